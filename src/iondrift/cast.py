@@ -1,0 +1,125 @@
+"""The door to the kernels: contiguous float64 with finite values, or an error that names the place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift.errors import DataError, ShapeError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def array(
+    value: Any,
+    name: str,
+    *,
+    ndim: int | None = None,
+    shape: tuple[int | None, ...] | None = None,
+    finite: bool = True,
+    positive: bool = False,
+) -> FloatArray:
+    """Return ``value`` as a contiguous float64 array, or raise with the shape or place that is wrong.
+
+    Parameters
+    ----------
+    value
+        Anything NumPy can convert.
+    name
+        What to call it in an error message.
+    ndim, shape
+        What is expected; ``None`` inside ``shape`` allows any length.
+    finite, positive
+        Refuse NaN and infinities; refuse zero and negative values.
+
+    Raises
+    ------
+    ShapeError
+        The number of dimensions or a length differs.
+    DataError
+        A value is not finite or not positive; the message gives its index.
+    """
+    try:
+        result = np.ascontiguousarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name}: expected numbers, got {type(value).__name__} ({error})") from error
+    if np.ndim(value) == 0:
+        result = result.reshape(())
+    if ndim is not None and result.ndim != ndim:
+        raise ShapeError(f"{name}: expected {ndim} dimension(s), got shape {result.shape}")
+    if shape is not None and (
+        len(shape) != result.ndim
+        or any(want is not None and want != got for want, got in zip(shape, result.shape, strict=True))
+    ):
+        expected = "(" + ", ".join("any" if want is None else str(want) for want in shape) + ")"
+        raise ShapeError(f"{name}: expected shape {expected}, got {result.shape}")
+    if finite and not np.isfinite(result).all():
+        raise DataError(f"{name}: {_first(~np.isfinite(result), result)}; remove or interpolate it first")
+    if positive and not (result > 0.0).all():
+        raise DataError(f"{name}: {_first(~(result > 0.0), result)}; it must be positive everywhere")
+    return result
+
+
+def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = False) -> xr.DataArray:
+    """Return ``value`` as a DataArray with exactly ``dims`` in that order, finite, with increasing coordinates.
+
+    Raises
+    ------
+    ShapeError
+        ``value`` is not a DataArray, or its dims are others.
+    DataError
+        A value is not finite (or not positive), a coordinate is missing or not strictly increasing.
+    """
+    if not isinstance(value, xr.DataArray):
+        raise ShapeError(f"{name}: expected an xarray.DataArray with dims {tuple(dims)}, got {type(value).__name__}")
+    if set(value.dims) != set(dims):
+        raise ShapeError(f"{name}: expected dims {tuple(dims)}, got {tuple(map(str, value.dims))}")
+    value = value.transpose(*dims)
+    if value.size == 0:
+        raise ShapeError(f"{name}: is empty, shape {value.shape}")
+    data = array(value.values, name, positive=positive)
+    for dim in dims:
+        if dim not in value.coords:
+            raise DataError(f"{name}: has no coordinate along {dim!r}; assign one in SI units")
+        increasing(value[dim].values, f"{name}: coordinate {dim}")
+    return value.copy(data=data)
+
+
+def increasing(value: Any, name: str) -> FloatArray:
+    """Return a one-dimensional, strictly increasing float64 array.
+
+    Raises
+    ------
+    DataError
+        It does not increase; the message gives the first place.
+    """
+    result = array(value, name, ndim=1)
+    steps = np.diff(result)
+    if (steps <= 0.0).any():
+        k = int(np.argmax(steps <= 0.0))
+        raise DataError(
+            f"{name} must increase strictly: entry {k + 1} is {result[k + 1]:g} after {result[k]:g}; "
+            "sort it or remove duplicates"
+        )
+    return result
+
+
+def scalar(value: Any, name: str, *, positive: bool = False) -> float:
+    """Return one finite float.
+
+    Raises
+    ------
+    DataError
+        Not finite, or not positive where it must be.
+    """
+    return float(array(value, name, ndim=0, positive=positive))
+
+
+def _first(bad: npt.NDArray[np.bool_], values: FloatArray) -> str:
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    place = f" at index {index if len(index) > 1 else index[0]}" if index else ""
+    return f"value {values[index]:g}{place} ({int(bad.sum())} of {bad.size} like it)"

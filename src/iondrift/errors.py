@@ -1,0 +1,39 @@
+"""One small tree of errors. Every message names the place and the remedy.
+
+The command line turns any :class:`IondriftError` into one line on stderr and exit status 1; anything else is
+a defect of the program and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class IondriftError(Exception):
+    """Base of everything a user can put right."""
+
+
+class InputFileError(IondriftError, ValueError):
+    """A file is missing, truncated or not what it claims to be."""
+
+
+class DataError(IondriftError, ValueError):
+    """Values that no physics allows: NaN, a concentration of zero, time running backwards."""
+
+
+class ShapeError(IondriftError, ValueError):
+    """An array has the wrong number of dimensions or the wrong length."""
+
+
+class ConfigurationError(IondriftError, ValueError):
+    """The experiment file, or an option, asks for something that does not exist or does not fit."""
+
+
+class DiffusivityError(IondriftError, ValueError):
+    """D(c) is not positive somewhere in the range of concentrations it is needed for."""
+
+
+class StoreError(IondriftError, OSError):
+    """Results cannot be written or read back."""
+
+
+class IondriftWarning(UserWarning):
+    """A number that was computed but leans on something the user should know."""

@@ -1,0 +1,1 @@
+"""Results to console, figures and pages."""

@@ -1,0 +1,22 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def _measurements_folder() -> Path:
+    configured = os.environ.get("IONDRIFT_DATA")
+    return Path(configured) if configured else Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def measurements() -> Path:
+    """Return the folder of real measurements, or skip where it is absent."""
+    folder = _measurements_folder()
+    if not folder.is_dir():
+        pytest.skip(f"real measurements not found at {folder}; set IONDRIFT_DATA to their folder")
+    return folder
