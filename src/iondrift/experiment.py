@@ -1,0 +1,325 @@
+"""The experiment file: one TOML per cell, units in the key names, every mistake reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from iondrift.errors import ConfigurationError
+from iondrift.mistakes import describe_mistakes
+
+Closure = Literal["voltage", "blocking", "current"]
+Smoothing = Literal["pspline", "polynomial", "none"]
+
+Positive = Annotated[float, Field(gt=0)]
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _patterns(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _tuple(value)
+
+
+def _resolved(text: str, info: ValidationInfo) -> str:
+    folder = (info.context or {}).get("folder", Path())
+    return str((folder / Path(text).expanduser()).absolute())
+
+
+class _Section(BaseModel):
+    # strict: a number in quotes or a switch where a number belongs is a mistake to point out, not to guess at
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Cell(_Section):
+    """The cell and what its electrodes are; text for reports."""
+
+    name: str = Field(min_length=1, description="name of the cell, for reports")
+    plating_electrode: str = Field(
+        default="Li metal", description="electrode at x = 0, where lithium is plated"
+    )
+    counter_electrode: str = Field(default="Li metal", description="electrode at x = L")
+
+
+class Profiles(_Section):
+    """The 1D 19F profiles and their place on the clock."""
+
+    files: Annotated[tuple[str, ...], BeforeValidator(_patterns), Field(min_length=1)] = Field(
+        description="a file, a folder, a pattern like profiles/*.txt, or a list of them"
+    )
+    format: Literal["auto", "topspin-text", "netcdf", "zarr", "csv"] = "auto"
+    first: int = Field(default=1, ge=1, description="first profile to use, counted from 1 in natural order")
+    count: int | None = Field(default=None, ge=3, description="how many profiles to use; all when left out")
+    field_of_view_mm: Positive | None = Field(default=None, description="length that the stored points span")
+    interval_s: Positive | None = Field(default=None, description="from the start of one profile to the next")
+    duration_s: Positive | None = Field(default=None, description="acquisition time of one profile")
+    start_s: float = Field(default=0.0, description="start of the first profile after the log's first sample")
+    reverse: bool = Field(
+        default=False, description="true when the plating electrode is at the far end as stored"
+    )
+    gaps: Literal["close", "keep"] = Field(
+        default="close", description="what a missing file number means: nothing, or a missing interval"
+    )
+    zero_filling: Positive = Field(default=1.0, ge=1, description="stored points per acquired point")
+    reference: Annotated[
+        Literal["open-circuit", "first"]
+        | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
+        BeforeValidator(_tuple),
+    ] = Field(default="open-circuit", description="profiles at known concentration, counted from 1")
+    region_tolerance: float = Field(
+        default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
+    )
+
+    @field_validator("files")
+    @classmethod
+    def _resolve(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(_resolved(text, info) for text in value)
+
+    @field_validator("duration_s")
+    @classmethod
+    def _fits_interval(cls, value: float | None, info: ValidationInfo) -> float | None:
+        interval = info.data.get("interval_s")
+        if value is not None and interval is not None and value > interval:
+            raise PydanticCustomError(
+                "conflict", "must not exceed interval_s = {interval}", {"interval": f"{interval:g}"}
+            )
+        return value
+
+
+class Log(_Section):
+    """The text log of time, voltage and current density."""
+
+    file: str = Field(min_length=1, description="text file with time, voltage and current density")
+    time_column: int | str = Field(default=1, description="column number from 1, or its header")
+    voltage_column: int | str = Field(default=2, description="column number from 1, or its header")
+    current_density_column: int | str | None = Field(
+        default=None, description="column number from 1, or its header; leave out when no current was logged"
+    )
+    time_unit: Literal["s", "min", "h"] = "h"
+    voltage_unit: Literal["V", "mV"] = "V"
+    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2"] = "mA/cm2"
+    plating_current: Literal["positive", "negative"] = Field(
+        default="positive", description="sign of the plating current as written in the file"
+    )
+
+    @field_validator("file")
+    @classmethod
+    def _resolve(cls, value: str, info: ValidationInfo) -> str:
+        return _resolved(value, info)
+
+    @field_validator("time_column", "voltage_column", "current_density_column")
+    @classmethod
+    def _counts_from_one(cls, value: int | str | None) -> int | str | None:
+        if isinstance(value, int) and value < 1:
+            raise PydanticCustomError("column", "columns are counted from 1")
+        return value
+
+
+class Electrolyte(_Section):
+    """The uniform electrolyte before polarisation."""
+
+    concentration_mol_per_L: Positive = Field(description="salt concentration before polarisation")
+    temperature_K: float = Field(ge=150, le=800, description="temperature, in kelvin")
+    transference_number: float | None = Field(
+        default=None, gt=0, lt=1, description="anion transference number t-; needed by closure current"
+    )
+
+
+class ConstantDiffusivity(_Section):
+    """D does not depend on the concentration."""
+
+    kind: Literal["constant"]
+    diffusion_coefficient_m2_per_s: Positive = Field(description="anion diffusion coefficient")
+
+
+class PolynomialDiffusivity(_Section):
+    """D is a polynomial of the argument."""
+
+    kind: Literal["polynomial"]
+    argument: Literal["eo_li_ratio", "concentration_mol_per_L", "concentration_mol_per_m3"] = Field(
+        description="what the polynomial is a function of"
+    )
+    coefficients_m2_per_s: Annotated[tuple[float, ...], BeforeValidator(_tuple), Field(min_length=1)] = Field(
+        description="highest power first"
+    )
+    valid_range: Annotated[tuple[float, float], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="[lowest, highest] argument that was measured"
+    )
+
+    @field_validator("valid_range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not value[0] < value[1]:
+            raise PydanticCustomError("order", "the lowest argument comes first")
+        return value
+
+
+class ExponentialDiffusivity(_Section):
+    """D = D0 exp(-k (c/c0 - 1))."""
+
+    kind: Literal["exponential"]
+    diffusion_coefficient_m2_per_s: Positive = Field(description="D0, at the reference concentration")
+    decay: float = Field(description="k in D = D0 exp(-k (c/c0 - 1))")
+    reference_concentration_mol_per_L: Positive = Field(description="c0 in D = D0 exp(-k (c/c0 - 1))")
+
+
+class TableDiffusivity(_Section):
+    """D between measured points, by monotone interpolation."""
+
+    kind: Literal["table"]
+    concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)]
+    diffusion_coefficient_m2_per_s: Annotated[
+        tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)
+    ]
+
+    @field_validator("concentration_mol_per_L")
+    @classmethod
+    def _increasing(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if any(b <= a for a, b in pairwise(value)):
+            raise PydanticCustomError("order", "concentrations must increase")
+        return value
+
+    @field_validator("diffusion_coefficient_m2_per_s")
+    @classmethod
+    def _pairs(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
+        concentrations = info.data.get("concentration_mol_per_L")
+        if concentrations is not None and len(concentrations) != len(value):
+            raise PydanticCustomError(
+                "length",
+                "needs as many entries as concentration_mol_per_L has ({n})",
+                {"n": len(concentrations)},
+            )
+        return value
+
+
+DiffusivitySection = Annotated[
+    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity,
+    Field(discriminator="kind"),
+]
+
+
+class Reconstruction(_Section):
+    """How the drift velocity is computed."""
+
+    closure: Closure = Field(default="voltage", description="what fixes the flux at the plating electrode")
+    smoothing: Smoothing = "pspline"
+    voltage_offset_V: float = Field(
+        default=0.0, description="part of V that does not fall across the electrolyte"
+    )
+    polynomial_order_x: int = Field(default=3, ge=1, le=12)
+    polynomial_order_t: int = Field(default=3, ge=1, le=12)
+
+
+class Experiment(_Section):
+    """Everything that is known of one cell, validated; paths are absolute."""
+
+    cell: Cell
+    profiles: Profiles
+    log: Log
+    electrolyte: Electrolyte
+    diffusivity: DiffusivitySection
+    reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
+
+    _source: Path | None = PrivateAttr(default=None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was loaded from."""
+        return self._source
+
+    @field_validator("reconstruction")
+    @classmethod
+    def _closure_has_what_it_needs(cls, value: Reconstruction, info: ValidationInfo) -> Reconstruction:
+        missing = _missing_for_closure(value.closure, info.data.get("log"), info.data.get("electrolyte"))
+        if missing:
+            raise PydanticCustomError(
+                "conflict", "closure 'current' needs {missing}", {"missing": " and ".join(missing)}
+            )
+        return value
+
+    def with_options(self, *, closure: Closure | None = None, smoothing: Smoothing | None = None) -> Self:
+        """Return a copy in which the given options replace those of the file.
+
+        Raises
+        ------
+        ConfigurationError
+            The closure needs something that the file does not give.
+        """
+        chosen = closure or self.reconstruction.closure
+        if missing := _missing_for_closure(chosen, self.log, self.electrolyte):
+            raise ConfigurationError(
+                f"{self.source or self.cell.name}: closure 'current' needs {' and '.join(missing)}"
+            )
+        reconstruction = self.reconstruction.model_copy(
+            update={"closure": chosen, "smoothing": smoothing or self.reconstruction.smoothing}
+        )
+        return self.model_copy(update={"reconstruction": reconstruction})
+
+
+def _missing_for_closure(closure: Closure, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
+    if closure != "current":
+        return []
+    missing = []
+    if log is not None and log.current_density_column is None:
+        missing.append("log.current_density_column")
+    if electrolyte is not None and electrolyte.transference_number is None:
+        missing.append("electrolyte.transference_number")
+    return missing
+
+
+def load(path: str | Path) -> Experiment:
+    """Read and validate one experiment file; relative paths in it start from its folder.
+
+    Parameters
+    ----------
+    path
+        A TOML file; ``iondrift init`` writes a commented one.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, is not TOML (the line is named), or holds mistakes (all are listed).
+    """
+    path = Path(path)
+    document = _read_toml(path)
+    try:
+        experiment = Experiment.model_validate(document, context={"folder": path.parent})
+    except ValidationError as error:
+        mistakes = describe_mistakes(error, document, Experiment)
+        if len(mistakes) == 1:
+            raise ConfigurationError(f"{path}: {mistakes[0]}") from error
+        raise ConfigurationError("\n  ".join([f"{path}: {len(mistakes)} mistakes", *mistakes])) from error
+    experiment._source = path
+    return experiment
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise ConfigurationError(f"{path}: is a folder; name the experiment file in it (.toml)")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not a text file in UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
