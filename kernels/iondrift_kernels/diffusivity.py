@@ -1,0 +1,71 @@
+"""Diffusion coefficient D(c) of one cell, from flat parameters.
+
+The parameter vector, as :class:`iondrift.diffusivity.Diffusivity` lays it out::
+
+    [0] 1 / V_EO          mol m-3   EO:Li ratio n = [0] / c - [1] (additive molar volumes)
+    [1] V_salt / V_EO     1
+    [2] lowest argument             the argument is held within [2] and [3]; infinite where D is
+    [3] highest argument            extrapolated
+    [4:]                            the form's own numbers, for an argument a in SI (mol m-3) or EO:Li
+
+    form 0, polynomial:   coefficients, highest power first
+    form 1, exponential:  A, B of D = A exp(-B a)
+    form 2, table:        m, then m + 1 knots, then m rows (k3, k2, k1, k0) of
+                          D = ((k3 t + k2) t + k1) t + k0, t = a - knot below
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift_kernels._jit import inlined_kernel, kernel
+
+Floats = npt.NDArray[np.float64]
+
+POLYNOMIAL, EXPONENTIAL, TABLE = 0, 1, 2
+CONCENTRATION, EO_LI_RATIO = 0, 1
+HEADER = 4
+
+
+@inlined_kernel
+def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
+    """Return D in m2 s-1 at the concentration ``c`` in mol m-3.
+
+    ``form`` and ``argument`` do not vary inside a loop, so the compiler lifts their branches out of it.
+    NaN stays NaN.
+    """
+    a = parameters[0] / c - parameters[1] if argument == 1 else c
+    a = parameters[2] if a < parameters[2] else a
+    a = parameters[3] if a > parameters[3] else a
+    if form == 0:
+        value: float = parameters[4]
+        for k in range(5, parameters.size):
+            value = value * a + parameters[k]
+    elif form == 1:
+        value = parameters[4] * math.exp(-parameters[5] * a)
+    else:
+        intervals = int(parameters[4])
+        low = 0
+        high = intervals
+        while high - low > 1:
+            middle = (low + high) // 2
+            if parameters[5 + middle] <= a:
+                low = middle
+            else:
+                high = middle
+        t = a - parameters[5 + low]
+        row = 6 + intervals + 4 * low
+        value = ((parameters[row] * t + parameters[row + 1]) * t + parameters[row + 2]) * t + parameters[
+            row + 3
+        ]
+    return value
+
+
+@kernel
+def evaluate_array(form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
+    """Fill ``out`` with D of every entry of the flat ``c``."""
+    for k in range(c.size):
+        out[k] = evaluate(form, argument, parameters, c[k])
