@@ -138,6 +138,9 @@ class Electrolyte(_Section):
     transference_number: float | None = Field(
         default=None, gt=0, lt=1, description="anion transference number t-; needed by closure current"
     )
+    # both for the EO:Li ratio, c = 1 / (V_salt + n V_EO); left out: PEO with 1.666 mol/L at EO:Li 10
+    ethylene_oxide_molar_volume_L_per_mol: Positive | None = None
+    salt_molar_volume_L_per_mol: Positive | None = None
 
 
 class ConstantDiffusivity(_Section):
@@ -147,7 +150,30 @@ class ConstantDiffusivity(_Section):
     diffusion_coefficient_m2_per_s: Positive = Field(description="anion diffusion coefficient")
 
 
-class PolynomialDiffusivity(_Section):
+class _FittedDiffusivity(_Section):
+    valid_range: Annotated[tuple[float, float], BeforeValidator(_tuple)] | None = Field(
+        default=None, description="[lowest, highest] argument that was measured"
+    )
+    outside: Literal["extrapolate", "hold"] = Field(
+        default="extrapolate", description="beyond valid_range: the formula, or the value at its edge"
+    )
+
+    @field_validator("valid_range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not 0.0 <= value[0] < value[1]:
+            raise PydanticCustomError("order", "from a lower to a higher value, none negative")
+        return value
+
+    @field_validator("outside")
+    @classmethod
+    def _has_edges(cls, value: str, info: ValidationInfo) -> str:
+        if value == "hold" and info.data.get("valid_range", ()) is None:
+            raise PydanticCustomError("conflict", "'hold' needs valid_range")
+        return value
+
+
+class PolynomialDiffusivity(_FittedDiffusivity):
     """D is a polynomial of the argument."""
 
     kind: Literal["polynomial"]
@@ -157,20 +183,10 @@ class PolynomialDiffusivity(_Section):
     coefficients_m2_per_s: Annotated[tuple[float, ...], BeforeValidator(_tuple), Field(min_length=1)] = Field(
         description="highest power first"
     )
-    valid_range: Annotated[tuple[float, float], BeforeValidator(_tuple)] | None = Field(
-        default=None, description="[lowest, highest] argument that was measured"
-    )
-
-    @field_validator("valid_range")
-    @classmethod
-    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and not value[0] < value[1]:
-            raise PydanticCustomError("order", "the lowest argument comes first")
-        return value
 
 
-class ExponentialDiffusivity(_Section):
-    """D = D0 exp(-k (c/c0 - 1))."""
+class ExponentialDiffusivity(_FittedDiffusivity):
+    """D = D0 exp(-k (c/c0 - 1)); its valid range is in mol/L."""
 
     kind: Literal["exponential"]
     diffusion_coefficient_m2_per_s: Positive = Field(description="D0, at the reference concentration")

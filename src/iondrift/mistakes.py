@@ -73,7 +73,11 @@ def _describe(key: str, details: list[ErrorDetails], model: type[BaseModel]) -> 
     allowed_text = " or ".join(dict.fromkeys(_allowed(detail) for detail in details)).replace(
         "or should be", "or"
     )
-    found = "" if isinstance(first["input"], BaseModel | dict | list) else f"found {_found(first['input'])}; "
+    found = (
+        ""
+        if isinstance(first["input"], BaseModel | dict | list | tuple)
+        else f"found {_found(first['input'])}; "
+    )
     return f"{key}: {found}{allowed_text}{_about(key, model)}"
 
 
@@ -89,14 +93,14 @@ def _allowed(detail: ErrorDetails) -> str:
     }
     if text in replacements:
         return replacements[text]
-    if text.startswith("Input should be a valid dictionary"):
+    if detail["type"] in {"model_type", "model_attributes_type"}:
         return "should be a section of its own"
     text = (
         text.replace("Input should", "should")
         .replace("Tuple should", "should")
         .replace(" after validation", "")
     )
-    return text[:1].lower() + text[1:]
+    return (text[:1].lower() + text[1:]).removeprefix("value ")
 
 
 def _found(value: Any) -> str:
