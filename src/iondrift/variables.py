@@ -48,6 +48,7 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("time", "time", "s", "time of the profile (middle of its acquisition)"),
         _entry("x", "x", "m", "distance from the plating electrode side of the region of interest"),
         _entry("concentration", "time x", "mol m-3", "anion (salt) concentration"),
+        _entry("concentration_measured", "time x", "mol m-3", "anion concentration as measured, before smoothing"),
         _entry("concentration_gradient", "time x", "mol m-4", "dc/dx"),
         _entry("diffusivity", "time x", "m2 s-1", "anion diffusion coefficient D(c)"),
         _entry("mobility", "time x", "m2 V-1 s-1", "anion mobility, Nernst-Einstein", "positive; the charge is -1"),
@@ -56,6 +57,10 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("flux_diffusive", "time x", "mol m-2 s-1", "diffusive anion flux density -D dc/dx", _ALONG_X),
         _entry("flux_migrative", "time x", "mol m-2 s-1", "migrative anion flux density c v", _ALONG_X),
         _entry("drift_velocity", "time x", "m s-1", "anion drift velocity v = -u E", _ALONG_X),
+        _entry(
+            "drift_velocity_by_closure", "closure time x", "m s-1",
+            "anion drift velocity under each closure", _ALONG_X,
+        ),
         _entry(
             "charge_balance", "time x", "1",
             "anion current implied by the closure over the current measured, -F J / i",
