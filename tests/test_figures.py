@@ -75,8 +75,9 @@ def _drawn_texts(figure: Figure) -> list[Text]:
         texts += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
-            marks = zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)
-            texts += [label for label, place in marks if low <= place <= high]
+            for tick in axis.get_major_ticks():
+                if low <= tick.get_loc() <= high:
+                    texts += [label for label in (tick.label1, tick.label2) if label.get_visible()]
         if legend := axes.get_legend():
             texts += legend.get_texts()
     return [text for text in texts if text.get_visible() and text.get_text().strip()]
