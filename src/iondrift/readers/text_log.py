@@ -205,7 +205,7 @@ def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) ->
         number, first = lines[0]
         raise InputFileError(
             f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
-            "give a table of numbers with elapsed time, not dates, or name the separator if its first column is text"
+            "give numbers with elapsed time, not dates, or name the separator if the first column is text"
         )
     for name, character in (("tab", "\t"), ("semicolon", ";")):
         if any(character in line for _, line in data):
