@@ -72,6 +72,9 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("intensity", "time point", "1", "magnitude of the 1D 19F profile, as stored"),
         _entry("frequency", "frequency", "Hz", "frequency of the impedance"),
         _entry("impedance", "spectrum frequency", "ohm", "complex impedance", "Im Z < 0 for a capacitive response"),
+        _entry("duration", "spectrum", "s", "time from the first to the last point of the sweep"),
+        _entry("bias_voltage", "spectrum", "V", "voltage during the sweep, mean"),
+        _entry("bias_current", "spectrum", "A", "current during the sweep, mean"),
     )
 }
 
