@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from iondrift.analysis import Analysis, Calibration, Inputs
+from iondrift.experiment import Experiment
+from iondrift.noise import NoiseEstimate
 from iondrift.variables import dataarray
+from iondrift_kernels.constants import FARADAY
 
 
 class Step(NamedTuple):
@@ -17,6 +21,13 @@ class Step(NamedTuple):
     start: float
     stop: float
     level: float
+
+
+class Rise(NamedTuple):
+    """Stands for the onset of mass-transport limitation."""
+
+    time: float
+    uncertainty: float
 
 
 SEGMENTS = (
@@ -50,3 +61,69 @@ def dataset(*, current: bool = True, profiles: int = 46, points: int = 40) -> xr
     result = xr.Dataset({name: dataarray(name, values, coords) for name, values in data.items()})
     result.attrs = {"closure": "voltage", "smoothing": "pspline"}
     return result
+
+
+def analysis(*, current: bool = True) -> Analysis:
+    """Return an analysis around :func:`dataset`, with plausible facts."""
+    result = dataset(current=current)
+    experiment = Experiment.model_validate(
+        {
+            "cell": {"name": "Li||Li"},
+            "profiles": {"files": "p/*.txt", "interval_s": 513.0, "duration_s": 444.0, "reverse": True},
+            "log": {"file": "log.txt"} | ({"current_density_column": 3} if current else {}),
+            "electrolyte": {
+                "concentration_mol_per_L": 1.666,
+                "temperature_K": 313.15,
+                "transference_number": 0.9,
+            },
+            "diffusivity": {"kind": "constant", "diffusion_coefficient_m2_per_s": 1.315e-12},
+        }
+    )
+    scale = {"voltage": 1.0, "blocking": 0.13} | ({"current": 0.14} if current else {})
+    closures = {name: _closure(result, factor, current=current) for name, factor in scale.items()}
+    result = result.merge(closures["voltage"].drop_vars("drift_velocity"))
+    result["diffusivity"] = dataarray("diffusivity", np.full(result.concentration.shape, 1.315e-12), result)
+    return Analysis(
+        experiment=experiment,
+        dataset=result,
+        closures=closures,
+        unavailable={} if current else {"current": "no current density in the log"},
+        inputs=Inputs(
+            format="topspin-text",
+            first_source="MRI10mm_Li_PEO_Li7(005).txt",
+            last_source="MRI10mm_Li_PEO_Li7(051).txt",
+            used=46,
+            stored=94,
+            points=256,
+            log_file="polarisation.txt",
+            log_samples=1021,
+            log_start=0.0,
+            log_stop=23534.0,
+            voltage_range=(0.0, 1.5),
+        ),
+        calibration=Calibration(
+            first_point=83,
+            last_point=148,
+            length=1.015625e-3,
+            electrode_distance=1.203e-3,
+            reference=(1, 2, 3),
+            background=0.083,
+            anion_drift=-0.012,
+        ),
+        segments=SEGMENTS,
+        onset=Rise(time=9000.0, uncertainty=250.0),
+        sand_time=6220.0,
+        noise=NoiseEstimate(standard_deviation=33.0, autocorrelation=(1.0, 0.65, 0.04), common_mode=0.0037),
+        diffusivity="constant 1.315e-12 m2/s",
+        notes=("D(c) was measured for EO:Li 10 to 20; 4 % of the points lie outside.",),
+    )
+
+
+def _closure(result: xr.Dataset, factor: float, *, current: bool) -> xr.Dataset:
+    velocity = factor * result.drift_velocity.values
+    flux = velocity * result.concentration.values
+    data = {"drift_velocity": velocity, "flux": flux}
+    if current:
+        i = np.where(result.current_density == 0.0, np.nan, result.current_density)[:, None]
+        data["charge_balance"] = -FARADAY * flux / i
+    return xr.Dataset({name: dataarray(name, values, result) for name, values in data.items()})

@@ -1,0 +1,176 @@
+"""The command line. Thin: science is imported inside the commands, so that help is immediate.
+
+Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 something the user can put right,
+2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from iondrift import __version__
+from iondrift.errors import IondriftError
+from iondrift.progress import reporter
+
+
+class _PlainErrors(TyperGroup):
+    """Turn what the user can put right into one message and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IondriftError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            typer.echo("interrupted; earlier results are as they were", err=True)
+            raise typer.Exit(130) from error
+
+
+app = typer.Typer(
+    cls=_PlainErrors,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Anion drift velocities from operando 19F MRI profiles and a voltage log.",
+    epilog="Start with: iondrift demo, or iondrift init FOLDER",
+)
+
+Closure = Literal["voltage", "blocking", "current"]
+Smoothing = Literal["pspline", "polynomial", "none"]
+
+_Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+_NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the report.")]
+_Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"iondrift {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")],
+    out: _Out = Path("results"),
+    closure: Annotated[Closure | None, typer.Option(help="Instead of the one in the file.")] = None,
+    smoothing: Annotated[Smoothing | None, typer.Option(help="Instead of the one in the file.")] = None,
+    netcdf: Annotated[bool, typer.Option("--netcdf", help="Also write results.nc.")] = False,
+    json: _Json = False,
+    quiet: _Quiet = False,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Compute drift velocities of one or more cells.
+
+    Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
+    """
+    from iondrift import batch
+
+    folders = batch.folders(files, out)
+    with reporter(enabled=not (quiet or no_progress)) as progress:
+        results = batch.run_all(
+            folders, closure=closure, smoothing=smoothing, netcdf=netcdf, progress=progress
+        )
+    batch.show(results, as_json=json, quiet=quiet)
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the measurements of one cell.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an experiment.toml that is there.")] = False,
+) -> None:
+    """Write a commented experiment.toml into a folder.
+
+    Profiles and log that are found there are filled in.
+    """
+    from iondrift.experiment_template import write_template
+
+    path = write_template(folder, force=force)
+    typer.echo(f"{path} written; look at the lines marked CHECK, then: iondrift check {path}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
+    no_progress: _NoProgress = False,
+) -> None:
+    """Read everything, say what would be computed.
+
+    Nothing is written.
+    """
+    from rich.console import Console
+
+    from iondrift import pipeline
+    from iondrift.experiment import load
+    from iondrift.report.plan import render
+
+    with reporter(enabled=not no_progress) as progress:
+        measured = pipeline.measure(load(file), progress=progress)
+    Console(highlight=False).print(render(measured))
+
+
+@app.command()
+def demo(
+    out: _Out = Path("iondrift-demo"),
+    seed: _Seed = 0,
+    json: _Json = False,
+    quiet: _Quiet = False,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Run on two simulated cells and show the truth.
+
+    A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
+    """
+    from iondrift import batch
+    from iondrift import demo as demonstration
+
+    with reporter(enabled=not (quiet or no_progress)) as progress:
+        cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
+        results = batch.run_all(cells, progress=progress)
+    batch.show(results, as_json=json, quiet=quiet)
+    if not (json or quiet):
+        demonstration.show_truth(results)
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    out: _Out,
+    cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
+    seed: _Seed = 0,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Write a simulated cell that `run` works on.
+
+    Profiles as TopSpin text, log, experiment file, and the truth in truth.nc.
+    """
+    from iondrift import simulated_cell
+
+    with reporter(enabled=not no_progress) as progress:
+        file = simulated_cell.write(cell, out, seed=seed, progress=progress)
+    typer.echo(f"{file} written; now: iondrift run {file}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="iondrift")

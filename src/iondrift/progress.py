@@ -1,0 +1,28 @@
+"""Progress on stderr: a line that says what is being done, and nothing when stderr is no terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def reporter(*, enabled: bool) -> Iterator[Callable[[str], None]]:
+    """Give a function that takes the name of each step as it begins.
+
+    Parameters
+    ----------
+    enabled
+        False: say nothing, terminal or not.
+    """
+    if not (enabled and sys.stderr.isatty()):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda step: bar.update(task, description=step)

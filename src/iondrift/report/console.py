@@ -1,0 +1,261 @@
+"""The printed report: a summary laid out for 80 columns and more."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+_SEGMENTS = {
+    "open_circuit": "open circuit",
+    "constant_current": "constant current",
+    "constant_voltage": "constant voltage",
+}
+
+
+def render(summary: Mapping[str, Any]) -> RenderableType:
+    """Return the report of one cell.
+
+    Parameters
+    ----------
+    summary
+        What :func:`iondrift.report.summary.build` returns.
+    """
+    parts: list[RenderableType] = [Rule(Text(summary["cell"]["name"], style="bold"), align="left")]
+    for heading, body in (
+        ("Read", _facts(_inputs(summary))),
+        ("Protocol", _protocol(summary)),
+        ("Concentration", _facts(_concentration(summary))),
+        ("Drift velocity", _velocity(summary)),
+        ("Closures, at the end of the polarisation", _closures(summary)),
+        ("Mass-transport limitation", _facts(_mass_transport(summary))),
+        ("Warnings", _paragraphs(summary["warnings"], mark="!", style="bold yellow")),
+        ("Assumptions", _paragraphs(summary["assumptions"], mark="-", style="dim")),
+    ):
+        if body is not None:
+            parts += [Text(heading, style="bold"), Padding(body, (0, 0, 1, 2))]
+    return Group(*parts)
+
+
+def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
+    """Return the report as plain text of a given width."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
+    console.print(render(summary))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
+    """Return the table at the end of a run over several files.
+
+    Parameters
+    ----------
+    outcomes
+        File, status ("done" or "failed"), and where the results are or what went wrong.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("experiment", overflow="fold")
+    table.add_column("status")
+    table.add_column("results, or what went wrong", overflow="fold", ratio=1)
+    for file, status, text in outcomes:
+        table.add_row(file, Text(status, style="green" if status == "done" else "bold red"), Text(text))
+    return table
+
+
+def number(quantity: Mapping[str, Any] | None, digits: int = 3) -> str:
+    """Return a value to some significant digits, without its unit; a dash where there is none.
+
+    Examples
+    --------
+    >>> number({"value": 371.04, "unit": "um/h"}), number({"value": 0.02384, "unit": "mA/cm2"}, 2)
+    ('371', '0.024')
+    >>> number({"value": None, "unit": "h"})
+    '-'
+    """
+    if quantity is None or quantity["value"] is None:
+        return "-"
+    text = f"{quantity['value'] + 0.0:.{digits}g}"  # no minus before zero
+    if "e" not in text:
+        return text
+    return f"{float(text):.0f}" if 1.0 <= abs(float(text)) < 1e6 else text
+
+
+def _with_unit(quantity: Mapping[str, Any], digits: int = 3) -> str:
+    return f"{number(quantity, digits)} {quantity['unit']}"
+
+
+def _inputs(summary: Mapping[str, Any]) -> dict[str, str]:
+    profiles, log = summary["inputs"]["profiles"], summary["inputs"]["log"]
+    timing = ""
+    if profiles["interval"]["value"] is not None:
+        timing = f", every {_with_unit(profiles['interval'])}"
+    if profiles["duration"]["value"] is not None:
+        timing += f" for {_with_unit(profiles['duration'])}"
+    turned = ", reversed" if profiles["reversed"] else ""
+    return {
+        "profiles": f"{profiles['used']} of {profiles['stored']} ({profiles['format']}), "
+        f"{profiles['points']} points{timing}{turned}",
+        "": f"{profiles['first']} to {profiles['last']}",
+        "log": f"{log['file']}: {log['samples']} samples over {number(log['stop'])} h, "
+        f"{number(log['lowest_voltage'])} to {_with_unit(log['highest_voltage'])}",
+    }
+
+
+def _protocol(summary: Mapping[str, Any]) -> RenderableType | None:
+    if not summary["protocol"]:
+        return None
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    for segment in summary["protocol"]:
+        table.add_row(
+            _SEGMENTS.get(segment["kind"], segment["kind"]),
+            f"{segment['start']['value']:.2f} to {segment['stop']['value']:.2f} h",
+            _with_unit(segment["level"]),
+        )
+    return table
+
+
+def _concentration(summary: Mapping[str, Any]) -> dict[str, str]:
+    facts, noise, diffusivity = summary["calibration"], summary["noise"], summary["diffusivity"]
+    region = facts["region"]
+    points = (
+        "" if region["first_point"] is None else f", points {region['first_point']} to {region['last_point']}"
+    )
+    lines = {"region": f"{_with_unit(region['length'], 4)} of {region['positions']} positions{points}"}
+    if facts["electrode_distance"]["value"] is not None:
+        lines["region"] += f"; electrodes {_with_unit(facts['electrode_distance'], 4)} apart"
+    if facts["reference_profiles"]:
+        lines["reference"] = _list_of_numbers(facts["reference_profiles"])
+    if facts["background"]["value"] is not None:
+        lines["background"] = _with_unit(facts["background"], 2)
+    lines["total anions"] = (
+        f"{facts['change_of_total_anions']['value']:+.1f} % over the series, in the region"
+    )
+    if noise is not None:
+        lines["noise"] = (
+            f"{_with_unit(noise['standard_deviation'], 2)} per point, correlation "
+            f"{noise['autocorrelation_lag_1']:.2f} and {noise['autocorrelation_lag_2']:.2f} at lags 1 and 2; "
+            f"common to all points {number(noise['common_mode'], 2)} %"
+        )
+    lines["range"] = (
+        f"{number(diffusivity['lowest_concentration'])} to "
+        f"{_with_unit(diffusivity['highest_concentration'])} (smoothed: {summary['settings']['smoothing']})"
+    )
+    lines["D(c)"] = diffusivity["formula"]
+    low, high = number(diffusivity["lowest"]), _with_unit(diffusivity["highest"])
+    lines[" "] = f"{low} to {high} in this range"
+    return lines
+
+
+def _velocity(summary: Mapping[str, Any]) -> RenderableType:
+    velocity, settings = summary["drift_velocity"], summary["settings"]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    headings = ("time\nh", "voltage\nV", "-i\nmA/cm2", "v(x0)\num/h", "v(xL)\num/h")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for row in velocity["through_time"]:
+        table.add_row(
+            f"{row['time']['value']:.2f}",
+            f"{row['voltage']['value']:.3f}",
+            number(row["plating_current_density"]),
+            number(row["x0"]),
+            number(row["xL"]),
+        )
+    maximum, end = velocity["maximum"], velocity["at_end"]
+    growth = end["growth_at_constant_voltage"]
+    facts = {
+        "closure": f"{settings['closure']}: {settings['closure_meaning']}",
+        "maximum": f"{_with_unit(maximum)} at {maximum['time']['value']:.2f} h, "
+        f"x/L = {maximum['x_over_L']:.2f}",
+        "at the end": f"spread over x {number(end['spatial_spread'], 2)} % of the largest",
+    }
+    if growth["x0"]["value"] is not None:
+        facts["growth"] = (
+            f"{growth['x0']['value']:+.1f} % at x0 and {growth['xL']['value']:+.1f} % at xL "
+            "during constant voltage"
+        )
+    return Group(_facts(facts), "", table)
+
+
+def _closures(summary: Mapping[str, Any]) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("closure")
+    for heading in (
+        "v(x0)\num/h",
+        "v(xL)\num/h",
+        "largest\num/h",
+        "anion current\nmA/cm2",
+        "charge\nbalance",
+    ):
+        table.add_column(heading, justify="right")
+    missing = []
+    for name, entry in summary["closures"].items():
+        mark = " *" if name == summary["settings"]["closure"] else ""
+        if "unavailable" in entry:
+            table.add_row(name + mark, *"-----")
+            missing.append(f"{name}: {entry['unavailable']}")
+            continue
+        table.add_row(
+            Text(name + mark, style="bold" if mark else ""),
+            number(entry["x0"]),
+            number(entry["xL"]),
+            number(entry["largest"]),
+            number(entry["implied_anion_current_density"], 2),
+            number(entry["charge_balance"], 2),
+        )
+    meanings = [f"{name}: {entry['meaning']}." for name, entry in summary["closures"].items()]
+    meanings.append("Charge balance: implied anion current over the current measured; 0 to 1 when steady.")
+    return Group(table, "", *map(Text, [*meanings, *missing]))
+
+
+def _mass_transport(summary: Mapping[str, Any]) -> dict[str, str]:
+    facts = summary["mass_transport"]
+    onset = facts["observed_onset"]
+    sand = _with_unit(facts["sand_time"]) if facts["sand_time"]["value"] is not None else "not known"
+    observed = "none seen in the log"
+    if onset["value"] is not None:
+        observed = f"{number(onset)} +- {_with_unit(onset['uncertainty'], 2)}"
+    lines = {"Sand's time": sand, "observed": f"{observed} (sudden rise of the voltage)"}
+    if facts["sand_time"]["value"] is not None or onset["value"] is not None:
+        lines[""] = "both from the start of the constant current"
+    lines["front depth"] = (
+        f"{_with_unit(facts['penetration_depth'])} if it moves with the anions in the middle"
+    )
+    return lines
+
+
+def _facts(facts: Mapping[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in facts.items():
+        table.add_row(name, Text(text))
+    return table
+
+
+def _paragraphs(texts: Iterable[str], *, mark: str, style: str) -> Table | None:
+    texts = list(texts)
+    if not texts:
+        return None
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style=style, no_wrap=True)
+    table.add_column(overflow="fold")
+    for text in texts:
+        table.add_row(mark, Text(text))
+    return table
+
+
+def _list_of_numbers(numbers: list[int]) -> str:
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"mean of profiles {numbers[0]} to {numbers[-1]}"
+    text = ", ".join(map(str, numbers))
+    return f"profile {text}" if len(numbers) == 1 else f"mean of profiles {text}"
