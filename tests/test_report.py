@@ -1,0 +1,133 @@
+"""The printed report as golden text, and the summary's numbers.
+
+``IONDRIFT_REWRITE_GOLDEN=1 pytest tests/test_report.py`` rewrites the golden files; read the difference.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import synthetic
+from iondrift.report import console, summary
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, Any]:
+    return summary.build(synthetic.analysis())
+
+
+def _same_as_golden(text: str, name: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("IONDRIFT_REWRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_report_reads_as_the_golden_text(built: dict[str, Any], width: int) -> None:
+    text = console.to_text(built, width=width)
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    _same_as_golden(text, f"report-{width}.txt")
+
+
+def test_report_without_current_says_what_cannot_be_known() -> None:
+    _same_as_golden(
+        console.to_text(summary.build(synthetic.analysis(current=False)), width=80), "report-no-current.txt"
+    )
+
+
+def test_long_names_do_not_widen_the_report() -> None:
+    analysis = synthetic.analysis()
+    inputs = dataclasses.replace(analysis.inputs, first_source="a" * 150, last_source="b" * 150)
+    text = console.to_text(summary.build(dataclasses.replace(analysis, inputs=inputs)), width=80)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    assert text.count("a") > 150
+
+
+def test_the_summary_is_json_and_every_number_has_a_unit(built: dict[str, Any]) -> None:
+    assert json.loads(json.dumps(built, allow_nan=False)) == built
+
+    def quantities(entry: Any) -> list[dict[str, Any]]:
+        if isinstance(entry, dict):
+            here = [entry] if "value" in entry else []
+            return here + [found for value in entry.values() for found in quantities(value)]
+        return [found for value in entry for found in quantities(value)] if isinstance(entry, list) else []
+
+    found = quantities(built)
+    assert len(found) > 80
+    assert all(entry["unit"] for entry in found)
+
+
+def test_headline_numbers_are_those_of_the_dataset(built: dict[str, Any]) -> None:
+    analysis = synthetic.analysis()
+    velocity = analysis.dataset.drift_velocity.values * 3.6e9
+    assert built["drift_velocity"]["maximum"]["value"] == velocity.max()
+    assert built["drift_velocity"]["at_end"]["x0"]["value"] == velocity[-1, 0]
+    assert built["closures"]["blocking"]["xL"]["value"] == pytest.approx(0.13 * velocity[-1, -1])
+    implied = built["closures"]["voltage"]["implied_anion_current_density"]["value"]
+    flux = analysis.dataset.flux.values[-1].mean()  # mol m-2 s-1
+    assert implied == pytest.approx(96485.33212 * flux / 10.0)  # 1 mA cm-2 = 10 A m-2
+    assert built["closures"]["voltage"]["charge_balance"]["value"] == pytest.approx(implied / 0.03)
+    assert built["mass_transport"]["observed_onset"]["value"] == pytest.approx(90.0)
+
+
+def test_the_end_is_the_last_profile_under_polarisation() -> None:
+    analysis = synthetic.analysis()
+    resting = synthetic.Step("open_circuit", 20000.0, 26500.0, 0.0)
+    shortened = analysis.segments[2]._replace(stop=20000.0)
+    analysis = dataclasses.replace(analysis, segments=(*analysis.segments[:2], shortened, resting))
+    times = analysis.dataset.time.values
+    assert times[analysis.end] <= 20000.0 < times[analysis.end + 1]
+    built = summary.build(analysis)
+    assert built["drift_velocity"]["at_end"]["time"]["value"] == times[analysis.end] / 3600.0
+
+
+def test_too_much_implied_current_is_said_plainly(built: dict[str, Any]) -> None:
+    assert any("times what the cell carried" in text for text in built["warnings"])
+
+
+def test_a_possible_closure_is_not_warned_about() -> None:
+    analysis = synthetic.analysis()
+    quiet = {name: result.assign(flux=result.flux * 0.01) for name, result in analysis.closures.items()}
+    built = summary.build(dataclasses.replace(analysis, closures=quiet))
+    assert not any("implies" in text for text in built["warnings"])
+
+
+def test_without_polarisation_there_is_nothing_to_compare() -> None:
+    analysis = dataclasses.replace(synthetic.analysis(), segments=(), onset=None, sand_time=None, noise=None)
+    built = summary.build(analysis)
+    assert built["drift_velocity"]["at_end"]["time"]["value"] == analysis.dataset.time.values[-1] / 3600.0
+    text = console.to_text(built)
+    assert "Sand's time  not known" in text
+    assert "none seen in the log" in text
+
+
+def test_velocity_zero_everywhere_has_no_spread() -> None:
+    analysis = synthetic.analysis()
+    still = analysis.dataset.assign(drift_velocity=analysis.dataset.drift_velocity * 0.0)
+    built = summary.build(dataclasses.replace(analysis, dataset=still))
+    assert built["drift_velocity"]["at_end"]["spatial_spread"]["value"] is None
+    assert np.isfinite(built["drift_velocity"]["maximum"]["value"])
+
+
+def test_several_cells_end_in_a_table() -> None:
+    from io import StringIO
+
+    from rich.console import Console
+
+    stream = StringIO()
+    rows = [("a.toml", "done", "results/a"), ("b.toml", "failed", "b.toml: cell.name: is missing")]
+    Console(file=stream, width=80).print(console.outcome_table(rows))
+    lines = [line.split() for line in stream.getvalue().splitlines() if line.strip()]
+    assert lines[-2][:3] == ["a.toml", "done", "results/a"]
+    assert lines[-1][:2] == ["b.toml", "failed"]
