@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import math
 import re
 from pathlib import Path
@@ -48,6 +49,21 @@ def decode(path: Path) -> str:
             raise InputFileError(f"{path}: is not valid UTF-16 text; export it again as UTF-8") from None
         text = raw.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def fields(line: str, separator: str, place: str) -> list[str]:
+    """Return the cells of one line of a table, without white space and quotes around them.
+
+    Raises
+    ------
+    InputFileError
+        The line is no line of a table.
+    """
+    try:
+        row = next(csv.reader([line], delimiter=separator))  # an open quote must not swallow the next line
+    except csv.Error as error:
+        raise InputFileError(f"{place}: is no line of a table ({error}); correct or remove it") from error
+    return [field.strip() for field in row]
 
 
 def looks_numeric(field: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -187,15 +186,7 @@ def _split(
     character = _CHARACTER[separator]
     if character is None:
         return [_Line(number=k, fields=line.split()) for k, line in lines]
-    return [_Line(number=k, fields=_fields(line, character, f"{path}, line {k}")) for k, line in lines]
-
-
-def _fields(line: str, character: str, place: str) -> list[str]:
-    try:
-        row = next(csv.reader([line], delimiter=character))  # an open quote must not swallow the next line
-    except csv.Error as error:
-        raise InputFileError(f"{place}: is no line of a table ({error}); correct or remove it") from error
-    return [field.strip() for field in row]
+    return [_Line(number=k, fields=_text.fields(line, character, f"{path}, line {k}")) for k, line in lines]
 
 
 def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> str:
