@@ -1,0 +1,255 @@
+"""What every impedance reader returns: spectra as stored, checked, in SI units and ascending frequency.
+
+A reader turns its file into :class:`Points`; :func:`spectra` splits them where the frequency starts again and
+refuses what cannot be a spectrum. What no format lets one see is said in ``completeness``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift.errors import InputFileError
+from iondrift.readers.impedance_sign import Sign, settle_sign
+from iondrift.readers.time_stamps import Stamp
+
+FloatArray = npt.NDArray[np.float64]
+ComplexArray = npt.NDArray[np.complex128]
+Completeness = Literal["declared", "planned", "undeclared", "short", "cut"]
+
+# Wider than any instrument: beyond them a number is damaged, not measured.
+LOWEST_FREQUENCY_HZ, HIGHEST_FREQUENCY_HZ = 1e-7, 1e11
+LOWEST_MODULUS_OHM, HIGHEST_MODULUS_OHM = 1e-9, 1e15
+# After a reset the frequency is back within this share (logarithmic) of the range already swept.
+RESET_SHARE = 0.25
+# A lone |Z| this many times above or below both neighbours is not a spectrum's shape.
+SPIKE_FACTOR = 5.0
+# A planned end is reached when the last frequency comes within this factor of it.
+PLANNED_END_FACTOR = 1.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """The points of one table in the order of the file.
+
+    ``places`` are the line numbers (``place_name`` "line") or the numbers of the points ("point").
+    ``elapsed`` is in s after ``started``; ``planned`` the lowest and highest frequency the file announces;
+    ``completeness`` says how one knows that no point is missing:
+
+    - ``declared``: the file states its number of points and holds them (or closes its table);
+    - ``planned``: it states the frequency range and the sweep reaches its end;
+    - ``undeclared``: it states nothing, a file cut between two lines cannot be told from a whole one;
+    - ``short``: the sweep ends before the planned frequency (aborted, trimmed or cut);
+    - ``cut``: fewer points than declared.
+
+    ``sign``: that of Im Z is fixed by the format (``known``), said by a header (``stated``), or not said at
+    all;
+    ``sign_place`` is where.
+    """
+
+    path: Path
+    frequency: FloatArray
+    impedance: ComplexArray
+    places: npt.NDArray[np.int64]
+    place_name: str = "line"
+    elapsed: FloatArray | None = None
+    voltage: FloatArray | None = None
+    current: FloatArray | None = None
+    started: Stamp | None = None
+    planned: tuple[float, float] | None = None
+    completeness: Completeness = "undeclared"
+    sign: Sign = "known"
+    sign_place: str = ""
+    notes: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """One sweep: frequency (Hz) ascending, impedance (Ohm) with Im Z < 0 for a capacitive response."""
+
+    path: Path
+    sweep: int
+    frequency: FloatArray
+    impedance: ComplexArray
+    started: Stamp | None
+    elapsed: float  # s from ``started`` to the first point; NaN where the file does not say
+    duration: float  # s from the first to the last point; NaN likewise
+    bias_voltage: float
+    bias_current: float
+    completeness: Completeness
+    notes: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+    def with_cautions(self, *cautions: str) -> Spectrum:
+        """Return the spectrum with further cautions."""
+        return replace(self, cautions=(*self.cautions, *cautions))
+
+    def with_sign_of_imaginary_part(self, sign: int, note: str) -> Spectrum:
+        """Return the spectrum, conjugated where ``sign`` is -1, with a note why."""
+        impedance = self.impedance if sign > 0 else self.impedance.conj()
+        return replace(self, impedance=impedance, notes=(*self.notes, note))
+
+
+def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
+    """Split the points at every frequency reset and check each sweep.
+
+    Raises
+    ------
+    InputFileError
+        A value no measurement gives, a frequency twice or out of order, too few points.
+    """
+    _refuse_impossible(points)
+    bounds = _sweep_bounds(points)
+    result = []
+    for number, (start, stop) in enumerate(bounds, start=1):
+        part = slice(start, stop)
+        if stop - start < minimum_points:
+            raise InputFileError(
+                f"{points.path}, {_place(points, start)}: {_sweep_words(number, bounds)} has {stop - start} "
+                "point(s), "
+                f"at least {minimum_points} are needed; the file is cut or a frequency is damaged "
+                "(minimum_points= changes the limit)"
+            )
+        order = np.argsort(points.frequency[part])
+        frequency, impedance = points.frequency[part][order], points.impedance[part][order]
+        completeness, cautions = _completeness(points, frequency, last=points.frequency[stop - 1])
+        result.append(
+            Spectrum(
+                path=points.path, sweep=number, frequency=frequency, impedance=impedance,
+                started=points.started, elapsed=_first(points.elapsed, part),
+                duration=_span(points.elapsed, part),
+                bias_voltage=_mean(points.voltage, part), bias_current=_mean(points.current, part),
+                completeness=completeness, notes=points.notes,
+                cautions=(*points.cautions, *cautions, *_suspicions(points, part, frequency, impedance)),
+            )
+        )  # fmt: skip
+    return settle_sign(result, points.sign, points.sign_place)
+
+
+def _refuse_impossible(points: Points) -> None:
+    if points.frequency.size == 0:
+        raise InputFileError(
+            f"{points.path}: holds no impedance point; the file is cut or holds another experiment"
+        )
+    modulus = np.abs(points.impedance)
+    checks = (
+        (~np.isfinite(points.frequency), "frequency is not a finite number"),
+        (~np.isfinite(modulus), "impedance is not a finite number"),
+        (points.frequency <= 0.0, "frequency is not positive"),
+        (
+            (points.frequency < LOWEST_FREQUENCY_HZ) | (points.frequency > HIGHEST_FREQUENCY_HZ),
+            f"frequency lies outside {LOWEST_FREQUENCY_HZ:g} to {HIGHEST_FREQUENCY_HZ:g} Hz",
+        ),
+        (
+            (modulus < LOWEST_MODULUS_OHM) | (modulus > HIGHEST_MODULUS_OHM),
+            f"|Z| lies outside {LOWEST_MODULUS_OHM:g} to {HIGHEST_MODULUS_OHM:g} Ohm",
+        ),
+    )
+    for bad, words in checks:
+        if bad.any():
+            k = int(np.argmax(bad))
+            raise InputFileError(
+                f"{points.path}, {_place(points, k)}: {words} (f = {points.frequency[k]:g} Hz, "
+                f"Z = {points.impedance[k]:g} Ohm); remove the {points.place_name} or export the file again"
+            )
+
+
+def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
+    """Return the (start, stop) of each sweep; the direction is the one most steps have."""
+    logarithm = np.log(points.frequency)
+    steps = np.sign(np.diff(logarithm))
+    repeated = np.flatnonzero(steps == 0)
+    if repeated.size:
+        k = int(repeated[0])
+        raise InputFileError(
+            f"{points.path}, {_place(points, k + 1)}: frequency {points.frequency[k]:g} Hz is there twice in "
+            "a row; "
+            "remove or average one of the two"
+        )
+    direction = np.sign(np.sum(steps))
+    starts = [0]
+    for k in map(int, np.flatnonzero(steps == -direction)):
+        begin, before, after = logarithm[starts[-1]], logarithm[k], logarithm[k + 1]
+        if direction == 0 or k == starts[-1] or abs(after - begin) > RESET_SHARE * abs(before - begin):
+            raise InputFileError(
+                f"{points.path}, {_place(points, int(k) + 1)}: frequency goes from {points.frequency[k]:g} "
+                "to "
+                f"{points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; "
+                "the number is damaged, or the sweep runs both ways: keep one direction a file"
+            )
+        starts.append(int(k) + 1)
+    return list(zip(starts, [*starts[1:], points.frequency.size], strict=True))
+
+
+def _completeness(
+    points: Points, frequency: FloatArray, *, last: float
+) -> tuple[Completeness, tuple[str, ...]]:
+    """Compare the sweep with the frequency range the file plans."""
+    if points.planned is None or points.completeness != "undeclared":
+        return points.completeness, ()
+    low, high = min(points.planned), max(points.planned)
+    downwards = last == frequency[0]
+    end = low if downwards else high
+    if (last > end * PLANNED_END_FACTOR) if downwards else (last < end / PLANNED_END_FACTOR):
+        return "short", (
+            f"the sweep ends at {last:g} Hz, the file plans {end:g} Hz: it was aborted, trimmed or cut",
+        )
+    return "planned", ()
+
+
+def _suspicions(
+    points: Points, part: slice, frequency: FloatArray, impedance: ComplexArray
+) -> tuple[str, ...]:
+    found = []
+    logarithm = np.log(np.abs(impedance))
+    inner = np.minimum(logarithm[1:-1] - logarithm[:-2], logarithm[1:-1] - logarithm[2:])
+    outer = np.maximum(logarithm[1:-1] - logarithm[:-2], logarithm[1:-1] - logarithm[2:])
+    lone = np.flatnonzero((inner > np.log(SPIKE_FACTOR)) | (outer < -np.log(SPIKE_FACTOR)))
+    if lone.size:
+        found.append(
+            f"|Z| at {frequency[lone[0] + 1]:g} Hz stands more than {SPIKE_FACTOR:g} times off both "
+            "neighbours; "
+            "look at the point before using it"
+        )
+    displaced = _displaced(np.log(frequency))
+    if displaced is not None:
+        found.append(
+            f"frequency {frequency[displaced]:g} Hz is the only one off the even logarithmic grid; "
+            "it may be damaged"
+        )
+    return tuple(found)
+
+
+def _displaced(logarithm: FloatArray) -> int | None:
+    """Return the one frequency that left an otherwise even grid: long step, short step, sum of two."""
+    steps = np.diff(logarithm)
+    usual = float(np.median(steps))
+    odd = np.flatnonzero(np.abs(steps - usual) > 0.25 * usual)
+    if odd.size != 2 or odd[1] != odd[0] + 1 or np.median(np.abs(steps - usual)) > 0.05 * usual:
+        return None
+    return int(odd[1]) if abs(steps[odd].sum() - 2.0 * usual) < 0.1 * usual else None
+
+
+def _place(points: Points, index: int) -> str:
+    return f"{points.place_name} {points.places[index]}"
+
+
+def _sweep_words(number: int, bounds: list[tuple[int, int]]) -> str:
+    return "the sweep" if len(bounds) == 1 else f"sweep {number} of {len(bounds)}"
+
+
+def _first(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(values[part][0])
+
+
+def _span(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(abs(values[part][-1] - values[part][0]))
+
+
+def _mean(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(np.mean(values[part]))

@@ -1,0 +1,228 @@
+"""Text as instruments write it: encodings, line ends, separators, decimal commas; numbers read strictly."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift.errors import InputFileError
+
+FloatArray = npt.NDArray[np.float64]
+
+LINE_END = re.compile(r"\r*\n|\r+(?!\n)")
+_NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+LONGEST_NUMBER = 64  # characters; a longer token is not a number
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Cells of one table with the line each row stands on."""
+
+    path: Path
+    header: tuple[str, ...]
+    header_line: int
+    rows: tuple[tuple[str, ...], ...]
+    lines: npt.NDArray[np.int64]
+    decimal: str = "."
+    open_end: bool = False  # the last row is the last of a file that does not end with a line end
+    notes: tuple[str, ...] = field(default=())
+
+    def column(self, index: int) -> FloatArray:
+        """Return one column as numbers.
+
+        Raises
+        ------
+        InputFileError
+            A cell is not a number; the message names file, line and column.
+        """
+        values = np.empty(len(self.rows))
+        for k, row in enumerate(self.rows):
+            value = number(row[index], self.decimal)
+            if value is None:
+                what = f"{row[index]!r}" if row[index] else "nothing"
+                raise InputFileError(
+                    f"{self.path}, line {self.lines[k]}, column {index + 1} ({self.header[index]}): {what} "
+                    "where a number "
+                    f"is expected (decimal {'comma' if self.decimal == ',' else 'point'}); remove the line "
+                    "or export "
+                    "the file again"
+                )
+            values[k] = value
+        return values
+
+    def resolution(self, index: int) -> FloatArray:
+        """Return half a unit of the last printed digit of every number in a column."""
+        return np.array([half_unit(row[index]) for row in self.rows])
+
+    def keep(self, chosen: npt.NDArray[np.bool_]) -> Table:
+        """Return the table with the chosen rows alone."""
+        return replace(
+            self,
+            rows=tuple(row for row, wanted in zip(self.rows, chosen, strict=True) if wanted),
+            lines=self.lines[chosen],
+        )
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file: UTF-8 or UTF-16 by its byte order mark, UTF-8, else Windows Latin.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be opened, is empty or is not text.
+    """
+    content = read_bytes(path)
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            text = content[len(mark) :].decode(encoding, errors="replace")
+            break
+    else:
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", errors="replace")
+    if text.count("\0") > 8:
+        raise InputFileError(f"{path}: is not text (it holds NUL characters); name its format with format=")
+    return text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file that must exist and hold something.
+
+    Raises
+    ------
+    InputFileError
+        It does not exist, cannot be read or is empty.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if not content:
+        raise InputFileError(f"{path}: is empty; copy or export it again")
+    return content
+
+
+def split_lines(text: str) -> tuple[list[str], bool]:
+    """Return the lines and whether the last one lacks its line end."""
+    lines = LINE_END.split(text)
+    if lines[-1] == "":
+        return lines[:-1], False
+    return lines, True
+
+
+def number(token: str, decimal: str = ".") -> float | None:
+    """Return a plain decimal number, or None: no ``nan``, no thousands separator, no digit groups.
+
+    Examples
+    --------
+    >>> number("-1,5E-3", ","), number("1,5"), number("nan")
+    (-0.0015, None, None)
+    """
+    token = token.strip()
+    found = _NUMBER.fullmatch(token) if len(token) <= LONGEST_NUMBER else None
+    if found is None or (("," if decimal == "." else ".") in found[2]):
+        return None
+    return float(f"{found[1]}{found[2].replace(',', '.')}e{found[3] or '0'}")
+
+
+def is_number(token: str) -> bool:
+    """Return whether a token is a number with either decimal sign."""
+    return number(token, ".") is not None or number(token, ",") is not None
+
+
+def half_unit(token: str) -> float:
+    """Return half a unit of the last printed digit.
+
+    Examples
+    --------
+    >>> half_unit("5.52E+01")
+    0.05
+    """
+    found = _NUMBER.fullmatch(token.strip())
+    if found is None:
+        return 0.0
+    decimals = len(re.split("[.,]", found[2])[1]) if re.search("[.,]", found[2]) else 0
+    return float(f"0.5e{int(found[3] or 0) - decimals}")
+
+
+def decimal_sign(rows: Sequence[Sequence[str]], path: Path) -> str:
+    """Return the decimal sign all numbers of the rows share.
+
+    Raises
+    ------
+    InputFileError
+        Points and commas both occur, or every comma may also part thousands.
+    """
+    tokens = [cell for row in rows for cell in row if is_number(cell)]
+    commas = [token for token in tokens if "," in token]
+    if not commas:
+        return "."
+    if any("." in token for token in tokens):
+        raise InputFileError(
+            f"{path}: holds numbers with a decimal point and with a decimal comma ({commas[0]!r}); "
+            "export it again with one of them"
+        )
+    if all(_THOUSANDS.fullmatch(token.strip()) for token in commas):
+        raise InputFileError(
+            f"{path}: the comma of {commas[0]!r} may be a decimal comma or part thousands; "
+            "pass decimal=',' or decimal='.', or export without grouping"
+        )
+    return ","
+
+
+def split_cells(line: str, separator: str) -> tuple[str, ...]:
+    """Return the stripped cells of a line; ``separator`` " " means any run of blanks."""
+    cells = line.split() if separator == " " else line.split(separator)
+    return tuple(_unquoted(cell.strip()) for cell in cells)
+
+
+def _unquoted(cell: str) -> str:
+    # Both ends or none: the quote that ends Z" is part of the name.
+    return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
+def without_empty_tail(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cells without the empty ones a trailing separator leaves."""
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    return cells
+
+
+def table_rows(
+    lines: Sequence[tuple[int, str]], header: tuple[str, ...], separator: str, path: Path
+) -> tuple[tuple[tuple[str, ...], ...], npt.NDArray[np.int64]]:
+    """Return the cells of every line, each with as many as the header, and the line numbers.
+
+    Raises
+    ------
+    InputFileError
+        A line has fewer or more cells than the header.
+    """
+    rows, numbers = [], []
+    expected = len(without_empty_tail(header))
+    for line_number, text in lines:
+        cells = split_cells(text, separator)
+        if len(cells) != len(header):
+            cells = without_empty_tail(cells)
+        if len(cells) not in (len(header), expected):
+            raise InputFileError(
+                f"{path}, line {line_number}: {len(cells)} columns where the header has {expected}; the line "
+                "is cut or "
+                "damaged: remove it or export the file again"
+            )
+        rows.append(cells + ("",) * (len(header) - len(cells)))
+        numbers.append(line_number)
+    return tuple(rows), np.array(numbers, dtype=np.int64)
