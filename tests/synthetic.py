@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from iondrift.analysis import Analysis, Calibration, Inputs
+from iondrift.analysis import Analysis, Calibration, Inputs, Measured
+from iondrift.diffusivity import Diffusivity
 from iondrift.experiment import Experiment
 from iondrift.noise import NoiseEstimate
 from iondrift.variables import dataarray
@@ -83,11 +84,14 @@ def analysis(*, current: bool = True) -> Analysis:
     closures = {name: _closure(result, factor, current=current) for name, factor in scale.items()}
     result = result.merge(closures["voltage"].drop_vars("drift_velocity"))
     result["diffusivity"] = dataarray("diffusivity", np.full(result.concentration.shape, 1.315e-12), result)
-    return Analysis(
+    notes = ("D(c) was measured for EO:Li 10 to 20; 4 % of the points lie outside.",)
+    measured = Measured(
         experiment=experiment,
-        dataset=result,
-        closures=closures,
-        unavailable={} if current else {"current": "no current density in the log"},
+        concentration=result.concentration_measured,
+        voltage=result.voltage,
+        current_density=result.get("current_density"),
+        electrode_storage=None,
+        reference_index=None,
         inputs=Inputs(
             format="topspin-text",
             first_source="MRI10mm_Li_PEO_Li7(005).txt",
@@ -112,10 +116,17 @@ def analysis(*, current: bool = True) -> Analysis:
         ),
         segments=SEGMENTS,
         onset=Rise(time=9000.0, uncertainty=250.0),
-        sand_time=6220.0,
         noise=NoiseEstimate(standard_deviation=33.0, autocorrelation=(1.0, 0.65, 0.04), common_mode=0.0037),
-        diffusivity="constant 1.315e-12 m2/s",
-        notes=("D(c) was measured for EO:Li 10 to 20; 4 % of the points lie outside.",),
+        diffusivity=Diffusivity.constant(1.315e-12),
+        notes=notes,
+    )
+    return Analysis(
+        measured=measured,
+        dataset=result,
+        closures=closures,
+        unavailable={} if current else {"current": "no current density in the log"},
+        sand_time=6220.0,
+        notes=notes,
     )
 
 

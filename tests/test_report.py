@@ -16,6 +16,7 @@ import pytest
 from rich.cells import cell_len
 
 import synthetic
+from iondrift.analysis import Analysis
 from iondrift.report import console, summary
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,6 +34,10 @@ def _same_as_golden(text: str, name: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
+def _with(analysis: Analysis, **changes: Any) -> Analysis:
+    return dataclasses.replace(analysis, measured=dataclasses.replace(analysis.measured, **changes))
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_report_reads_as_the_golden_text(built: dict[str, Any], width: int) -> None:
     text = console.to_text(built, width=width)
@@ -48,8 +53,8 @@ def test_report_without_current_says_what_cannot_be_known() -> None:
 
 def test_long_names_do_not_widen_the_report() -> None:
     analysis = synthetic.analysis()
-    inputs = dataclasses.replace(analysis.inputs, first_source="a" * 150, last_source="b" * 150)
-    text = console.to_text(summary.build(dataclasses.replace(analysis, inputs=inputs)), width=80)
+    inputs = dataclasses.replace(analysis.measured.inputs, first_source="a" * 150, last_source="b" * 150)
+    text = console.to_text(summary.build(_with(analysis, inputs=inputs)), width=80)
     assert max(cell_len(line) for line in text.splitlines()) <= 80
     assert text.count("a") > 150
 
@@ -85,7 +90,7 @@ def test_the_end_is_the_last_profile_under_polarisation() -> None:
     analysis = synthetic.analysis()
     resting = synthetic.Step("open_circuit", 20000.0, 26500.0, 0.0)
     shortened = analysis.segments[2]._replace(stop=20000.0)
-    analysis = dataclasses.replace(analysis, segments=(*analysis.segments[:2], shortened, resting))
+    analysis = _with(analysis, segments=(*analysis.segments[:2], shortened, resting))
     times = analysis.dataset.time.values
     assert times[analysis.end] <= 20000.0 < times[analysis.end + 1]
     built = summary.build(analysis)
@@ -104,7 +109,8 @@ def test_a_possible_closure_is_not_warned_about() -> None:
 
 
 def test_without_polarisation_there_is_nothing_to_compare() -> None:
-    analysis = dataclasses.replace(synthetic.analysis(), segments=(), onset=None, sand_time=None, noise=None)
+    analysis = dataclasses.replace(synthetic.analysis(), sand_time=None)
+    analysis = _with(analysis, segments=(), onset=None, noise=None)
     built = summary.build(analysis)
     assert built["drift_velocity"]["at_end"]["time"]["value"] == analysis.dataset.time.values[-1] / 3600.0
     text = console.to_text(built)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from iondrift.clock import Onset, Segment
+    from iondrift.diffusivity import Diffusivity
     from iondrift.experiment import Experiment
     from iondrift.noise import NoiseEstimate
 
@@ -78,13 +79,69 @@ class Calibration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One cell read, set on one clock and calibrated: everything before a drift velocity is computed.
+
+    Attributes
+    ----------
+    experiment
+        With the options that are used.
+    concentration
+        (time, x), mol m-3, as measured; x = 0 side first.
+    voltage, current_density
+        (time,), averaged over each profile's window; V and A m-2 (None where none was logged).
+    electrode_storage
+        (time,), anions between the plating electrode and x = 0, mol m-2; None where it is not known.
+    inputs, calibration
+        Facts for the report.
+    reference_index
+        Index of the profile that alone was the reference, None when several were averaged.
+    segments, onset
+        The protocol; the sudden rise of the voltage.
+    noise
+        Of the calibrated profiles, mol m-3; None for series too short to tell.
+    diffusivity
+        D(c) of the anion.
+    notes
+        Warnings, in plain words.
+    """
+
+    experiment: Experiment
+    concentration: xr.DataArray
+    voltage: xr.DataArray
+    current_density: xr.DataArray | None
+    electrode_storage: xr.DataArray | None
+    inputs: Inputs
+    calibration: Calibration
+    reference_index: int | None
+    segments: tuple[Segment, ...]
+    onset: Onset | None
+    noise: NoiseEstimate | None
+    diffusivity: Diffusivity
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def polarised(self) -> npt.NDArray[np.bool_]:
+        """Which profiles lie within a constant-current or constant-voltage segment."""
+        return in_segments(
+            self.concentration.time.values, self.segments, ("constant_current", "constant_voltage")
+        )
+
+    @cached_property
+    def breaks(self) -> tuple[float, ...]:
+        """Times of protocol steps between the first and the last profile, s."""
+        time = self.concentration.time.values
+        return tuple(s.start for s in self.segments[1:] if time[0] < s.start < time[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Analysis:
     """Results of one cell.
 
     Attributes
     ----------
-    experiment
-        With the options that were used.
+    measured
+        What they rest on.
     dataset
         Every variable of the chosen closure, measured concentration, voltage and current, and
         ``drift_velocity_by_closure``.
@@ -92,38 +149,33 @@ class Analysis:
         Results (drift velocity, flux, charge balance) under each closure that could be computed.
     unavailable
         Why the other closures could not.
-    segments, onset, sand_time
-        The protocol; the sudden rise of the voltage; Sand's time from the start of the constant current, s.
-    noise
-        Of the calibrated profiles, mol m-3.
-    diffusivity
-        One line that describes D(c).
+    sand_time
+        From the start of the constant current, s; None without constant current or transference number.
     notes
-        Warnings, in plain words.
+        Warnings, in plain words, those of ``measured`` included.
     """
 
-    experiment: Experiment
+    measured: Measured
     dataset: xr.Dataset
     closures: Mapping[str, xr.Dataset]
     unavailable: Mapping[str, str]
-    inputs: Inputs
-    calibration: Calibration
-    segments: tuple[Segment, ...]
-    onset: Onset | None
     sand_time: float | None
-    noise: NoiseEstimate | None
-    diffusivity: str
     notes: tuple[str, ...] = ()
 
-    @cached_property
-    def polarised(self) -> npt.NDArray[np.bool_]:
-        """Which profiles lie within a constant-current or constant-voltage segment."""
-        return in_segments(self.dataset.time.values, self.segments, ("constant_current", "constant_voltage"))
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment with the options that were used."""
+        return self.measured.experiment
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The protocol."""
+        return self.measured.segments
 
     @cached_property
     def end(self) -> int:
         """Index of the last profile under polarisation, or the last of all."""
-        found = np.flatnonzero(self.polarised)
+        found = np.flatnonzero(self.measured.polarised)
         return int(found[-1]) if found.size else self.dataset.sizes["time"] - 1
 
 
@@ -136,3 +188,13 @@ def in_segments(
         if segment.kind in kinds:
             inside |= (time >= segment.start) & (time <= segment.stop)
     return inside
+
+
+def unavailable_closures(measured: Measured) -> dict[str, str]:
+    """Return why each closure that cannot be computed cannot."""
+    reasons = []
+    if measured.current_density is None:
+        reasons.append("no current density in the log")
+    if measured.experiment.electrolyte.transference_number is None:
+        reasons.append("no electrolyte.transference_number")
+    return {"current": " and ".join(reasons)} if reasons else {}

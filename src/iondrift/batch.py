@@ -69,13 +69,17 @@ def run_all(
                 closure=closure,
                 smoothing=smoothing,
                 netcdf=netcdf,
-                progress=lambda step, file=file: progress(f"{file.stem}: {step}"),
+                progress=_named(progress, file.stem),
             )
         except IondriftError as error:
             results.append(Result(file=file, folder=folder, error=str(error)))
         else:
             results.append(Result(file=file, folder=folder, outcome=outcome))
     return results
+
+
+def _named(progress: Callable[[str], None], name: str) -> Callable[[str], None]:
+    return lambda step: progress(f"{name}: {step}")
 
 
 def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:

@@ -121,11 +121,11 @@ def check(
 
     from iondrift import pipeline
     from iondrift.experiment import load
-    from iondrift.report.plan import render
+    from iondrift.report import console, summary
 
     with reporter(enabled=not no_progress) as progress:
         measured = pipeline.measure(load(file), progress=progress)
-    Console(highlight=False).print(render(measured))
+    Console(highlight=False).print(console.render_plan(summary.plan(measured)))
 
 
 @app.command()

@@ -28,17 +28,40 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     summary
         What :func:`iondrift.report.summary.build` returns.
     """
-    parts: list[RenderableType] = [Rule(Text(summary["cell"]["name"], style="bold"), align="left")]
-    for heading, body in (
+    return _sections(
+        summary["cell"]["name"],
         ("Read", _facts(_inputs(summary))),
         ("Protocol", _protocol(summary)),
-        ("Concentration", _facts(_concentration(summary))),
+        ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
         ("Drift velocity", _velocity(summary)),
         ("Closures, at the end of the polarisation", _closures(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
         ("Warnings", _paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", _paragraphs(summary["assumptions"], mark="-", style="dim")),
-    ):
+    )
+
+
+def render_plan(plan: Mapping[str, Any]) -> RenderableType:
+    """Return what `check` prints: what was read, and what would be computed.
+
+    Parameters
+    ----------
+    plan
+        What :func:`iondrift.report.summary.plan` returns.
+    """
+    return _sections(
+        plan["cell"]["name"],
+        ("Read", _facts(_inputs(plan))),
+        ("Protocol", _protocol(plan)),
+        ("Concentration", _facts(_concentration(plan))),
+        ("Would compute", _facts(plan["would_compute"])),
+        ("Warnings", _paragraphs(plan["warnings"], mark="!", style="bold yellow")),
+    )
+
+
+def _sections(title: str, *sections: tuple[str, RenderableType | None]) -> RenderableType:
+    parts: list[RenderableType] = [Rule(Text(title, style="bold"), align="left")]
+    for heading, body in sections:
         if body is not None:
             parts += [Text(heading, style="bold"), Padding(body, (0, 0, 1, 2))]
     return Group(*parts)
@@ -125,7 +148,7 @@ def _protocol(summary: Mapping[str, Any]) -> RenderableType | None:
 
 
 def _concentration(summary: Mapping[str, Any]) -> dict[str, str]:
-    facts, noise, diffusivity = summary["calibration"], summary["noise"], summary["diffusivity"]
+    facts, noise = summary["calibration"], summary["noise"]
     region = facts["region"]
     points = (
         "" if region["first_point"] is None else f", points {region['first_point']} to {region['last_point']}"
@@ -146,14 +169,18 @@ def _concentration(summary: Mapping[str, Any]) -> dict[str, str]:
             f"{noise['autocorrelation_lag_1']:.2f} and {noise['autocorrelation_lag_2']:.2f} at lags 1 and 2; "
             f"common to all points {number(noise['common_mode'], 2)} %"
         )
-    lines["range"] = (
-        f"{number(diffusivity['lowest_concentration'])} to "
-        f"{_with_unit(diffusivity['highest_concentration'])} (smoothed: {summary['settings']['smoothing']})"
-    )
-    lines["D(c)"] = diffusivity["formula"]
-    low, high = number(diffusivity["lowest"]), _with_unit(diffusivity["highest"])
-    lines[" "] = f"{low} to {high} in this range"
     return lines
+
+
+def _diffusivity(summary: Mapping[str, Any]) -> dict[str, str]:
+    diffusivity = summary["diffusivity"]
+    low, high = number(diffusivity["lowest"]), _with_unit(diffusivity["highest"])
+    return {
+        "range": f"{number(diffusivity['lowest_concentration'])} to "
+        f"{_with_unit(diffusivity['highest_concentration'])} (smoothed: {summary['settings']['smoothing']})",
+        "D(c)": diffusivity["formula"],
+        "": f"{low} to {high} in this range",
+    }
 
 
 def _velocity(summary: Mapping[str, Any]) -> RenderableType:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift import __version__
-from iondrift.analysis import HOUR, UM_PER_H, Analysis, in_segments
+from iondrift.analysis import HOUR, UM_PER_H, Analysis, Measured, in_segments, unavailable_closures
 from iondrift.transport import penetration_depth
 
 Entry = dict[str, Any]
@@ -53,10 +53,10 @@ def build(analysis: Analysis) -> Entry:
             "concentration": quantity(experiment.electrolyte.concentration_mol_per_L, "mol/L"),
             "anion_transference_number": experiment.electrolyte.transference_number,
         },
-        "inputs": _inputs(analysis),
-        "protocol": [_segment(segment) for segment in analysis.segments],
-        "calibration": _calibration(analysis),
-        "noise": _noise(analysis),
+        "inputs": inputs(analysis.measured),
+        "protocol": protocol(analysis.measured),
+        "calibration": calibration(analysis.measured),
+        "noise": noise(analysis.measured),
         "diffusivity": _diffusivity(analysis),
         "drift_velocity": _drift_velocity(analysis),
         "closures": _closures(analysis),
@@ -66,35 +66,75 @@ def build(analysis: Analysis) -> Entry:
     }
 
 
+def plan(measured: Measured) -> Entry:
+    """Return what was read and what would be computed from it.
+
+    Parameters
+    ----------
+    measured
+        One cell, read and calibrated.
+    """
+    settings = measured.experiment.reconstruction
+    count, positions = measured.concentration.shape
+    missing = unavailable_closures(measured)
+    compared = [name for name in MEANINGS if name not in missing and name != settings.closure]
+    would = {
+        "drift velocity": f"{count} profiles at {positions} positions",
+        "closure": f"{settings.closure}: {MEANINGS[settings.closure]}",
+        "beside it": ", ".join(compared),
+        "smoothing": settings.smoothing,
+        "D(c)": measured.diffusivity.describe(),
+    }
+    if missing:
+        would["not possible"] = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+    if measured.breaks:
+        would["steps at"] = ", ".join(f"{time / HOUR:.2f}" for time in measured.breaks) + " h (kinks allowed)"
+    return {
+        "cell": {"name": measured.experiment.cell.name},
+        "inputs": inputs(measured),
+        "protocol": protocol(measured),
+        "calibration": calibration(measured),
+        "noise": noise(measured),
+        "would_compute": would,
+        "warnings": [*measured.notes],
+    }
+
+
 def quantity(value: float | None, unit: str, caveat: str = "") -> Entry:
     """Return value and unit; a value that does not exist is null."""
     number = None if value is None or not math.isfinite(value) else float(value)
     return {"value": number, "unit": unit, **({"caveat": caveat} if caveat else {})}
 
 
-def _inputs(analysis: Analysis) -> Entry:
-    inputs, profiles = analysis.inputs, analysis.experiment.profiles
+def inputs(measured: Measured) -> Entry:
+    """Return what was read."""
+    facts, profiles = measured.inputs, measured.experiment.profiles
     return {
         "profiles": {
-            "used": inputs.used,
-            "stored": inputs.stored,
-            "points": inputs.points,
-            "format": inputs.format,
-            "first": inputs.first_source,
-            "last": inputs.last_source,
+            "used": facts.used,
+            "stored": facts.stored,
+            "points": facts.points,
+            "format": facts.format,
+            "first": facts.first_source,
+            "last": facts.last_source,
             "interval": quantity(profiles.interval_s, "s"),
             "duration": quantity(profiles.duration_s, "s"),
             "reversed": profiles.reverse,
         },
         "log": {
-            "file": inputs.log_file,
-            "samples": inputs.log_samples,
-            "start": quantity(inputs.log_start / HOUR, "h"),
-            "stop": quantity(inputs.log_stop / HOUR, "h"),
-            "lowest_voltage": quantity(inputs.voltage_range[0], "V"),
-            "highest_voltage": quantity(inputs.voltage_range[1], "V"),
+            "file": facts.log_file,
+            "samples": facts.log_samples,
+            "start": quantity(facts.log_start / HOUR, "h"),
+            "stop": quantity(facts.log_stop / HOUR, "h"),
+            "lowest_voltage": quantity(facts.voltage_range[0], "V"),
+            "highest_voltage": quantity(facts.voltage_range[1], "V"),
         },
     }
+
+
+def protocol(measured: Measured) -> list[Entry]:
+    """Return the steps of the protocol."""
+    return [_segment(segment) for segment in measured.segments]
 
 
 def _segment(segment: Any) -> Entry:
@@ -111,14 +151,15 @@ def _segment(segment: Any) -> Entry:
     }
 
 
-def _calibration(analysis: Analysis) -> Entry:
-    facts = analysis.calibration
+def calibration(measured: Measured) -> Entry:
+    """Return how intensity became concentration."""
+    facts = measured.calibration
     return {
         "region": {
             "length": quantity(facts.length * 1e3, "mm"),
             "first_point": facts.first_point,
             "last_point": facts.last_point,
-            "positions": analysis.dataset.sizes["x"],
+            "positions": measured.concentration.sizes["x"],
         },
         "electrode_distance": quantity(
             None if facts.electrode_distance is None else facts.electrode_distance * 1e3,
@@ -135,19 +176,20 @@ def _calibration(analysis: Analysis) -> Entry:
     }
 
 
-def _noise(analysis: Analysis) -> Entry | None:
-    noise = analysis.noise
-    if noise is None:
+def noise(measured: Measured) -> Entry | None:
+    """Return the noise of the calibrated profiles."""
+    estimate = measured.noise
+    if estimate is None:
         return None
-    lags = (*noise.autocorrelation, 0.0, 0.0)
-    level = analysis.experiment.electrolyte.concentration_mol_per_L * 1e3
+    lags = (*estimate.autocorrelation, 0.0, 0.0)
+    level = measured.experiment.electrolyte.concentration_mol_per_L * 1e3
     return {
         "standard_deviation": quantity(
-            100.0 * noise.standard_deviation / level, "% of the initial concentration", "per stored point"
+            100.0 * estimate.standard_deviation / level, "% of the initial concentration", "per stored point"
         ),
         "autocorrelation_lag_1": lags[1],
         "autocorrelation_lag_2": lags[2],
-        "common_mode": quantity(100.0 * noise.common_mode, "% per profile"),
+        "common_mode": quantity(100.0 * estimate.common_mode, "% per profile"),
     }
 
 
@@ -155,7 +197,7 @@ def _diffusivity(analysis: Analysis) -> Entry:
     values = analysis.dataset.diffusivity.values
     concentration = analysis.dataset.concentration.values / 1e3
     return {
-        "formula": analysis.diffusivity,
+        "formula": analysis.measured.diffusivity.describe(),
         "lowest": quantity(values.min(), "m2/s", "over the region of interest and time"),
         "highest": quantity(values.max(), "m2/s", "over the region of interest and time"),
         "lowest_concentration": quantity(concentration.min(), "mol/L", "smoothed"),
@@ -268,7 +310,7 @@ def _charge_warnings(analysis: Analysis) -> list[str]:
     measured = -analysis.dataset.current_density.values / 10.0
     for name, result in analysis.closures.items():
         implied = implied_current(result).mean(axis=1)
-        flowing = analysis.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
+        flowing = analysis.measured.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
         if name != "voltage" or not flowing.any():
             continue
         ratio = implied[flowing] / measured[flowing]
@@ -291,7 +333,7 @@ def _span(values: np.ndarray[Any, Any]) -> str:
 def _mass_transport(analysis: Analysis) -> Entry:
     dataset = analysis.dataset
     start = next((s.start for s in analysis.segments if s.kind == "constant_current"), None)
-    onset = analysis.onset
+    onset = analysis.measured.onset
     observed = None if onset is None or start is None else (onset.time - start) / 60.0
     middle = dataset.sizes["x"] // 2
     depth = penetration_depth(dataset.drift_velocity.values[:, middle], dataset.time.values)
