@@ -67,6 +67,7 @@ VARIABLES: Mapping[str, Variable] = {
             "0 to 1 in a steady dilute picture (a transference number); NaN where no current flows",
         ),
         _entry("voltage", "time", "V", "cell voltage phi(L) - phi(0)", "positive while lithium is plated at x = 0"),
+        _entry("voltage_offset", "time", "V", "part of the cell voltage not laid across the stored x range"),
         _entry("voltage_effective", "time", "V", "voltage laid across the region of interest, V - V_offset"),
         _entry("current_density", "time", "A m-2", "current density", _PLATING_NEGATIVE),
         _entry("intensity", "time point", "1", "magnitude of the 1D 19F profile, as stored"),
