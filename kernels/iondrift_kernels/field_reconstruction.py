@@ -1,0 +1,48 @@
+"""Field reconstruction: the flux at x = 0 that each closure implies, for one profile.
+
+With ``E = -(J0 + G + D dc/dx) / (u c)`` and ``u = D / V_T`` the voltage constraint ``int E dx = -V`` gives
+
+    J0 = [ V - int D dc/dx / (u c) dx - V_T int G / (D c) dx ] / ( V_T int dx / (D c) )
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift_kernels._jit import inlined_kernel
+
+FloatArray = npt.NDArray[np.float64]
+
+VOLTAGE, BLOCKING, CURRENT = 0, 1, 2
+
+
+@inlined_kernel
+def voltage_origin_flux(
+    resistance: FloatArray,
+    flux: FloatArray,
+    weights: FloatArray,
+    voltage: float,
+    junction: float,
+    thermal_voltage: float,
+) -> float:
+    """Flux at x = 0 that lays ``voltage`` across the profile, mol m-2 s-1.
+
+    Parameters
+    ----------
+    resistance
+        1 / (D c), (X,), the integrand that both integrals share.
+    flux
+        G (X,), mol m-2 s-1.
+    weights
+        Quadrature weights (X,), m.
+    voltage, junction, thermal_voltage
+        V laid across the profile, int D dc/dx / (u c) dx, and R T / F, in V.
+    """
+    total = 0.0
+    weighted = 0.0
+    for j in range(resistance.shape[0]):
+        share = weights[j] * resistance[j]
+        total += share
+        weighted += share * flux[j]
+    return ((voltage - junction) / thermal_voltage - weighted) / total

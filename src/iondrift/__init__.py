@@ -1,0 +1,53 @@
+"""Anion drift velocities, with uncertainty bands, from operando battery measurements.
+
+Names are loaded when first used, so that ``import iondrift`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from iondrift import published as published
+    from iondrift.diffusivity import Diffusivity as Diffusivity
+    from iondrift.experiment import Experiment as Experiment
+    from iondrift.experiment import load as load
+    from iondrift.noise import estimate_noise as estimate_noise
+    from iondrift.reconstruction import reconstruct_drift as reconstruct_drift
+    from iondrift.simulation import simulate as simulate
+    from iondrift.transport import ambipolar_diffusivity as ambipolar_diffusivity
+    from iondrift.transport import mobility as mobility
+    from iondrift.transport import sand_time as sand_time
+
+_HOME = {
+    "Diffusivity": "diffusivity",
+    "Experiment": "experiment",
+    "ambipolar_diffusivity": "transport",
+    "estimate_noise": "noise",
+    "load": "experiment",
+    "mobility": "transport",
+    "reconstruct_drift": "reconstruction",
+    "sand_time": "transport",
+    "simulate": "simulation",
+}
+_MODULES = ("published",)
+
+__all__ = [*_HOME, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"iondrift.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"iondrift.{name}")
+    else:
+        raise AttributeError(f"module 'iondrift' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

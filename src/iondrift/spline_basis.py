@@ -1,0 +1,149 @@
+"""Cubic B-spline bases in space and time: values, derivatives, antiderivatives, roughness penalties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import BSpline
+
+from iondrift.cast import FloatArray
+
+DEGREE = 3
+_GAUSS_NODES, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(4)
+
+
+def knots_at_sites(sites: FloatArray) -> FloatArray:
+    """Return clamped cubic knots with as many basis functions as sites (de Boor's averages of sites)."""
+    inner = (sites[1:-3] + sites[2:-2] + sites[3:-1]) / 3.0
+    return np.concatenate([np.full(4, sites[0]), inner, np.full(4, sites[-1])])
+
+
+def knots_with_breaks(sites: FloatArray, breaks: FloatArray) -> FloatArray:
+    """Return clamped cubic knots over ``sites`` with a kink allowed at every break (triple knots).
+
+    Each piece gets as many interior knots as its sites support, so that the total stays below ``sites.size``.
+    """
+    edges = np.concatenate([[sites[0]], breaks, [sites[-1]]])
+    pieces = []
+    for left, right in zip(edges[:-1], edges[1:], strict=True):
+        inside = sites[(sites >= left) & (sites <= right)]
+        count = max(inside.size - 4, 0)
+        levels = np.arange(1, count + 1) / (count + 1)
+        pieces.append(np.quantile(np.concatenate([[left], inside, [right]]), levels))
+        pieces.append(np.full(3, right))
+    return np.concatenate([np.full(4, edges[0]), *pieces, edges[-1:]])
+
+
+@dataclass(frozen=True)
+class LocalBasis:
+    """The four basis functions that differ from zero at each point.
+
+    Attributes
+    ----------
+    start
+        Index of the first of them (points,).
+    value, slope
+        Their values and first derivatives (points, 4).
+    """
+
+    start: npt.NDArray[np.int64]
+    value: FloatArray
+    slope: FloatArray
+
+
+def local_basis(knots: FloatArray, points: FloatArray) -> LocalBasis:
+    """Evaluate a cubic basis where memory must stay linear in the number of points."""
+    interval = np.clip(np.searchsorted(knots, points, side="right") - 1, DEGREE, knots.size - DEGREE - 2)
+    value = np.ones((points.size, 1))
+    previous = value
+    for degree in range(1, DEGREE + 1):
+        previous = value
+        value = np.zeros((points.size, degree + 1))
+        for j in range(degree):
+            left = knots[interval - degree + 1 + j]
+            right = knots[interval + 1 + j]
+            share = previous[:, j] / (right - left)
+            value[:, j] += (right - points) * share
+            value[:, j + 1] += (points - left) * share
+    slope = np.zeros_like(value)
+    for j in range(DEGREE):
+        share = DEGREE * previous[:, j] / (knots[interval + 1 + j] - knots[interval - DEGREE + 1 + j])
+        slope[:, j] -= share
+        slope[:, j + 1] += share
+    return LocalBasis(start=(interval - DEGREE).astype(np.int64), value=value, slope=slope)
+
+
+def dense_basis(knots: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return values, first derivatives and antiderivatives from the first knot, each (points, functions)."""
+    functions = knots.size - DEGREE - 1
+    spline = BSpline(knots, np.eye(functions), DEGREE)
+    integral = spline.antiderivative()
+    return (
+        np.asarray(spline(points)),
+        np.asarray(spline.derivative()(points)),
+        np.asarray(integral(points) - integral(knots[0])),
+    )
+
+
+def roughness_nodes(knots: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return Gauss nodes, weights and second derivatives (nodes, functions) for ``int w(x) f''(x)^2 dx``."""
+    edges = np.unique(knots)
+    half = np.diff(edges) / 2.0
+    nodes = (edges[:-1] + half)[:, None] + half[:, None] * _GAUSS_NODES
+    weights = half[:, None] * _GAUSS_WEIGHTS
+    functions = knots.size - DEGREE - 1
+    second = BSpline(knots, np.eye(functions), DEGREE).derivative(2)
+    return nodes.ravel(), weights.ravel(), np.asarray(second(nodes.ravel()))
+
+
+def band_gram(basis: LocalBasis, functions: int, weights: FloatArray) -> FloatArray:
+    """Return the band (functions, 4) of T' diag(weights) T; ``band[k, d]`` is element (k, k - d)."""
+    band = np.zeros((functions, DEGREE + 1))
+    for i in range(DEGREE + 1):
+        for j in range(i + 1):
+            np.add.at(band, (basis.start + i, i - j), weights * basis.value[:, i] * basis.value[:, j])
+    return band
+
+
+def band_roughness(knots: FloatArray) -> FloatArray:
+    """Return the band (functions, 4) of ``int B_i'' B_j'' dt``, exact, piece by piece between knots."""
+    functions = knots.size - DEGREE - 1
+    edges = np.unique(knots)
+    band = np.zeros((functions, DEGREE + 1))
+    # The second derivative is linear between knots: two slopes determine it, two Gauss points integrate it.
+    half = np.diff(edges) / 2.0
+    for sign in (-1.0, 1.0):
+        nodes = edges[:-1] + half * (1.0 + sign / np.sqrt(3.0))
+        second, start = _second_derivatives(knots, nodes)
+        for i in range(DEGREE + 1):
+            for j in range(i + 1):
+                np.add.at(band, (start + i, i - j), half * second[:, i] * second[:, j])
+    return band
+
+
+def _second_derivatives(knots: FloatArray, points: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    interval = np.searchsorted(knots, points, side="right") - 1
+    linear = np.empty((points.size, 2))
+    width = knots[interval + 1] - knots[interval]
+    linear[:, 0] = (knots[interval + 1] - points) / width
+    linear[:, 1] = (points - knots[interval]) / width
+    values = linear
+    for degree in (2, 3):
+        raised = np.zeros((points.size, degree + 1))
+        for j in range(degree):
+            share = degree * values[:, j] / (knots[interval + 1 + j] - knots[interval - degree + 1 + j])
+            raised[:, j] -= share
+            raised[:, j + 1] += share
+        values = raised
+    return values, (interval - DEGREE).astype(np.int64)
+
+
+def cubic_quadrature(x: FloatArray) -> FloatArray:
+    """Return weights w with ``sum w f(x)`` the integral of the not-a-knot cubic spline through f: fourth order."""
+    if x.size < 4:
+        return np.asarray(np.gradient(x) if x.size > 2 else np.full(2, (x[1] - x[0]) / 2.0))
+    from scipy.interpolate import CubicSpline
+
+    return np.asarray(CubicSpline(x, np.eye(x.size)).integrate(x[0], x[-1]))
