@@ -153,7 +153,7 @@ def reconstruct_drift(
         orders=polynomial_orders,
     )
     origin = origin_flux(electrode_storage, time)
-    result = close(
+    arrays = close(
         profiles,
         diffusivity,
         closure,
@@ -163,7 +163,7 @@ def reconstruct_drift(
         cation_ratio=cation_ratio(transference_number, closure),
         origin_flux=origin,
     )
-    result = label(result, concentration, volts - offset)
+    result = label(arrays, concentration, volts - offset)
     result.attrs = {
         "closure": closure,
         "closure_meaning": CLOSURES[closure],
@@ -346,8 +346,8 @@ def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray) -> Fl
     if difference.max() > 1e-6 * max(np.abs(time.values).max(), 1.0):
         k = int(difference.argmax())
         raise DataError(
-            f"{name}: its time {result['time'].values[k]:g} s differs from the profile's {time.values[k]:g} s at index {k}; "
-            "average it over each profile first"
+            f"{name}: its time {result['time'].values[k]:g} s differs from the profile's {time.values[k]:g} s "
+            f"at index {k}; average it over each profile first"
         )
     return result.values
 

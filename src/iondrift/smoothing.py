@@ -372,7 +372,7 @@ def _choose(problem: _Problem, adaptive: bool) -> Penalties:
         return _penalties(best.x)
     candidates = [best]
     for extent in (0.05, 0.15):
-        start = np.concatenate([best.x + [4.0, 0.0], [6.0, 6.0, np.log(extent)]])
+        start = np.concatenate([best.x + np.array([4.0, 0.0]), [6.0, 6.0, np.log(extent)]])
         candidates.append(_descend(plain, start))
     # Three more parameters must earn their place (Akaike).
     chosen = min(candidates, key=lambda result: result.fun + 2.0 * len(result.x))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ def knots_with_breaks(sites: FloatArray, breaks: FloatArray) -> FloatArray:
     """
     edges = np.concatenate([[sites[0]], breaks, [sites[-1]]])
     pieces = []
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         inside = sites[(sites >= left) & (sites <= right)]
         count = max(inside.size - 4, 0)
         levels = np.arange(1, count + 1) / (count + 1)
