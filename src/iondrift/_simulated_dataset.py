@@ -38,14 +38,11 @@ def dataset(
     if run.finished:
         count = len(run.profiles)
     if count == 0:
-        raise ConfigurationError(
-            "the protocol is shorter than one acquisition; lengthen it or shorten duration"
-        )
+        raise ConfigurationError("the protocol is shorter than one acquisition; lengthen it or shorten duration")
     del run.profiles[count:], run.states[count:]
     voltage, current = np.array(run.states).T
     i = current[:, np.newaxis]
-    nodes, c_nodes = _with_surfaces(run, middles)
-    spline = CubicSpline(nodes, c_nodes, axis=1)
+    spline = _profiles(run, middles, diffusivity)
     c, gradient = spline(places), spline(places, 1)
     t_minus, thermal = run.cell.anion_transference, run.cell.thermal_voltage
     temperature = thermal * FARADAY / GAS_CONSTANT
@@ -55,8 +52,9 @@ def dataset(
     field = (i / FARADAY + (D_plus - D_minus) * gradient) / ((u_plus + u_minus) * c)
     drift = -u_minus * field
     coords = {"time": run.snapshots[:count], "x": places}
+    c_nodes = spline(spline.x)
     resistivity = t_minus * thermal / (FARADAY * diffusivity(c_nodes) * c_nodes)
-    ohmic = CubicSpline(nodes, resistivity, axis=1).antiderivative()(places[[0, -1]])
+    ohmic = CubicSpline(spline.x, resistivity, axis=1).antiderivative()(places[[0, -1]])
     across = -current * (ohmic[:, 1] - ohmic[:, 0]) + (2 * t_minus - 1) * thermal * np.log(c[:, -1] / c[:, 0])
     values = {
         "concentration": c,
@@ -71,9 +69,7 @@ def dataset(
     log_time, log_voltage, log_current = np.array(run.log).T
     regular = np.arange(0.0, log_time[-1] + 1e-9, log_interval)
     for name, recorded in (("voltage", log_voltage), ("current_density", log_current)):
-        series = xr.DataArray(
-            np.interp(regular, log_time, recorded), dims="log_time", coords={"log_time": regular}
-        )
+        series = xr.DataArray(np.interp(regular, log_time, recorded), dims="log_time", coords={"log_time": regular})
         series["log_time"].attrs = {"units": "s", "long_name": "time of the log"}
         series.attrs = variables.VARIABLES[name].attrs
         result[f"log_{name}"] = series
@@ -83,6 +79,7 @@ def dataset(
 def add_intensity(
     result: xr.Dataset,
     run: ProtocolRun,
+    diffusivity: Diffusivity,
     middles: FloatArray,
     noise: float,
     measurement: MeasuredLike,
@@ -97,9 +94,10 @@ def add_intensity(
     """
     if noise < 0.0:
         raise DataError(f"noise: {noise:g}; it must not be negative")
-    nodes, c_nodes = _with_surfaces(run, middles)
-    relative = CubicSpline(nodes, c_nodes / run.cell.reference_concentration, axis=1)
-    intensity, position = measured_like(relative, len(run.profiles), nodes[-1], noise, measurement, seed)
+    spline, c0 = _profiles(run, middles, diffusivity), run.cell.reference_concentration
+    intensity, position = measured_like(
+        lambda x: np.asarray(spline(x)) / c0, len(run.profiles), spline.x[-1], noise, measurement, seed
+    )
     result["intensity"] = variables.dataarray("intensity", intensity, {}, dims=("time", "point"), noise=noise)
     result["position"] = xr.DataArray(
         position, dims="point", attrs={"units": "m", "long_name": "distance from the plating electrode"}
@@ -107,13 +105,20 @@ def add_intensity(
     return result
 
 
-def _with_surfaces(run: ProtocolRun, middles: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return places and concentrations (time, place) with both electrodes added to the middles."""
+def _profiles(run: ProtocolRun, middles: FloatArray, diffusivity: Diffusivity) -> CubicSpline:
+    """Return c(x) of every recorded profile: through the middles and the electrodes, with the slopes there.
+
+    Without anion flux at an electrode dc/dx = -t- i / (F D_amb).
+    """
+    current = np.array(run.states)[:, 1]
     ends = np.array(
         [
-            surface_concentrations(run.cell, run.grid, run.form, run.argument, run.parameters, c, current)
-            for c, (_, current) in zip(run.profiles, run.states, strict=True)
+            surface_concentrations(run.cell, run.grid, run.form, run.argument, run.parameters, c, i)
+            for c, i in zip(run.profiles, current, strict=True)
         ]
     )
     nodes = np.concatenate([[0.0], middles, [run.grid.widths.sum()]])
-    return nodes, np.column_stack([ends[:, 0], np.array(run.profiles), ends[:, 1]])
+    values = np.column_stack([ends[:, 0], np.array(run.profiles), ends[:, 1]])
+    t = run.cell.anion_transference
+    slopes = -t * current / (FARADAY * 2.0 * (1.0 - t) * diffusivity(ends).T)
+    return CubicSpline(nodes, values, axis=1, bc_type=((1, slopes[0]), (1, slopes[1])))

@@ -112,8 +112,8 @@ def measured_like(
     random = np.random.Generator(np.random.Philox(seed))
     factor = 1.0 + m.common_mode * random.standard_normal((count, 1))
     signal = factor * weight * relative(np.clip(fine, 0.0, thickness)) + 1j * m.background
-    white = random.standard_normal((2, count, m.nominal)) * noise
-    image = _resampled(signal, m.nominal, m.points) + _resampled(
+    white = noise * random.standard_normal((2, count, m.nominal))
+    image = _resampled(np.asarray(signal, dtype=np.complex128), m.nominal, m.points) + _resampled(
         white[0] + 1j * white[1], m.nominal, m.points
     )
     position = np.arange(m.points, dtype=np.float64) * (m.field_of_view / m.points) - origin

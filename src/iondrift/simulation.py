@@ -154,10 +154,7 @@ def simulate(
         "electromotive_force": electromotive_force,
         "interface_resistance": interface_resistance,
     }
-    own = {
-        name: PRESETS[cell][name] if value is None else cast.scalar(value, name)
-        for name, value in given.items()
-    }
+    own = {name: PRESETS[cell][name] if value is None else cast.scalar(value, name) for name, value in given.items()}
     positive = {
         "thickness": own["thickness"], "concentration": concentration, "temperature": temperature,
         "interval": interval, "duration": duration, "time_step": time_step, "log_interval": log_interval,
@@ -177,9 +174,7 @@ def simulate(
     if not 0.0 < cast.scalar(anion_transference, "anion_transference") < 1.0:
         raise DataError(f"anion_transference: {anion_transference:g}; it must lie between 0 and 1")
     if duration > interval:
-        raise ConfigurationError(
-            f"duration {duration:g} s: an acquisition cannot outlast interval {interval:g} s"
-        )
+        raise ConfigurationError(f"duration {duration:g} s: an acquisition cannot outlast interval {interval:g} s")
     if profiles is not None and profiles < 1:
         raise ConfigurationError(f"profiles {profiles}: at least 1")
     if volumes < 8:
@@ -238,7 +233,7 @@ def simulate(
         from iondrift._simulated_dataset import add_intensity
 
         settings = MeasuredLike() if measurement is None else measurement
-        result = add_intensity(result, run, middles, cast.scalar(noise, "noise"), settings, seed)
+        result = add_intensity(result, run, D_minus, middles, cast.scalar(noise, "noise"), settings, seed)
     return result
 
 
@@ -247,9 +242,7 @@ def _places(x: npt.ArrayLike | None, thickness: float) -> FloatArray:
         return np.linspace(0.0, thickness, round(thickness / 31.25e-6) + 1)
     places = cast.increasing(x, "x")
     if places.size < 2 or places[0] < 0.0 or places[-1] > thickness * (1.0 + 1e-12):
-        raise DataError(
-            f"x: {places.size} places within 0 to {thickness:g} m (the thickness) are needed, at least 2"
-        )
+        raise DataError(f"x: {places.size} places within 0 to {thickness:g} m (the thickness) are needed, at least 2")
     return np.minimum(places, thickness)
 
 
