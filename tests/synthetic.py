@@ -110,6 +110,7 @@ def analysis(*, current: bool = True) -> Analysis:
             last_point=148,
             length=1.015625e-3,
             electrode_distance=1.203e-3,
+            plating_gap=9.4e-5,
             reference=(1, 2, 3),
             background=0.083,
             anion_drift=-0.012,

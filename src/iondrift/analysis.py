@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,8 @@ class Calibration:
         The region of interest as stored, counted from 1; None for profiles given over x.
     length, electrode_distance
         Of the region, and between the electrodes, m.
+    plating_gap
+        From the plating electrode to x = 0, m; None where it is not known.
     reference
         Profiles averaged as reference, counted from 1 among those used.
     background
@@ -73,6 +75,7 @@ class Calibration:
     last_point: int | None
     length: float
     electrode_distance: float | None
+    plating_gap: float | None
     reference: tuple[int, ...]
     background: float | None
     anion_drift: float
@@ -119,6 +122,10 @@ class Measured:
     noise: NoiseEstimate | None
     diffusivity: Diffusivity
     notes: tuple[str, ...] = ()
+
+    def with_notes(self, notes: Sequence[str]) -> Measured:
+        """Return a copy with these warnings, each once."""
+        return replace(self, notes=tuple(dict.fromkeys(notes)))
 
     @cached_property
     def polarised(self) -> npt.NDArray[np.bool_]:

@@ -69,6 +69,9 @@ class Profiles(_Section):
     interval_s: Positive | None = Field(default=None, description="from the start of one profile to the next")
     duration_s: Positive | None = Field(default=None, description="acquisition time of one profile")
     start_s: float = Field(default=0.0, description="start of the first profile after the log's first sample")
+    anchor: Literal["start", "end"] = Field(
+        default="start", description="whether start_s is when the first acquisition begins or when it ends"
+    )
     reverse: bool = Field(
         default=False, description="true when the plating electrode is at the far end as stored"
     )
@@ -110,12 +113,19 @@ class Log(_Section):
     current_density_column: int | str | None = Field(
         default=None, description="column number from 1, or its header; leave out when no current was logged"
     )
-    time_unit: Literal["s", "min", "h"] = "h"
-    voltage_unit: Literal["V", "mV"] = "V"
-    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2"] = "mA/cm2"
+    time_unit: Literal["s", "ms", "min", "h", "d"] = "h"
+    voltage_unit: Literal["V", "mV", "uV"] = "V"
+    electrode_area_cm2: Positive | None = Field(
+        default=None, description="for a log of current, not current density"
+    )
+    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] = Field(
+        default="mA/cm2", validate_default=True
+    )
     plating_current: Literal["positive", "negative"] = Field(
         default="positive", description="sign of the plating current as written in the file"
     )
+    separator: Literal["tab", "semicolon", "comma", "space"] | None = None
+    decimal: Literal[".", ","] | None = None
 
     @field_validator("file")
     @classmethod
@@ -127,6 +137,17 @@ class Log(_Section):
     def _counts_from_one(cls, value: int | str | None) -> int | str | None:
         if isinstance(value, int) and value < 1:
             raise PydanticCustomError("column", "columns are counted from 1")
+        return value
+
+    @field_validator("current_density_unit")
+    @classmethod
+    def _current_has_its_area(cls, value: str, info: ValidationInfo) -> str:
+        per_area = "/" in value
+        area = info.data.get("electrode_area_cm2")
+        if not per_area and area is None:
+            raise PydanticCustomError("conflict", "a current needs electrode_area_cm2")
+        if per_area and area is not None:
+            raise PydanticCustomError("conflict", "with electrode_area_cm2 the unit is 'A', 'mA' or 'uA'")
         return value
 
 

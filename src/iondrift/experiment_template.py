@@ -29,6 +29,7 @@ duration_s = 444.0                     # acquisition time of one profile        
 reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
 # gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
 # zero_filling = 2                     # stored points per acquired point; 1 when left out
+# anchor = "start"                     # "end": start_s is when the first acquisition ends
 # reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
 # region_tolerance = 0.05              # the region of interest stays this close to the plateau
 
@@ -39,7 +40,9 @@ voltage_column = 2
 {current}
 # time_unit = "h"                      # s, min, h                                     <- CHECK
 # voltage_unit = "V"                   # V, mV
-# current_density_unit = "mA/cm2"      # A/m2, mA/cm2, uA/cm2
+# current_density_unit = "mA/cm2"      # A/m2, mA/cm2, uA/cm2; A, mA, uA with electrode_area_cm2
+# separator = "tab"                    # tab, semicolon, comma, space; found out when left out
+# decimal = "."                        # or ","; found out when left out
 # plating_current = "positive"         # sign of the plating current as written in the file
 
 [electrolyte]

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift import store
-from iondrift.simulate import PRESETS, simulate
+from iondrift.simulation import PRESETS, simulate
 
 Cell = Literal["li-li", "li-nmc622"]
 

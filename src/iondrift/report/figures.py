@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from iondrift.analysis import HOUR as _HOUR
+from iondrift.analysis import UM_PER_H
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.typing import RcKeyType
 
+    from iondrift.analysis import Analysis
     from iondrift.clock import Segment
 
-UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
-_HOUR = 3600.0
 _SHOWN = 7  # profiles drawn one by one
 _TIME_COLOURS = "viridis"
 _AT_PLATING, _AT_COUNTER = "#0072b2", "#d55e00"  # Okabe and Ito: told apart with any colour vision
+_CLOSURE_COLOURS = {"voltage": "#cc79a7", "blocking": "#009e73", "current": "#e69f00"}
 _STYLE: dict[RcKeyType, Any] = {
     "font.size": 9,
     "axes.labelsize": 9,
@@ -59,23 +62,79 @@ def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder
     list of Path
         The files written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     drawings: dict[str, Callable[[], Figure]] = {
         "profiles": lambda: profiles(dataset, title=title),
         "concentration": lambda: concentration_map(dataset, segments, title=title),
         "drift_velocity": lambda: drift_velocity_map(dataset, segments, title=title),
         "time_series": lambda: time_series(dataset, segments, title=title),
     }
-    written = []
+    written: list[Path] = []
     with _style():
         for name, make in drawings.items():
-            figure = make()
-            for suffix in ("png", "svg"):
-                path = folder / f"{name}.{suffix}"
-                # no date in the file: the same results give the same bytes
-                figure.savefig(path, metadata={"Date": None} if suffix == "svg" else None)
-                written.append(path)
+            written += _save(make(), name, folder)
     return written
+
+
+def _save(figure: Figure, name: str, folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.{suffix}" for suffix in ("png", "svg")]
+    for path in paths:
+        # no date in the file: the same results give the same bytes
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    return paths
+
+
+def draw_truth(analysis: Analysis, true: xr.DataArray, *, folder: Path) -> list[Path]:
+    """Draw the drift velocity under each closure beside the truth of a simulated cell.
+
+    Parameters
+    ----------
+    analysis
+        Of a simulated cell.
+    true
+        True drift velocity, (time, x) in m s-1 at the same times and places.
+    folder
+        Where the files go.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    with _style():
+        return _save(truth(analysis, true), "truth", folder)
+
+
+def truth(analysis: Analysis, true: xr.DataArray) -> Figure:
+    """Draw v along x at the end of the polarisation, and v(x0) through time; truth and each closure.
+
+    Parameters
+    ----------
+    analysis
+        Of a simulated cell.
+    true
+        True drift velocity, (time, x) in m s-1 at the same times and places.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
+    along, through = figure.subplots(1, 2, sharey=True)
+    hours = analysis.dataset.time.values / _HOUR
+    relative = _relative(analysis.dataset)
+    for name, result in analysis.closures.items():
+        velocity = result.drift_velocity.values * UM_PER_H
+        along.plot(relative, velocity[analysis.end], color=_CLOSURE_COLOURS[name], label=name)
+        through.plot(hours, velocity[:, 0], color=_CLOSURE_COLOURS[name])
+    along.plot(relative, true.values[analysis.end] * UM_PER_H, "k--", label="truth")
+    through.plot(hours, true.values[:, 0] * UM_PER_H, "k--")
+    largest = max(1.0, float(np.abs(true.values).max()) * UM_PER_H)
+    along.set_yscale("symlog", linthresh=largest / 30.0)  # closures differ by factors, and v changes sign
+    along.set(xlabel="$x/L$ from the plating electrode side", ylabel="$v$ / µm h$^{-1}$", xlim=(0, 1))
+    along.set_title(f"{analysis.experiment.cell.name}, {hours[analysis.end]:.1f} h", loc="left")
+    through.set(xlabel="time / h", xlim=(hours[0], hours[-1]))
+    through.set_title("at $x_0$ (plating side)", loc="left")
+    figure.legend(loc="outside lower center", ncols=4)
+    return figure
 
 
 def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
