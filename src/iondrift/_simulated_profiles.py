@@ -30,7 +30,7 @@ class MeasuredLike:
     electrode_position
         Where the plating electrode lies in the field of view, m; None centres the sample.
     edge_softness
-        Standard deviation of the electrodes' position across the sample (tilt), m.
+        Standard deviation of the electrodes' position across the sample, m; c(x) itself is not blurred.
     coil_curvature
         Fraction of sensitivity lost at the edges of the field of view, quadratic in between.
     common_mode
@@ -45,7 +45,7 @@ class MeasuredLike:
     nominal: int = 128
     field_of_view: float = 4e-3
     electrode_position: float | None = None
-    edge_softness: float = 20e-6
+    edge_softness: float = 55e-6
     coil_curvature: float = 0.1
     common_mode: float = 0.0037
     background: float = 0.08
