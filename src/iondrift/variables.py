@@ -88,6 +88,13 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("voltage_effective", "time", "V", "voltage laid across the region of interest, V - V_offset"),
         _entry("current_density", "time", "A m-2", "current density", _PLATING_NEGATIVE),
         _entry("intensity", "time point", "1", "magnitude of the 1D 19F profile, as stored"),
+        _entry(
+            "electrode_storage",
+            "time",
+            "mol m-2",
+            "anions between the plating electrode and x = 0, up to a constant",
+        ),
+        _entry("total_anions", "time", "1", "intensity summed over the whole sample, relative to the reference"),
         _entry("frequency", "frequency", "Hz", "frequency of the impedance"),
         _entry(
             "impedance",
