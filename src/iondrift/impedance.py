@@ -141,9 +141,7 @@ def read_impedance(
     dropped: list[str] = []
     if incomplete == "drop":
         spectra, dropped = _drop_incomplete(spectra)
-    frequency, impedance, notes = align(
-        spectra, grid=grid, tolerance=cast.scalar(grid_tolerance, "grid_tolerance")
-    )
+    frequency, impedance, notes = align(spectra, grid=grid, tolerance=cast.scalar(grid_tolerance, "grid_tolerance"))
     cautions = [*dropped, *_told(spectra, "cautions")]
     dataset = _dataset(spectra, frequency, impedance)
     started = _place_in_time(dataset, spectra, times, origin, day_first, len(files))
@@ -180,11 +178,7 @@ def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], li
                 )
             files += wanted
         elif not os.path.exists(text) and globbing.has_magic(text):
-            wanted = [
-                member
-                for member in _natural(map(Path, globbing.glob(text, recursive=True)))
-                if member.is_file()
-            ]
+            wanted = [member for member in _natural(map(Path, globbing.glob(text, recursive=True))) if member.is_file()]
             if not wanted:
                 raise InputFileError(f"{text}: no file matches; check the path")
             files += wanted
@@ -239,13 +233,9 @@ def _check_options(
     )
     for name, value, allowed in choices:
         if value not in allowed:
-            raise ConfigurationError(
-                f"{name}={value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
-            )
+            raise ConfigurationError(f"{name}={value!r} does not exist; choose one of {', '.join(map(repr, allowed))}")
     if format not in ("auto", "text") and (header, separator, decimal) != (None, None, None):
-        raise ConfigurationError(
-            f"header, separator and decimal are for delimited text, not for format={format!r}"
-        )
+        raise ConfigurationError(f"header, separator and decimal are for delimited text, not for format={format!r}")
     if isinstance(header, str):
         raise ConfigurationError("header must be a list of column names, not one text")
     if minimum_points < 3:
@@ -262,17 +252,13 @@ def _read_file(
         return impedance_text.read(
             file, minimum_points=minimum_points, header=header, separator=separator, decimal=decimal
         )  # fmt: skip
-    return FORMATS[name](
-        file, minimum_points=minimum_points, incomplete="refuse" if incomplete == "refuse" else "keep"
-    )
+    return FORMATS[name](file, minimum_points=minimum_points, incomplete="refuse" if incomplete == "refuse" else "keep")
 
 
 def _drop_incomplete(spectra: list[Spectrum]) -> tuple[list[Spectrum], list[str]]:
     kept = [spectrum for spectrum in spectra if spectrum.completeness not in ("cut", "short")]
     if not kept:
-        raise InputFileError(
-            f"{spectra[0].path}: every sweep is incomplete, nothing is left with incomplete='drop'"
-        )
+        raise InputFileError(f"{spectra[0].path}: every sweep is incomplete, nothing is left with incomplete='drop'")
     dropped = [
         f"{spectrum.path.name}, sweep {spectrum.sweep}: dropped, it is {spectrum.completeness}"
         for spectrum in spectra
@@ -304,6 +290,7 @@ def _place_in_time(
 ) -> dict[str, str]:  # fmt: skip
     """Add ``time`` and return what is known of t = 0."""
     started: dict[str, str] = {}
+    wanted = None if origin is None else _moment(origin)
     seconds = np.full(len(spectra), np.nan)
     stamps = [spectrum.started for spectrum in spectra if spectrum.started is not None]
     elapsed = np.array([spectrum.elapsed for spectrum in spectra])
@@ -311,17 +298,15 @@ def _place_in_time(
         seconds = cast.array(times, "times", shape=(len(spectra),))
     elif len(stamps) == len(spectra):
         moments, certain = time_stamps.moments(stamps, day_first=day_first)
-        zero = moments[0] if origin is None else _moment(origin)
+        zero = moments[0] if wanted is None else wanted
         seconds = np.array([(moment - zero).total_seconds() for moment in moments]) + np.nan_to_num(elapsed)
-        if origin is None:
+        if wanted is None:
             seconds -= np.nan_to_num(elapsed)[0]
-        if origin is not None or certain:
+        if wanted is not None or certain:
             started["started"] = zero.isoformat()
     elif files == 1:
         seconds = elapsed - elapsed[0]
-    dataset["time"] = variables.dataarray(
-        "time", seconds, {}, dims=("spectrum",), long_name="start of the sweep"
-    )
+    dataset["time"] = variables.dataarray("time", seconds, {}, dims=("spectrum",), long_name="start of the sweep")
     return started
 
 
@@ -329,13 +314,9 @@ def _moment(origin: datetime | str) -> datetime:
     try:
         moment = datetime.fromisoformat(origin) if isinstance(origin, str) else origin
     except ValueError as error:
-        raise ConfigurationError(
-            f"origin={origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
-        ) from error
+        raise ConfigurationError(f"origin={origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58") from error
     if moment.tzinfo is not None:
-        raise ConfigurationError(
-            f"origin={origin!r} has a time zone; instruments write local time, leave it out"
-        )
+        raise ConfigurationError(f"origin={origin!r} has a time zone; instruments write local time, leave it out")
     return moment
 
 
@@ -356,9 +337,6 @@ def _may_be_spectrum(path: Path) -> bool:
 def _natural(paths: Iterable[Path]) -> list[Path]:
     def key(path: Path) -> list[tuple[int, int, str]]:
         parts = re.split(r"(\d+)", str(path))
-        return [
-            (1, int(part), "") if part.isascii() and part.isdigit() else (0, 0, part.casefold())
-            for part in parts
-        ]
+        return [(1, int(part), "") if part.isascii() and part.isdigit() else (0, 0, part.casefold()) for part in parts]
 
     return sorted(paths, key=key)

@@ -39,14 +39,10 @@ def align(
             "within "
             f"{tolerance:g}; read them apart"
         )
-    impedance = np.array(
-        [spectrum.impedance[found[chosen]] for spectrum, found in zip(spectra, nearest, strict=True)]
-    )
+    impedance = np.array([spectrum.impedance[found[chosen]] for spectrum, found in zip(spectra, nearest, strict=True)])
     most = max(spectrum.frequency.size for spectrum in spectra)
     left_out = most - int(chosen.sum())
-    notes = (
-        (f"{left_out} of up to {most} frequencies are not in all spectra and left out",) if left_out else ()
-    )
+    notes = (f"{left_out} of up to {most} frequencies are not in all spectra and left out",) if left_out else ()
     return reference[chosen], impedance, notes
 
 

@@ -21,6 +21,4 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     InputFileError
         The header is not Autolab's, rows are damaged, or their number is not the declared one.
     """
-    return read_z_format(
-        path, SIGNATURES, "Autolab Z60W", minimum_points=minimum_points, incomplete=incomplete
-    )
+    return read_z_format(path, SIGNATURES, "Autolab Z60W", minimum_points=minimum_points, incomplete=incomplete)

@@ -31,9 +31,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     """
     lines, open_end = split_lines(read_text(path))
     if not lines[0].startswith(SIGNATURE):
-        raise InputFileError(
-            f"{path}, line 1: does not begin with {SIGNATURE!r}; it is no EC-Lab file or is damaged"
-        )
+        raise InputFileError(f"{path}, line 1: does not begin with {SIGNATURE!r}; it is no EC-Lab file or is damaged")
     count = number_after(lines[:5], r"Nb header lines\s*:")
     if count is None or not 3 <= count <= len(lines):
         raise InputFileError(
@@ -46,9 +44,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     if not any(re.search("[A-Za-z]", cell) for cell in split_cells(lines[header], "\t")) or all(
         map(is_number, split_cells(lines[header], "\t"))
     ):
-        raise InputFileError(
-            f"{path}, line {header + 1}: is not the line of column names that line 2 announces"
-        )
+        raise InputFileError(f"{path}, line {header + 1}: is not the line of column names that line 2 announces")
     table = table_below(path, lines, header, "\t", open_end=open_end)
     points = points_of_table(table, Convention(rest_rows=True))
     head = lines[:header]

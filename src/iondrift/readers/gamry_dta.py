@@ -32,20 +32,15 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     """
     lines, open_end = split_lines(read_text(path))
     if not lines[0].startswith(SIGNATURE):
-        raise InputFileError(
-            f"{path}, line 1: does not begin with {SIGNATURE}; it is no Gamry file or is damaged"
-        )
+        raise InputFileError(f"{path}, line 1: does not begin with {SIGNATURE}; it is no Gamry file or is damaged")
     start = find_line(lines, _CURVE)
     if start is None:
         kind = value_after(lines, r"TAG\t") or "unknown"
         raise InputFileError(
-            f"{path}: holds no ZCURVE table (experiment {kind}); it is no impedance experiment, or the file "
-            "is cut"
+            f"{path}: holds no ZCURVE table (experiment {kind}); it is no impedance experiment, or the file is cut"
         )
     cautions: tuple[str, ...] = ()
-    if (aborted := value_after(lines, r"EXPERIMENTABORTED\tTOGGLE\t")) is not None and aborted.startswith(
-        "T"
-    ):
+    if (aborted := value_after(lines, r"EXPERIMENTABORTED\tTOGGLE\t")) is not None and aborted.startswith("T"):
         cautions = ("the experiment was aborted (EXPERIMENTABORTED): its last frequencies are missing",)
     limits = (number_after(lines, r"FREQINIT\tQUANT\t"), number_after(lines, r"FREQFINAL\tQUANT\t"))
     started = time_stamps.parse(
@@ -53,9 +48,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     )
     result: list[Spectrum] = []
     while start is not None:
-        stop = next(
-            (index for index in range(start + 1, len(lines)) if not lines[index].startswith("\t")), len(lines)
-        )
+        stop = next((index for index in range(start + 1, len(lines)) if not lines[index].startswith("\t")), len(lines))
         table = _table(path, lines, start, stop, open_end)
         points = points_of_table(table, Convention())
         points = replace(points, started=started, cautions=(*points.cautions, *cautions))
@@ -79,13 +72,10 @@ def _table(path: Path, lines: list[str], start: int, stop: int, open_end: bool) 
         )
     # The degree sign does not survive every copy: phases are in degrees in all of them.
     units = tuple(
-        "deg" if name == "Zphz" and not unit.isascii() else unit
-        for name, unit in zip(names, units, strict=True)
+        "deg" if name == "Zphz" and not unit.isascii() else unit for name, unit in zip(names, units, strict=True)
     )
     header = [f"{name}/{unit}" if unit.strip("#") else name for name, unit in zip(names, units, strict=True)]
-    table = table_below(
-        path, lines, start + 1, "\t", first=start + 3, stop=stop, header=header, open_end=open_end
-    )
+    table = table_below(path, lines, start + 1, "\t", first=start + 3, stop=stop, header=header, open_end=open_end)
     if "Pt" in names:
         numbers = table.column(names.index("Pt"))
         wrong = numbers != np.arange(numbers.size)

@@ -18,8 +18,7 @@ _NAMES = {
     "frequency": "f freq freq. frequency frequenz",
     "angular_frequency": "w ω omega angularfrequency",
     "real": "z' zre zreal re(z) rez zr real re realz real(z) z'(a) zreal(a)",
-    "imaginary": "z'' zim zimag zimg im(z) imz zi imag im imaginary imagz imag(z) imaginary(z) imaginaryz "
-    "z''(b)",
+    "imaginary": "z'' zim zimag zimg im(z) imz zi imag im imaginary imagz imag(z) imaginary(z) imaginaryz z''(b)",
     "modulus": "|z| zmod z abs(z) absz modz mod(z) modulus magnitude impedance |impedance| mag(z)",
     "phase": "phase phase(z) phasez theta θ φ phi zphz zphase arg(z) argz phaseangle",
     "time": "t time elapsedtime",
@@ -37,14 +36,16 @@ _BASES = {
     "volts": "voltage", "a": "current", "amp": "current", "amps": "current",
 }  # fmt: skip
 _PREFIXES = {"": 1.0, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
-_DEGREE = math.pi / 180.0
 _PLAIN_UNITS = {
-    "deg": ("angle", _DEGREE), "degree": ("angle", _DEGREE), "degrees": ("angle", _DEGREE),
-    "°": ("angle", _DEGREE), "rad": ("angle", 1.0), "mrad": ("angle", 1e-3), "rad/s": ("angular frequency", 1.0),
-    "1/s": ("angular frequency", 1.0), "s": ("time", 1.0), "sec": ("time", 1.0), "second": ("time", 1.0),
-    "seconds": ("time", 1.0), "ms": ("time", 1e-3), "min": ("time", 60.0),
-    "h": ("time", 3600.0), "hr": ("time", 3600.0),
-}  # fmt: skip
+    **dict.fromkeys(("deg", "degree", "degrees", "°"), ("angle", math.pi / 180.0)),
+    "rad": ("angle", 1.0),
+    "mrad": ("angle", 1e-3),
+    **dict.fromkeys(("rad/s", "1/s"), ("angular frequency", 1.0)),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), ("time", 1.0)),
+    "ms": ("time", 1e-3),
+    "min": ("time", 60.0),
+    **dict.fromkeys(("h", "hr"), ("time", 3600.0)),
+}
 # Primes, dashes, ohm and micro signs as word processors and exporters write them.
 _LOOKALIKES = str.maketrans(
     {"\u2032": "'", "\u2019": "'", "`": "'", "\u00b4": "'", "\u2033": "''", "\u201d": "''", "\u201c": "''",
@@ -52,7 +53,7 @@ _LOOKALIKES = str.maketrans(
      "\u00ba": "\u00b0", "\u03bc": "\u00b5"}
 )  # fmt: skip
 _UNIT = re.compile(r"(?P<name>.+?)\s*(?:/\s*(?P<slash>.+)|\[(?P<square>[^\]]*)\]|\((?P<round>[^()]*)\))")
-_WORD_UNIT = re.compile(r"(?P<name>.+?)(?:\s+in)?[\s_]+(?P<unit>\S+)")
+_WORD_UNIT = re.compile(r"(?P<name>.+?)(?:\s+in)?[\s_]+(?P<unit>[^\s_]+)")
 _PER_AREA = re.compile(r"(?:ohm|Ohm)s?[\s.*·]*c?m(?:\^?2|²)")
 _MINUS = re.compile(r"(?:-|minus\s+|neg(?:ative)?\.?\s+)", re.IGNORECASE)
 
@@ -115,9 +116,7 @@ def column_meaning(index: int, cell: str, place: str) -> Column | None:
             if role == "frequency" and kind == "angular frequency":
                 role = "angular_frequency"
             elif kind != _KINDS[role]:
-                raise InputFileError(
-                    f"{place}: column {cell!r} gives a {_KINDS[role]} in {unit!r}; correct its header"
-                )
+                raise InputFileError(f"{place}: column {cell!r} gives a {_KINDS[role]} in {unit!r}; correct its header")
         return Column(index=index, cell=cell, role=role, sign=sign, scale=scale)
     return None
 
@@ -168,9 +167,7 @@ def _unit(text: str, place: str) -> tuple[str, float]:
         )
     parts = _split_unit(text)
     if parts is None:
-        raise InputFileError(
-            f"{place}: unit {text!r} is not known; use Hz, Ohm, deg, rad, s, V or A with a prefix"
-        )
+        raise InputFileError(f"{place}: unit {text!r} is not known; use Hz, Ohm, deg, rad, s, V or A with a prefix")
     prefix, base, kind = parts
     if text.strip().lower() in _PLAIN_UNITS:
         return _PLAIN_UNITS[text.strip().lower()]

@@ -52,9 +52,7 @@ def points_of_table(table: Table, convention: Convention) -> Points:
     if not table.rows:
         raise InputFileError(f"{table.path}: no impedance point below the header in line {table.header_line}")
     read = _Reader(table=table, columns=columns, convention=convention, place=place)
-    frequency = (
-        read("angular_frequency") / (2.0 * np.pi) if "angular_frequency" in columns else read("frequency")
-    )
+    frequency = read("angular_frequency") / (2.0 * np.pi) if "angular_frequency" in columns else read("frequency")
     impedance, sign = _impedance(read, notes)
     return Points(
         path=table.path, frequency=frequency, impedance=impedance, places=table.lines,
@@ -130,9 +128,7 @@ def _open_end(table: Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
     """Tell where a cut of the last number could not be seen."""
     needed = {column.index for role, column in columns.items() if role not in ("time", "voltage", "current")}
     if table.open_end and len(table.header) - 1 in needed:
-        return (
-            f"line {table.lines[-1]} has no line end: if the file was cut there, its last number lost digits",
-        )
+        return (f"line {table.lines[-1]} has no line end: if the file was cut there, its last number lost digits",)
     return ()
 
 
@@ -145,46 +141,54 @@ def _impedance(read: _Reader, notes: list[str]) -> tuple[ComplexArray, Sign]:
     if not {"real", "imaginary"} <= columns.keys():
         return read("modulus") * np.exp(1j * read("phase")), "known" if named else "stated"
     stated = columns["imaginary"].sign < 0 or named
-    if {"modulus", "phase"} <= columns.keys() and _has_unit(read, "phase") and _has_unit(read, "modulus"):
+    beside = {role for role in ("modulus", "phase") if role in columns and _has_unit(read, role)}
+    if "modulus" in beside:
         # |Z| with its unit settles that of the parts beside it, for they must agree number by number.
         units = {"real": read.scale("modulus"), "imaginary": read.scale("modulus"), **read.convention.units}
         read = replace(read, convention=replace(read.convention, units=units))
-        return _with_polar(read, stated, notes), "known" if named else "stated"
     impedance = read("real") + 1j * read("imaginary")
-    return impedance, "known" if named else ("stated" if stated else "unstated")
+    if "phase" in beside and not stated:
+        impedance = _signed_by_phase(read, impedance, notes)
+    if beside:
+        _compare(read, impedance, beside)
+    sign: Sign = "stated" if stated or "phase" in beside else "unstated"
+    return impedance, "known" if named else sign
 
 
 def _has_unit(read: _Reader, role: str) -> bool:
     return read.columns[role].scale is not None or role in read.convention.units
 
 
-def _with_polar(read: _Reader, stated: bool, notes: list[str]) -> ComplexArray:
-    """Check rectangular against polar columns row by row; an unstated sign of Im Z is that of the phase."""
-    real, imaginary = read("real"), read("imaginary")
-    polar = read("modulus") * np.exp(1j * read("phase"))
-    impedance = real + 1j * imaginary
-    rounding = (
-        read.half_unit("real") + read.half_unit("imaginary") + read.half_unit("modulus")
-        + read.half_unit("phase") * np.abs(polar)
-    )  # fmt: skip
-    margin = ROUNDING_MARGIN * rounding + RELATIVE_MARGIN * np.abs(polar)
-    if not stated:
-        signed = real + 1j * np.copysign(imaginary, polar.imag)
-        turned = np.abs(imaginary - signed.imag) > margin
-        impedance = signed
-        if turned.any():
-            words = "every row" if turned.all() else f"{int(turned.sum())} of {turned.size} rows"
-            notes.append(
-                f"column {read.columns['imaginary'].cell!r} does not state its sign; the sign of "
-                f"Im Z is that of column {read.columns['phase'].cell!r}, which turns it in {words}"
-            )
+def _signed_by_phase(read: _Reader, impedance: ComplexArray, notes: list[str]) -> ComplexArray:
+    """Give every Im Z the sign of the phase in its row: the column may hold -Im Z, or its absolute value."""
+    signed = impedance.real + 1j * np.copysign(impedance.imag, read("phase"))
+    turned = np.sign(signed.imag) != np.sign(impedance.imag)
+    if turned.any():
+        words = "every row" if turned.all() else f"{int(turned.sum())} of {turned.size} rows"
+        notes.append(
+            f"column {read.columns['imaginary'].cell!r} does not state its sign; the sign of "
+            f"Im Z is that of column {read.columns['phase'].cell!r}, which turns it in {words}"
+        )
+    return signed
+
+
+def _compare(read: _Reader, impedance: ComplexArray, beside: set[str]) -> None:
+    """Compare the rectangular parts with modulus, phase or both, row by row."""
+    modulus = read("modulus") if "modulus" in beside else np.abs(impedance)
+    phase = read("phase") if "phase" in beside else np.angle(impedance)
+    polar = modulus * np.exp(1j * phase)
+    rounding = read.half_unit("real") + read.half_unit("imaginary")
+    if "modulus" in beside:
+        rounding += read.half_unit("modulus")
+    if "phase" in beside:
+        rounding += read.half_unit("phase") * np.abs(impedance)
+    margin = ROUNDING_MARGIN * rounding + RELATIVE_MARGIN * modulus
     wrong = np.abs(impedance - polar) > margin
     if wrong.any():
         k = int(np.argmax(wrong))
         raise InputFileError(
             f"{read.table.path}, line {read.table.lines[k]}: real and imaginary part give Z = "
-            f"{impedance[k]:.6g} Ohm, modulus and phase give {polar[k]:.6g} Ohm ({int(wrong.sum())} of "
+            f"{impedance[k]:.6g} Ohm, {' and '.join(sorted(beside))} give {polar[k]:.6g} Ohm ({int(wrong.sum())} of "
             f"{wrong.size} lines differ so); the line is damaged or a column is mislabelled: remove it, or "
             "export the file again"
         )
-    return impedance

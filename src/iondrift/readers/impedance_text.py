@@ -137,9 +137,7 @@ def _header(lines: Sequence[str], first: int, separator: str) -> tuple[tuple[str
         if len(names) == len(cells):
             joined = tuple(
                 f"{name}/{unit}" if unit and unit != "-" else name
-                for name, unit in (
-                    (name, unit.strip("[]()")) for name, unit in zip(names, cells, strict=True)
-                )
+                for name, unit in ((name, unit.strip("[]()")) for name, unit in zip(names, cells, strict=True))
             )
             return joined, above[1] + 1
     if sum(map(is_number, cells)) * 2 > len(cells):

@@ -67,9 +67,7 @@ def table_below(
     )  # fmt: skip
 
 
-def require_count(
-    path: Path, declared: int | None, found: int, place: str, incomplete: str
-) -> tuple[bool, str]:
+def require_count(path: Path, declared: int | None, found: int, place: str, incomplete: str) -> tuple[bool, str]:
     """Compare the number of points with the one declared; return (all there, what to say if not).
 
     Raises

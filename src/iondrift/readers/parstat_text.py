@@ -1,7 +1,7 @@
 """Princeton Applied Research PARSTAT text: one header line with units, tab separated.
 
-Direct-current rows stand between the sweeps. Nothing declares the number of points, nothing repeats a number: a
-file cut between two lines looks whole.
+Direct-current rows stand between the sweeps. Nothing declares the number of points, nothing repeats a number:
+a file cut between two lines looks whole.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     """
     lines, open_end = split_lines(read_text(path))
     if not lines[0].startswith(SIGNATURE):
-        raise InputFileError(
-            f"{path}, line 1: is not the header of a PARSTAT file, {SIGNATURE.split(chr(9))}"
-        )
+        raise InputFileError(f"{path}, line 1: is not the header of a PARSTAT file, {SIGNATURE.split(chr(9))}")
     table = table_below(path, lines, 0, "\t", open_end=open_end)
     return spectra(points_of_table(table, Convention(rest_rows=True)), minimum_points=minimum_points)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from iondrift.errors import InputFileError
 from iondrift.readers.impedance_sign import Sign, settle_sign
+from iondrift.readers.lone_points import displaced_frequency, lone_points
 from iondrift.readers.time_stamps import Stamp
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,10 +27,6 @@ LOWEST_FREQUENCY_HZ, HIGHEST_FREQUENCY_HZ = 1e-7, 1e11
 LOWEST_MODULUS_OHM, HIGHEST_MODULUS_OHM = 1e-9, 1e15
 # After a reset the frequency is back within this share (logarithmic) of the range already swept.
 RESET_SHARE = 0.25
-# A lone |Z| this many times above or below both neighbours is not a spectrum's shape.
-SPIKE_FACTOR = 5.0
-# A planned end is reached when the last frequency comes within this factor of it.
-PLANNED_END_FACTOR = 1.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +122,7 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
                 duration=_span(points.elapsed, part),
                 bias_voltage=_mean(points.voltage, part), bias_current=_mean(points.current, part),
                 completeness=completeness, notes=points.notes,
-                cautions=(*points.cautions, *cautions, *_suspicions(points, part, frequency, impedance)),
+                cautions=(*points.cautions, *cautions, *_suspicions(frequency, impedance)),
             )
         )  # fmt: skip
     return settle_sign(result, points.sign, points.sign_place)
@@ -133,9 +130,7 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
 
 def _refuse_impossible(points: Points) -> None:
     if points.frequency.size == 0:
-        raise InputFileError(
-            f"{points.path}: holds no impedance point; the file is cut or holds another experiment"
-        )
+        raise InputFileError(f"{points.path}: holds no impedance point; the file is cut or holds another experiment")
     modulus = np.abs(points.impedance)
     checks = (
         (~np.isfinite(points.frequency), "frequency is not a finite number"),
@@ -171,68 +166,51 @@ def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
             "a row; "
             "remove or average one of the two"
         )
-    direction = np.sign(np.sum(steps))
+    # As many steps up as down: take the first, and let the turn be refused below.
+    direction = np.sign(np.sum(steps)) or (steps[0] if steps.size else 0.0)
     starts = [0]
     for k in map(int, np.flatnonzero(steps == -direction)):
         begin, before, after = logarithm[starts[-1]], logarithm[k], logarithm[k + 1]
-        if direction == 0 or k == starts[-1] or abs(after - begin) > RESET_SHARE * abs(before - begin):
+        if k == starts[-1] or abs(after - begin) > RESET_SHARE * abs(before - begin):
             raise InputFileError(
-                f"{points.path}, {_place(points, int(k) + 1)}: frequency goes from {points.frequency[k]:g} "
-                "to "
-                f"{points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; "
+                f"{points.path}, {_place(points, k + 1)}: frequency goes from {points.frequency[k]:g} "
+                f"to {points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; "
                 "the number is damaged, or the sweep runs both ways: keep one direction a file"
             )
-        starts.append(int(k) + 1)
+        starts.append(k + 1)
     return list(zip(starts, [*starts[1:], points.frequency.size], strict=True))
 
 
-def _completeness(
-    points: Points, frequency: FloatArray, *, last: float
-) -> tuple[Completeness, tuple[str, ...]]:
+def _completeness(points: Points, frequency: FloatArray, *, last: float) -> tuple[Completeness, tuple[str, ...]]:
     """Compare the sweep with the frequency range the file plans."""
     if points.planned is None or points.completeness != "undeclared":
         return points.completeness, ()
     low, high = min(points.planned), max(points.planned)
     downwards = last == frequency[0]
     end = low if downwards else high
-    if (last > end * PLANNED_END_FACTOR) if downwards else (last < end / PLANNED_END_FACTOR):
-        return "short", (
-            f"the sweep ends at {last:g} Hz, the file plans {end:g} Hz: it was aborted, trimmed or cut",
-        )
+    # Reached when less than half a usual step is missing.
+    missing = np.log(last / end) if downwards else np.log(end / last)
+    if missing > 0.5 * np.median(np.diff(np.log(frequency))):
+        return "short", (f"the sweep ends at {last:g} Hz, the file plans {end:g} Hz: it was aborted, trimmed or cut",)
     return "planned", ()
 
 
-def _suspicions(
-    points: Points, part: slice, frequency: FloatArray, impedance: ComplexArray
-) -> tuple[str, ...]:
+def _suspicions(frequency: FloatArray, impedance: ComplexArray) -> tuple[str, ...]:
     found = []
-    logarithm = np.log(np.abs(impedance))
-    inner = np.minimum(logarithm[1:-1] - logarithm[:-2], logarithm[1:-1] - logarithm[2:])
-    outer = np.maximum(logarithm[1:-1] - logarithm[:-2], logarithm[1:-1] - logarithm[2:])
-    lone = np.flatnonzero((inner > np.log(SPIKE_FACTOR)) | (outer < -np.log(SPIKE_FACTOR)))
+    lone = lone_points(frequency, impedance)
     if lone.size:
+        where = ", ".join(f"{value:.5g}" for value in frequency[lone[:3]])
         found.append(
-            f"|Z| at {frequency[lone[0] + 1]:g} Hz stands more than {SPIKE_FACTOR:g} times off both "
-            "neighbours; "
-            "look at the point before using it"
+            f"{lone.size} point(s) stand far off the line of their neighbours ({where} "
+            f"Hz{', ...' if lone.size > 3 else ''}): "
+            "look at them before using them"
         )
-    displaced = _displaced(np.log(frequency))
+    displaced = displaced_frequency(frequency)
     if displaced is not None:
         found.append(
-            f"frequency {frequency[displaced]:g} Hz is the only one off the even logarithmic grid; "
-            "it may be damaged"
+            f"frequency {frequency[displaced]:g} Hz is the only one off the even logarithmic grid; it may be damaged"
         )
     return tuple(found)
-
-
-def _displaced(logarithm: FloatArray) -> int | None:
-    """Return the one frequency that left an otherwise even grid: long step, short step, sum of two."""
-    steps = np.diff(logarithm)
-    usual = float(np.median(steps))
-    odd = np.flatnonzero(np.abs(steps - usual) > 0.25 * usual)
-    if odd.size != 2 or odd[1] != odd[0] + 1 or np.median(np.abs(steps - usual)) > 0.05 * usual:
-        return None
-    return int(odd[1]) if abs(steps[odd].sum() - 2.0 * usual) < 0.1 * usual else None
 
 
 def _place(points: Points, index: int) -> str:

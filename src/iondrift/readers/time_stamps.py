@@ -54,11 +54,7 @@ def parse(text: str) -> Stamp | None:
         return _stamp(int(found[1]), int(found[2]), int(found[3]), True, seconds)
     if found := _NAMED.search(text):
         name = found[1].lower()
-        return (
-            _stamp(int(found[3]), _MONTHS.index(name) + 1, int(found[2]), True, seconds)
-            if name in _MONTHS
-            else None
-        )
+        return _stamp(int(found[3]), _MONTHS.index(name) + 1, int(found[2]), True, seconds) if name in _MONTHS else None
     if found := _YEAR_LAST.search(text):
         first, second = int(found[1]), int(found[2])
         known = True if second > 12 else (False if first > 12 else None)

@@ -35,9 +35,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     """
     lines, _ = split_lines(read_text(path))
     if not lines[0].startswith(SIGNATURE) or find_line(lines, "Name=VersaStudio") is None:
-        raise InputFileError(
-            f"{path}, line 1: is no VersaStudio file: {SIGNATURE} and Name=VersaStudio are missing"
-        )
+        raise InputFileError(f"{path}, line 1: is no VersaStudio file: {SIGNATURE} and Name=VersaStudio are missing")
     started = time_stamps.parse(
         f"{value_after(lines, 'DateAcquired=') or ''} {value_after(lines, 'TimeAcquired=') or ''}"
     )
@@ -48,9 +46,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
         tag = lines[start].strip().strip("<>")
         stop = find_line(lines, f"</{tag}>", start=start)
         if stop is None:
-            raise InputFileError(
-                f"{path}, line {start + 1}: <{tag}> is not closed; the file is cut: copy it again"
-            )
+            raise InputFileError(f"{path}, line {start + 1}: <{tag}> is not closed; the file is cut: copy it again")
         points = _points(path, lines, start, stop)
         if points is not None:
             points = replace(points, started=started, planned=planned)
@@ -68,9 +64,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
 def _points(path: Path, lines: list[str], start: int, stop: int) -> Points | None:
     header = find_line(lines[:stop], "Definition=", start=start)
     if header is None:
-        raise InputFileError(
-            f"{path}, line {start + 1}: the segment names no columns (Definition= is missing)"
-        )
+        raise InputFileError(f"{path}, line {start + 1}: the segment names no columns (Definition= is missing)")
     names = tuple(name.strip() for name in lines[header].removeprefix("Definition=").split(","))
     if names[-1] == "0":  # closes the definition, is no column
         names = names[:-1]
@@ -104,8 +98,7 @@ def _check_quotient(table: Table) -> None:
     if not {"E Real", "E Imag", "I Real", "I Imag"} <= set(names):
         return
     voltage, current, impedance = (
-        table.column(names.index(f"{name} Real")) + 1j * table.column(names.index(f"{name} Imag"))
-        for name in "EIZ"
+        table.column(names.index(f"{name} Real")) + 1j * table.column(names.index(f"{name} Imag")) for name in "EIZ"
     )
     wrong = np.abs(voltage - impedance * current) > QUOTIENT_MARGIN * np.abs(voltage)
     if wrong.any():

@@ -59,9 +59,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     if stored.time[0] > EARLIEST_MOMENT_S:
         started = time_stamps.from_moment(EPOCH + timedelta(seconds=float(stored.time[0])))
     voltage, current = (
-        stored.tracks[:, column][kept]
-        if stored.tracks is not None
-        else _from_string(text, unit, frequency.size)
+        stored.tracks[:, column][kept] if stored.tracks is not None else _from_string(text, unit, frequency.size)
         for column, text, unit in ((0, stored.strings[2], "V"), (1, stored.strings[3], "A"))
     )
     notes = (f"{overlap} point(s) measured twice before the sweep turned are left out",) if overlap else ()
@@ -91,9 +89,7 @@ class _Stored:
 
 def _parse(path: Path, content: bytes) -> _Stored:
     if not content.startswith(SIGNATURES):
-        raise InputFileError(
-            f"{path}: does not begin as a Zahner .ism file does (bytes {content[:6].hex(' ')})"
-        )
+        raise InputFileError(f"{path}: does not begin as a Zahner .ism file does (bytes {content[:6].hex(' ')})")
     count = int.from_bytes(content[6:12], "big") + 1
     strings_at = 12 + _POINT_BYTES * count
     if len(content) < 12 or strings_at + 2 * STRINGS > len(content):
@@ -116,9 +112,7 @@ def _strings(path: Path, content: bytes, position: int) -> tuple[tuple[str, ...]
     strings = []
     for number in range(STRINGS):
         if position + 2 > len(content):
-            raise InputFileError(
-                f"{path}, byte {position}: text {number + 1} of {STRINGS} is missing; the file is cut"
-            )
+            raise InputFileError(f"{path}, byte {position}: text {number + 1} of {STRINGS} is missing; the file is cut")
         (length,) = struct.unpack_from(">h", content, position)
         position += 2
         if not 0 <= length <= LONGEST_STRING or position + length > len(content):
@@ -131,16 +125,12 @@ def _strings(path: Path, content: bytes, position: int) -> tuple[tuple[str, ...]
     return tuple(strings), position
 
 
-def _settings(
-    path: Path, content: bytes, position: int, count: int
-) -> tuple[FloatArray | None, FloatArray | None]:
+def _settings(path: Path, content: bytes, position: int, count: int) -> tuple[FloatArray | None, FloatArray | None]:
     left = len(content) - position
     if left == 0:
         return None, None
     if left < 2:
-        raise InputFileError(
-            f"{path}, byte {position}: one byte is left over; the file is damaged, copy it again"
-        )
+        raise InputFileError(f"{path}, byte {position}: one byte is left over; the file is damaged, copy it again")
     (length,) = struct.unpack_from(">H", content, position)
     if length != left - 2:
         raise InputFileError(
@@ -177,8 +167,7 @@ def _check(path: Path, stored: _Stored) -> None:
         if bad.any():
             k = int(np.argmax(bad))
             raise InputFileError(
-                f"{path}, point {k + 1} of {bad.size}: {name} is {values[k]:g}; the file is damaged, copy it "
-                "again"
+                f"{path}, point {k + 1} of {bad.size}: {name} is {values[k]:g}; the file is damaged, copy it again"
             )
     if stored.tracks is not None and not (np.abs(stored.tracks) < 1e6).all():
         raise InputFileError(

@@ -48,19 +48,14 @@ def read_z_format(
     lines, open_end = split_lines(read_text(path))
     if not lines[0].startswith(signatures):
         raise InputFileError(
-            f"{path}, line 1: does not begin with {' or '.join(signatures)}; it is no {name} file or is "
-            "damaged"
+            f"{path}, line 1: does not begin with {' or '.join(signatures)}; it is no {name} file or is damaged"
         )
     header = next((index for index, line in enumerate(lines) if _HEADER.fullmatch(line)), None)
     if header is None:
-        raise InputFileError(
-            f"{path}: the line of column names (Freq(Hz), Ampl, ... Range) is missing or damaged"
-        )
+        raise InputFileError(f"{path}: the line of column names (Freq(Hz), Ampl, ... Range) is missing or damaged")
     declared = _COUNT.fullmatch(lines[header - 1])
     if declared is None:
-        raise InputFileError(
-            f"{path}, line {header}: states no number of points ({lines[header - 1].strip()!r})"
-        )
+        raise InputFileError(f"{path}, line {header}: states no number of points ({lines[header - 1].strip()!r})")
     first = header + 1
     if lines[0].startswith("ZPLOT2"):
         end = find_line(lines, r"End Comments", start=header)
@@ -81,12 +76,7 @@ def read_z_format(
 def _with_bias(points: Points, table: Table, head: list[str]) -> Points:
     """Add the bias; drop time and bias where an exporter that knows neither wrote zeros."""
     amplitude, bias = table.column(1), table.column(2)
-    if (
-        not np.any(amplitude)
-        and not np.any(bias)
-        and points.elapsed is not None
-        and not np.any(points.elapsed)
-    ):
+    if not np.any(amplitude) and not np.any(bias) and points.elapsed is not None and not np.any(points.elapsed):
         return replace(points, elapsed=None)
     control = re.search(r"Control (Voltage|Current)", "\n".join(head))
     if control is None:

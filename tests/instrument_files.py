@@ -1,0 +1,128 @@
+"""Small files as the instruments write them, made from any spectrum."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+FREQUENCY = np.logspace(5, -1, 31)  # descending, as most instruments sweep
+
+
+def arc(frequency: np.ndarray = FREQUENCY, resistance: float = 100.0) -> np.ndarray:
+    """Return a series resistance and a depressed arc."""
+    return 10.0 + resistance / (1.0 + (2j * np.pi * frequency * 1e-3) ** 0.9)
+
+
+def zahner_ism(
+    frequency: np.ndarray, impedance: np.ndarray, *, start_s: float = 1.3e9,
+    tracks: tuple[float, float] | None = (0.5, 1e-3), texts: Sequence[str] = (), settings: bool = True,
+) -> bytes:  # fmt: skip
+    count = frequency.size
+    content = b"\x00\x00\xff\xff\xff\xfe" + (count - 1).to_bytes(6, "big")
+    times = start_s + np.arange(count)
+    for values in (frequency, np.abs(impedance), np.angle(impedance), times):
+        content += np.asarray(values, dtype=">f8").tobytes()
+    content += np.full(count, 1000, dtype=">i2").tobytes()
+    for text in [*texts, *[""] * (12 - len(texts))]:
+        content += struct.pack(">h", len(text)) + text.swapcase().encode()
+    if not settings:
+        return content
+    values = np.zeros(32)
+    values[12:14] = frequency.min(), frequency.max()
+    values[27] = 32768 if tracks is not None else 0
+    block = values.astype(">f8").tobytes()
+    if tracks is not None:
+        block += np.tile(tracks, (count, 1)).astype(">f8").tobytes()
+    return content + struct.pack(">H", len(block)) + block
+
+
+def gamry_dta(
+    frequency: np.ndarray, impedance: np.ndarray, *, last: float = 0.1, aborted: bool = False, decimal: str = ".",
+) -> str:  # fmt: skip
+    lines = [
+        "EXPLAIN", "TAG\tEISPOT", "DATE\tLABEL\t4/23/2018\tDate", "TIME\tLABEL\t16:43:15\tTime",
+        f"FREQINIT\tQUANT\t{frequency[0]:.5E}\tInitial", f"FREQFINAL\tQUANT\t{last:.5E}\tFinal",
+        "ZCURVE\tTABLE",
+        "\tPt\tTime\tFreq\tZreal\tZimag\tZsig\tZmod\tZphz\tIdc\tVdc\tIERange",
+        "\t#\ts\tHz\tohm\tohm\tV\tohm\t°\tA\tV\t#",
+    ]  # fmt: skip
+    for k, (f, z) in enumerate(zip(frequency, impedance, strict=True)):
+        lines.append(
+            f"\t{k}\t{k + 0.5:g}\t{f:.7g}\t{z.real:.7g}\t{z.imag:.7g}\t1\t{abs(z):.7g}\t{np.degrees(np.angle(z)):.7g}"
+            "\t1.5E-006\t0.25\t7"
+        )
+    if aborted:
+        lines.append("EXPERIMENTABORTED\tTOGGLE\tT\tExperiment Aborted")
+    return "\n".join(lines).replace(".", decimal) + "\n"
+
+
+def biologic_mpt(sweeps: Sequence[tuple[np.ndarray, np.ndarray]], *, last: float = 0.1, columns: int = 8) -> str:
+    names = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg", "time/s", "<Ewe>/V", "<I>/mA"][:columns]
+    head = [
+        "EC-Lab ASCII FILE", "Nb header lines : 8", "", "Acquisition started on : 05/15/2025 01:18:45.867",
+        "fi                  100.000             ", "unit fi             kHz                 ",
+        f"ff                  {last:.3f}               ", "unit ff             Hz                  ",
+    ]  # fmt: skip
+    head[1] = f"Nb header lines : {len(head) + 1}   "
+    rows, clock = ["\t".join(names) + "\t"], 0.0
+    for frequency, impedance in sweeps:
+        for f, z in zip(frequency, impedance, strict=True):
+            clock += 1.0
+            values = (f, z.real, -z.imag, abs(z), np.degrees(np.angle(z)), clock, 3.7, -0.5)[:columns]
+            rows.append("\t".join(f"{value:.7E}" for value in values))
+    return "\n".join(head + rows) + "\n"
+
+
+def zplot_z(frequency: np.ndarray, impedance: np.ndarray, *, declared: int | None = None) -> str:
+    lines = [
+        "ZPLOT2 ASCII", "  Experiment Type:            Sweep Frequency, Control Voltage",
+        "  Date:                       10-12-2018", "  Time:                       12:32:21",
+        f"  Data Points:                {frequency.size if declared is None else declared}",
+        "  Freq(Hz)\tAmpl\tBias\tTime(Sec)\tZ'(a)\tZ''(b)\tGD\tErr\tRange", "End Comments",
+    ]  # fmt: skip
+    for k, (f, z) in enumerate(zip(frequency, impedance, strict=True)):
+        lines.append(f"{f:.6E}\t1.0000E-02\t2.0000E-01\t{k + 2.5:.6E}\t{z.real:.6E}\t{z.imag:.6E}\t0.0000E+00\t0\t4")
+    return "\n".join(lines) + "\n"
+
+
+def versastudio_par(frequency: np.ndarray, impedance: np.ndarray, *, closed: bool = True) -> str:
+    lines = [
+        "<Application>", "Name=VersaStudio", "</Application>", "<Segment1>",
+        "Definition=Segment #, Point #, E(V), I(A), Elapsed Time(s), Frequency(Hz), E Real, E Imag, I Real, "
+        "I Imag, "
+        "Z Real, Z Imag, 0",
+    ]  # fmt: skip
+    for k, (f, z) in enumerate(zip(frequency, impedance, strict=True)):
+        i = 1e-3 - 2e-4j
+        e = z * i
+        lines.append(
+            f"0,{k},0.1,-2E-06,{k + 0.5:g},{f:.7g},{e.real:.7g},{e.imag:.7g},{i.real:.7g},{i.imag:.7g},{z.real:.7g},"
+            f"{z.imag:.7g}"
+        )
+    return "\n".join(lines + (["</Segment1>"] if closed else [])) + "\n"
+
+
+def write_one_of_each(folder: Path) -> dict[str, Path]:
+    """Write the same spectrum in every format and return the files."""
+    z = arc()
+    csv = "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm\n" + "".join(
+        f"{f:.7E},{v.real:.7E},{-v.imag:.7E}\n" for f, v in zip(FREQUENCY, z, strict=True)
+    )
+    texts = {
+        "gamry": ("a.DTA", gamry_dta(FREQUENCY, z)),
+        "gamry, decimal comma": ("b.DTA", gamry_dta(FREQUENCY, z, decimal=",")),
+        "biologic": ("a.mpt", biologic_mpt([(FREQUENCY, z)])),
+        "zplot": ("a.z", zplot_z(FREQUENCY, z)),
+        "versastudio": ("a.par", versastudio_par(FREQUENCY, z)),
+        "text": ("a.csv", csv),
+    }
+    files = {}
+    for name, (file, text) in texts.items():
+        files[name] = folder / file
+        files[name].write_text(text, encoding="latin-1")
+    files["zahner"] = folder / "a.ism"
+    files["zahner"].write_bytes(zahner_ism(FREQUENCY, z))
+    return files
