@@ -30,7 +30,8 @@ _D_OF_C: Final = (
 )  # m2/s, highest power of c / (mol/L) first
 _CONCENTRATION_SHIFT: Final = 0.666  # mol/L, added to the flat-fielded 1 mol/L
 _TOLERANCE: Final = 0.05  # of the plateau, for the region of interest
-_CENTRE_POINTS: Final = 20  # either side of the centre, for the plateau
+_CENTRE_SIDE: Final = 20 / 256  # of the points, either side of the centre, for the plateau
+_FEWEST_POINTS: Final = 64  # of a profile
 _POINTS_NEEDED: Final = 4  # by a cubic
 
 
@@ -109,9 +110,7 @@ def reduce(
     Source: J. Thienenkamp, G. Brunklaus et al., data at doi:10.5281/zenodo.14103250.
     """
     if isinstance(count, bool) or int(count) != count or count < _POINTS_NEEDED:
-        raise ConfigurationError(
-            f"count: {count!r} profiles; a cubic in time needs a whole number of at least 4"
-        )
+        raise ConfigurationError(f"count: {count!r} profiles; a cubic in time needs a whole number of at least 4")
     intensity = _intensity(profiles, int(count), reverse)
     dx = cast.scalar(field_of_view, "field_of_view", positive=True) / intensity.shape[1]
     dt = cast.scalar(interval, "interval", positive=True)
@@ -126,9 +125,7 @@ def reduce(
     v = _drift_velocity(c * 1e3, D, V, dt=dt, dx=dx, thermal_voltage=BOLTZMANN * kelvin / ELEMENTARY_CHARGE)
     if not np.isfinite(v).all():
         k, m = (int(index) for index in np.argwhere(~np.isfinite(v))[0])
-        raise DataError(
-            f"profiles: no finite drift velocity at profile {k}, point {m} of the region; c is zero there"
-        )
+        raise DataError(f"profiles: no finite drift velocity at profile {k}, point {m} of the region; c is zero there")
     coords = {
         "time": np.arange(len(intensity), dtype=np.float64) * dt + duration / 2.0,
         "x": np.arange(c.shape[1], dtype=np.float64) * dx,
@@ -139,12 +136,10 @@ def reduce(
 def _intensity(profiles: Any, count: int, reverse: bool) -> FloatArray:
     intensity = cast.array(profiles, "profiles", ndim=2, finite=False)
     if len(intensity) < count:
+        raise ShapeError(f"profiles: {len(intensity)} profiles, but count = {count}; lower count or add files")
+    if intensity.shape[1] < _FEWEST_POINTS:
         raise ShapeError(
-            f"profiles: {len(intensity)} profiles, but count = {count}; lower count or add files"
-        )
-    if intensity.shape[1] < 4 * _CENTRE_POINTS:
-        raise ShapeError(
-            f"profiles: {intensity.shape[1]} points each, at least {4 * _CENTRE_POINTS} are needed; "
+            f"profiles: {intensity.shape[1]} points each, at least {_FEWEST_POINTS} are needed; "
             "the shape is (file, point)"
         )
     intensity = cast.array(intensity[:count], "profiles")
@@ -169,29 +164,46 @@ def _voltage_per_profile(voltage: Any, count: int, per_profile: int) -> FloatArr
     return np.array([samples[a:b].mean() for a, b in zip(starts, stops, strict=True)])
 
 
-def _region(first_profile: FloatArray) -> _Region:
-    """Find the plateau and the region of interest: steps 3 and 4, counting from 1 until the very end."""
-    middle = len(first_profile) // 2
-    deviation = np.abs(first_profile - first_profile.max() / 2.0)
+def centre_of(profile: FloatArray) -> float:
+    """Return the centre of a profile by the published rule, as an index from 0, which may be half-integer.
+
+    h = max(I) / 2; w1 and w2 are the points nearest to h in either half; the centre lies between them.
+    """
+    middle = len(profile) // 2
+    deviation = np.abs(profile - profile.max() / 2.0)
     w1 = 1 + int(np.argmin(deviation[:middle]))
     # counted from 1 in a range that begins at point 128, then added to 128: one point too far, as published
     w2 = middle + 1 + int(np.argmin(deviation[middle - 1 :]))
-    centre = w1 + (w2 - w1) / 2.0
-    low, high = (int(np.floor(centre + side + 0.5)) for side in (-_CENTRE_POINTS, _CENTRE_POINTS))
-    if low < 1 or high > len(first_profile):
+    return w1 + (w2 - w1) / 2.0 - 1.0
+
+
+def plateau_around(profile: FloatArray, centre: float) -> float:
+    """Return the mean over the 41 points around a centre (of 256; as long a stretch for other numbers).
+
+    Half an index rounds up.
+
+    Raises
+    ------
+    DataError
+        The centre is so near an end that the stretch does not fit.
+    """
+    side = round(_CENTRE_SIDE * len(profile))
+    low, high = (int(np.floor(centre + sign * side + 0.5)) for sign in (-1, 1))
+    if low < 0 or high >= len(profile):
         raise DataError(
-            f"profiles: the first profile is centred on point {centre:g} of {len(first_profile)}, too near "
-            "an end for the 41 points of the plateau; check the profile"
+            f"profile: its centre, point {centre:g} of {len(profile)}, is too near an end for the {2 * side + 1} "
+            "points of a plateau; check the profile"
         )
-    plateau = float(first_profile[low - 1 : high].mean())
-    near = np.flatnonzero(
-        (first_profile > (1.0 - _TOLERANCE) * plateau) & (first_profile < (1.0 + _TOLERANCE) * plateau)
-    )
+    return float(profile[low : high + 1].mean())
+
+
+def _region(first_profile: FloatArray) -> _Region:
+    """Find the plateau and the region of interest: steps 3 and 4."""
+    M = plateau_around(first_profile, centre_of(first_profile))
+    near = np.flatnonzero((first_profile > (1.0 - _TOLERANCE) * M) & (first_profile < (1.0 + _TOLERANCE) * M))
     if near.size == 0 or near[-1] - near[0] + 1 < _POINTS_NEEDED:
-        raise DataError(
-            "profiles: the first profile has no plateau, no four points lie within 5 % of it; check it"
-        )
-    return _Region(first=int(near[0]), last=int(near[-1]), plateau=plateau)
+        raise DataError("profiles: the first profile has no plateau, no four points lie within 5 % of it; check it")
+    return _Region(first=int(near[0]), last=int(near[-1]), plateau=M)
 
 
 def _smoothed_concentration(intensity: FloatArray, region: _Region) -> FloatArray:
@@ -239,9 +251,7 @@ def _labelled(
                 sign_convention="as printed in the paper: negative, against the field",
                 closure="published",
             ),
-            "concentration": variables.dataarray(
-                "concentration", c, coords, smoothing="cubic in x, then in t"
-            ),
+            "concentration": variables.dataarray("concentration", c, coords, smoothing="cubic in x, then in t"),
             "diffusivity": variables.dataarray(
                 "diffusivity", D, coords, comment="fitted to EO:Li, evaluated at mol/L as published: negative"
             ),
