@@ -91,6 +91,7 @@ def analysis(*, current: bool = True) -> Analysis:
         voltage=result.voltage,
         current_density=result.get("current_density"),
         electrode_storage=None,
+        total_anions=None,
         reference_index=None,
         inputs=Inputs(
             format="topspin-text",
@@ -114,6 +115,7 @@ def analysis(*, current: bool = True) -> Analysis:
             reference=(1, 2, 3),
             background=0.083,
             anion_drift=-0.012,
+            anion_drift_error=0.004,
         ),
         segments=SEGMENTS,
         onset=Rise(time=9000.0, uncertainty=250.0),

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray as xr
 
-    from iondrift.clock import Onset, Segment
     from iondrift.diffusivity import Diffusivity
     from iondrift.experiment import Experiment
     from iondrift.noise import NoiseEstimate
+    from iondrift.onset import Onset
+    from iondrift.protocol import Segment
 
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
 HOUR = 3600.0
@@ -58,7 +59,8 @@ class Calibration:
     Attributes
     ----------
     first_point, last_point
-        The region of interest as stored, counted from 1; None for profiles given over x.
+        The region of interest in stored points, counted from 1 on the plating electrode's side; None for
+        profiles given over x.
     length, electrode_distance
         Of the region, and between the electrodes, m.
     plating_gap
@@ -67,8 +69,8 @@ class Calibration:
         Profiles averaged as reference, counted from 1 among those used.
     background
         Background over the plateau of the reference; None where it was not measured.
-    anion_drift
-        Change of the total anions over the series, relative to the first profile.
+    anion_drift, anion_drift_error
+        Change of the total anions over the series, relative, and its standard error where known.
     """
 
     first_point: int | None
@@ -79,6 +81,7 @@ class Calibration:
     reference: tuple[int, ...]
     background: float | None
     anion_drift: float
+    anion_drift_error: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,8 @@ class Measured:
         (time,), averaged over each profile's window; V and A m-2 (None where none was logged).
     electrode_storage
         (time,), anions between the plating electrode and x = 0, mol m-2; None where it is not known.
+    total_anions
+        (time,), over the whole sample, relative to the reference; None where it is not known.
     inputs, calibration
         Facts for the report.
     reference_index
@@ -114,6 +119,7 @@ class Measured:
     voltage: xr.DataArray
     current_density: xr.DataArray | None
     electrode_storage: xr.DataArray | None
+    total_anions: xr.DataArray | None
     inputs: Inputs
     calibration: Calibration
     reference_index: int | None
@@ -130,9 +136,7 @@ class Measured:
     @cached_property
     def polarised(self) -> npt.NDArray[np.bool_]:
         """Which profiles lie within a constant-current or constant-voltage segment."""
-        return in_segments(
-            self.concentration.time.values, self.segments, ("constant_current", "constant_voltage")
-        )
+        return in_segments(self.concentration.time.values, self.segments, ("constant_current", "constant_voltage"))
 
     @cached_property
     def breaks(self) -> tuple[float, ...]:

@@ -96,7 +96,7 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
     """
     from rich.console import Console
 
-    from iondrift.report.console import outcome_table, render
+    from iondrift.report.console import outcome_table, write
 
     stdout, stderr = Console(highlight=False), Console(stderr=True, highlight=False)
     for result in results:
@@ -113,7 +113,7 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         return
     for result in done:
         if result.outcome is not None:
-            stdout.print(render(result.outcome.summary))
+            write(result.outcome.summary, stdout)
             stdout.print(f"Results in {result.folder}", markup=False, soft_wrap=True)
             stdout.print()
     if len(results) > 1:

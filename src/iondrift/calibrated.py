@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 def calibrated(
     experiment: Experiment, series: Series, time: FloatArray, reference: tuple[int, ...]
-) -> tuple[xr.DataArray, xr.DataArray | None, Calibration]:
-    """Return concentration (time, x) in mol m-3, storage at the plating electrode, and the facts.
+) -> tuple[xr.Dataset, Calibration]:
+    """Return ``concentration`` (time, x) in mol m-3 and what else was calibrated, and the facts.
+
+    From intensities over the field of view also ``electrode_storage`` and ``total_anions``, see
+    :func:`iondrift.calibration.calibrate`.
 
     Parameters
     ----------
@@ -37,12 +40,46 @@ def calibrated(
     DataError
         A concentration is not positive, or no region of interest is found.
     """
+    if "point" in series.profiles.dims:
+        return _of_field_of_view(experiment, series, time, reference)
     return _of_series(experiment, series, time, reference)
+
+
+def _of_field_of_view(
+    experiment: Experiment, series: Series, time: FloatArray, reference: tuple[int, ...]
+) -> tuple[xr.Dataset, Calibration]:
+    from iondrift.calibration import calibrate
+
+    settings = experiment.profiles
+    result = calibrate(
+        series.profiles,
+        time=time,
+        field_of_view=(settings.field_of_view_mm or 0.0) * 1e-3,
+        concentration=experiment.electrolyte.concentration_mol_per_L * 1e3,
+        reverse=settings.reverse,
+        reference=reference,
+        tolerance=settings.region_tolerance,
+        zero_filling=settings.zero_filling,
+        subtract_background=settings.subtract_background,
+    )
+    background = float(result.attrs["background"])
+    calibration = Calibration(
+        first_point=result.attrs["roi_first"] + 1,
+        last_point=result.attrs["roi_last"] + 1,
+        length=result.attrs["roi_length"],
+        electrode_distance=result.attrs["electrode_distance"],
+        plating_gap=result.attrs["edge_distances"][0],
+        reference=tuple(k + 1 for k in reference),
+        background=background if np.isfinite(background) else None,
+        anion_drift=result.attrs["anion_drift"],
+        anion_drift_error=result.attrs["anion_drift_error"],
+    )
+    return result[["concentration", "electrode_storage", "total_anions"]], calibration
 
 
 def _of_series(
     experiment: Experiment, series: Series, time: FloatArray, reference: tuple[int, ...]
-) -> tuple[xr.DataArray, None, Calibration]:
+) -> tuple[xr.Dataset, Calibration]:
     profiles = series.profiles
     if "concentration" in profiles:
         values, reference = profiles.concentration.values, ()
@@ -55,6 +92,8 @@ def _of_series(
         values, x = values[:, ::-1], x[-1] - x[::-1]
     values = cast.array(values, "concentration", positive=True)
     concentration = variables.dataarray("concentration", values, {"time": time, "x": x})
+    totals = np.trapezoid(values, x, axis=1)
+    some = max(1, totals.size // 10)
     calibration = Calibration(
         first_point=None,
         last_point=None,
@@ -63,13 +102,7 @@ def _of_series(
         plating_gap=None,
         reference=tuple(k + 1 for k in reference),
         background=None,
-        anion_drift=anion_drift(values, x),
+        anion_drift=float(totals[-some:].mean() / totals[:some].mean() - 1.0),
+        anion_drift_error=None,
     )
-    return concentration, None, calibration
-
-
-def anion_drift(values: FloatArray, x: FloatArray) -> float:
-    """Return the change of the total anions from the first to the last tenth of the series, relative."""
-    totals = np.trapezoid(values, x, axis=1)
-    some = max(1, totals.size // 10)
-    return float(totals[-some:].mean() / totals[:some].mean() - 1.0)
+    return concentration.to_dataset(), calibration

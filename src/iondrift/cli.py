@@ -85,9 +85,7 @@ def run(
 
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or no_progress)) as progress:
-        results = batch.run_all(
-            folders, closure=closure, smoothing=smoothing, netcdf=netcdf, progress=progress
-        )
+        results = batch.run_all(folders, closure=closure, smoothing=smoothing, netcdf=netcdf, progress=progress)
     batch.show(results, as_json=json, quiet=quiet)
     if any(result.error for result in results):
         raise typer.Exit(1)
@@ -125,7 +123,7 @@ def check(
 
     with reporter(enabled=not no_progress) as progress:
         measured = pipeline.measure(load(file), progress=progress)
-    Console(highlight=False).print(console.render_plan(summary.plan(measured)))
+    console.write_plan(summary.plan(measured), Console(highlight=False))
 
 
 @app.command()

@@ -50,9 +50,7 @@ class Cell(_Section):
     """The cell and what its electrodes are; text for reports."""
 
     name: str = Field(min_length=1, description="name of the cell, for reports")
-    plating_electrode: str = Field(
-        default="Li metal", description="electrode at x = 0, where lithium is plated"
-    )
+    plating_electrode: str = Field(default="Li metal", description="electrode at x = 0, where lithium is plated")
     counter_electrode: str = Field(default="Li metal", description="electrode at x = L")
 
 
@@ -72,16 +70,14 @@ class Profiles(_Section):
     anchor: Literal["start", "end"] = Field(
         default="start", description="whether start_s is when the first acquisition begins or when it ends"
     )
-    reverse: bool = Field(
-        default=False, description="true when the plating electrode is at the far end as stored"
-    )
+    reverse: bool = Field(default=False, description="true when the plating electrode is at the far end as stored")
     gaps: Literal["close", "keep"] = Field(
         default="close", description="what a missing file number means: nothing, or a missing interval"
     )
-    zero_filling: Positive = Field(default=1.0, ge=1, description="stored points per acquired point")
+    zero_filling: float = Field(default=1.0, ge=1, description="stored points per acquired point")
+    subtract_background: bool = Field(default=False, description="take the mean outside the sample off")
     reference: Annotated[
-        Literal["open-circuit", "first"]
-        | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
+        Literal["open-circuit", "first"] | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
         BeforeValidator(_tuple),
     ] = Field(default="open-circuit", description="profiles at known concentration, counted from 1")
     region_tolerance: float = Field(
@@ -115,9 +111,7 @@ class Log(_Section):
     )
     time_unit: Literal["s", "ms", "min", "h", "d"] = "h"
     voltage_unit: Literal["V", "mV", "uV"] = "V"
-    electrode_area_cm2: Positive | None = Field(
-        default=None, description="for a log of current, not current density"
-    )
+    electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
     current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] = Field(
         default="mA/cm2", validate_default=True
     )
@@ -220,9 +214,7 @@ class TableDiffusivity(_Section):
 
     kind: Literal["table"]
     concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)]
-    diffusion_coefficient_m2_per_s: Annotated[
-        tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)
-    ]
+    diffusion_coefficient_m2_per_s: Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)]
 
     @field_validator("concentration_mol_per_L")
     @classmethod
@@ -255,9 +247,7 @@ class Reconstruction(_Section):
 
     closure: Closure = Field(default="voltage", description="what fixes the flux at the plating electrode")
     smoothing: Smoothing = "pspline"
-    voltage_offset_V: float = Field(
-        default=0.0, description="part of V that does not fall across the electrolyte"
-    )
+    voltage_offset_V: float = Field(default=0.0, description="part of V that does not fall across the electrolyte")
     polynomial_order_x: int = Field(default=3, ge=1, le=12)
     polynomial_order_t: int = Field(default=3, ge=1, le=12)
 

@@ -29,6 +29,7 @@ duration_s = 444.0                     # acquisition time of one profile        
 reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
 # gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
 # zero_filling = 2                     # stored points per acquired point; 1 when left out
+# subtract_background = false          # take the mean outside the sample off all intensities
 # anchor = "start"                     # "end": start_s is when the first acquisition ends
 # reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
 # region_tolerance = 0.05              # the region of interest stays this close to the plateau
@@ -139,9 +140,7 @@ def _find_log(folder: Path) -> tuple[str | None, int]:
 def _candidates(folder: Path) -> Iterator[Path]:
     """Return what lies in the folder and in the folders directly below it."""
     here = sorted(folder.iterdir())
-    below = [
-        entry for sub in here if sub.is_dir() and sub.suffix != ".zarr" for entry in sorted(sub.iterdir())
-    ]
+    below = [entry for sub in here if sub.is_dir() and sub.suffix != ".zarr" for entry in sorted(sub.iterdir())]
     for entry in [*here, *below]:
         if not entry.name.startswith(".") and (entry.is_file() or entry.suffix == ".zarr"):
             yield entry

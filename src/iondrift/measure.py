@@ -13,8 +13,11 @@ import xarray as xr
 
 from iondrift import clock
 from iondrift.analysis import Inputs, Measured
+from iondrift.calibrated import calibrated
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError, IondriftWarning
+from iondrift.onset import locate_onset
+from iondrift.protocol import Segment, segment_protocol
 
 if TYPE_CHECKING:
     from iondrift.diffusivity import Diffusivity
@@ -53,24 +56,23 @@ def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> 
     progress("reading profiles")
     series = read_series(experiment)
     averaged = clock.average_over_windows(log, series.start, series.stop)
-    segments = tuple(clock.segment_protocol(log)) if "current_density" in log else ()
+    segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
     progress("calibrating")
-    from iondrift.calibrated import calibrated
-
-    concentration, storage, calibration = calibrated(experiment, series, averaged.time.values, reference)
+    profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
     return Measured(
         experiment=experiment,
-        concentration=concentration,
+        concentration=profiles.concentration,
         voltage=averaged.voltage,
         current_density=averaged.get("current_density"),
-        electrode_storage=storage,
+        electrode_storage=profiles.get("electrode_storage"),
+        total_anions=profiles.get("total_anions"),
         inputs=_facts(experiment, series, log),
         calibration=calibration,
         reference_index=reference[0] if len(reference) == 1 else None,
         segments=segments,
-        onset=clock.locate_onset(log, segments) if segments else None,
-        noise=_noise(concentration),
+        onset=locate_onset(log, segments) if segments else None,
+        noise=_noise(profiles.concentration),
         diffusivity=diffusivity(experiment),
     )
 
@@ -182,7 +184,7 @@ def _selected(experiment: Experiment, stored: int) -> slice:
     return slice(first - 1, None if count is None else first - 1 + count)
 
 
-def reference_profiles(experiment: Experiment, series: Series, segments: Sequence[clock.Segment]) -> tuple[int, ...]:
+def reference_profiles(experiment: Experiment, series: Series, segments: Sequence[Segment]) -> tuple[int, ...]:
     """Return which profiles, counted from 0, show the electrolyte at its known concentration.
 
     Raises

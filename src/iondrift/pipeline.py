@@ -152,6 +152,8 @@ def _dataset(measured: Measured, closures: dict[str, xr.Dataset]) -> xr.Dataset:
         ("concentration_measured", measured.concentration),
         ("voltage", measured.voltage),
         ("current_density", measured.current_density),
+        ("electrode_storage", measured.electrode_storage),
+        ("total_anions", measured.total_anions),
     ):
         if array is not None:
             dataset[name] = variables.dataarray(name, array.values, coords)

@@ -19,6 +19,8 @@ _SEGMENTS = {
     "constant_voltage": "constant voltage",
 }
 
+_STILL = 5e-3  # um/h: rounding errors, not motion
+
 
 def render(summary: Mapping[str, Any]) -> RenderableType:
     """Return the report of one cell.
@@ -69,10 +71,7 @@ def _sections(title: str, *sections: tuple[str, RenderableType | None]) -> Rende
 
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
     """Return the report as plain text of a given width."""
-    stream = io.StringIO()
-    console = Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    console.print(render(summary))
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    return _plain(render(summary), width)
 
 
 def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
@@ -92,8 +91,41 @@ def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
     return table
 
 
-def number(quantity: Mapping[str, Any] | None, digits: int = 3) -> str:
+def write(summary: Mapping[str, Any], console: Console) -> None:
+    """Print the report of one cell; to a pipe as plain text without trailing spaces.
+
+    Parameters
+    ----------
+    summary
+        What :func:`iondrift.report.summary.build` returns.
+    console
+        Where to.
+    """
+    _write(render(summary), console)
+
+
+def write_plan(plan: Mapping[str, Any], console: Console) -> None:
+    """Print what `check` has to say; see :func:`write`."""
+    _write(render_plan(plan), console)
+
+
+def _write(report: RenderableType, console: Console) -> None:
+    if console.is_terminal:
+        console.print(report)
+    else:
+        console.file.write(_plain(report, console.width))
+
+
+def _plain(report: RenderableType, width: int) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def number(quantity: Mapping[str, Any] | None, digits: int = 3, *, floor: float = 0.0) -> str:
     """Return a value to some significant digits, without its unit; a dash where there is none.
+
+    Below ``floor`` in magnitude it is shown as 0.
 
     Examples
     --------
@@ -104,7 +136,9 @@ def number(quantity: Mapping[str, Any] | None, digits: int = 3) -> str:
     """
     if quantity is None or quantity["value"] is None:
         return "-"
-    text = f"{quantity['value'] + 0.0:.{digits}g}"  # no minus before zero
+    if abs(quantity["value"]) <= floor:
+        return "0"  # without a minus
+    text = f"{quantity['value']:.{digits}g}"
     if "e" not in text:
         return text
     return f"{float(text):.0f}" if 1.0 <= abs(float(text)) < 1e6 else text
@@ -151,7 +185,9 @@ def _concentration(summary: Mapping[str, Any]) -> dict[str, str]:
     facts, noise = summary["calibration"], summary["noise"]
     region = facts["region"]
     points = (
-        "" if region["first_point"] is None else f", points {region['first_point']} to {region['last_point']}"
+        ""
+        if region["first_point"] is None
+        else f", points {region['first_point']} to {region['last_point']} from the plating side"
     )
     lines = {"region": f"{_with_unit(region['length'], 4)} of {region['positions']} positions{points}"}
     if facts["electrode_distance"]["value"] is not None:
@@ -160,9 +196,9 @@ def _concentration(summary: Mapping[str, Any]) -> dict[str, str]:
         lines["reference"] = _list_of_numbers(facts["reference_profiles"])
     if facts["background"]["value"] is not None:
         lines["background"] = _with_unit(facts["background"], 2)
-    lines["total anions"] = (
-        f"{facts['change_of_total_anions']['value']:+.1f} % over the series, in the region"
-    )
+    change = facts["change_of_total_anions"]
+    error = "" if change["error"]["value"] is None else f" +- {number(change['error'], 2)}"
+    lines["total anions"] = f"{change['value']:+.1f}{error} % over the series"
     if noise is not None:
         lines["noise"] = (
             f"{_with_unit(noise['standard_deviation'], 2)} per point, correlation "
@@ -194,21 +230,19 @@ def _velocity(summary: Mapping[str, Any]) -> RenderableType:
             f"{row['time']['value']:.2f}",
             f"{row['voltage']['value']:.3f}",
             number(row["plating_current_density"]),
-            number(row["x0"]),
-            number(row["xL"]),
+            number(row["x0"], floor=_STILL),
+            number(row["xL"], floor=_STILL),
         )
     maximum, end = velocity["maximum"], velocity["at_end"]
     growth = end["growth_at_constant_voltage"]
     facts = {
         "closure": f"{settings['closure']}: {settings['closure_meaning']}",
-        "maximum": f"{_with_unit(maximum)} at {maximum['time']['value']:.2f} h, "
-        f"x/L = {maximum['x_over_L']:.2f}",
+        "maximum": f"{_with_unit(maximum)} at {maximum['time']['value']:.2f} h, x/L = {maximum['x_over_L']:.2f}",
         "at the end": f"spread over x {number(end['spatial_spread'], 2)} % of the largest",
     }
     if growth["x0"]["value"] is not None:
         facts["growth"] = (
-            f"{growth['x0']['value']:+.1f} % at x0 and {growth['xL']['value']:+.1f} % at xL "
-            "during constant voltage"
+            f"{growth['x0']['value']:+.1f} % at x0 and {growth['xL']['value']:+.1f} % at xL during constant voltage"
         )
     return Group(_facts(facts), "", table)
 
@@ -254,9 +288,7 @@ def _mass_transport(summary: Mapping[str, Any]) -> dict[str, str]:
     lines = {"Sand's time": sand, "observed": f"{observed} (sudden rise of the voltage)"}
     if facts["sand_time"]["value"] is not None or onset["value"] is not None:
         lines[""] = "both from the start of the constant current"
-    lines["front depth"] = (
-        f"{_with_unit(facts['penetration_depth'])} if it moves with the anions in the middle"
-    )
+    lines["front depth"] = f"{_with_unit(facts['penetration_depth'])} if it moves with the anions in the middle"
     return lines
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
     from iondrift.analysis import Analysis
-    from iondrift.clock import Segment
+    from iondrift.protocol import Segment
 
 _SHOWN = 7  # profiles drawn one by one
 _TIME_COLOURS = "viridis"
@@ -157,9 +157,7 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
     shown = np.unique(np.linspace(0, hours.size - 1, min(_SHOWN, hours.size)).round().astype(int))
     for k in shown:
         colour = colours.to_rgba(hours[k])
-        axes.plot(
-            relative, dataset.concentration_measured.values[k] / 1e3, ".", ms=3, color=colour, alpha=0.55
-        )
+        axes.plot(relative, dataset.concentration_measured.values[k] / 1e3, ".", ms=3, color=colour, alpha=0.55)
         axes.plot(relative, dataset.concentration.values[k] / 1e3, color=colour)
     axes.plot([], [], ".", ms=4, color="0.4", label="measured")
     axes.plot([], [], color="0.4", label=f"smoothed ({dataset.attrs.get('smoothing', 'pspline')})")
@@ -184,9 +182,7 @@ def concentration_map(dataset: xr.Dataset, segments: Sequence[Segment], *, title
         Name of the cell.
     """
     values = dataset.concentration.values / 1e3
-    return _map(
-        dataset, values, segments, title=title, label="anion concentration / mol L$^{-1}$", colours="cividis"
-    )
+    return _map(dataset, values, segments, title=title, label="anion concentration / mol L$^{-1}$", colours="cividis")
 
 
 def drift_velocity_map(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str) -> Figure:
@@ -286,9 +282,7 @@ def _map(
     axes.set(xlabel="time / h", ylabel="$x/L$ from the plating electrode side", ylim=(0, 1))
     axes.set_title(title, loc="left", pad=16 if segments else 6)
     for name, middle in _names_in_view(segments, low, high):
-        axes.text(
-            middle, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8
-        )
+        axes.text(middle, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
     figure.colorbar(mesh, ax=axes, label=label)
     return figure
 
@@ -301,9 +295,7 @@ def _shade(axes: Axes, segments: Sequence[Segment], *, named: bool) -> None:
             axes.axvspan(start, stop, color="0.94", lw=0, zorder=0)
     if named:
         for name, middle in _names_in_view(segments, low, high):
-            axes.text(
-                middle, 1.03, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8
-            )
+            axes.text(middle, 1.03, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
 
 
 def _names_in_view(segments: Sequence[Segment], low: float, high: float) -> list[tuple[str, float]]:

@@ -167,12 +167,13 @@ def calibration(measured: Measured) -> Entry:
             "half-height points of the reference profile",
         ),
         "reference_profiles": list(facts.reference),
-        "background": quantity(
-            None if facts.background is None else facts.background * 100.0, "% of the plateau"
-        ),
-        "change_of_total_anions": quantity(
-            facts.anion_drift * 100.0, "%", "over the series, within the region of interest"
-        ),
+        "background": quantity(None if facts.background is None else facts.background * 100.0, "% of the plateau"),
+        "change_of_total_anions": {
+            **quantity(facts.anion_drift * 100.0, "%", "over the series; anions neither enter nor leave the cell"),
+            "error": quantity(
+                None if facts.anion_drift_error is None else facts.anion_drift_error * 100.0, "%", "standard"
+            ),
+        },
     }
 
 
@@ -234,9 +235,7 @@ def _drift_velocity(analysis: Analysis) -> Entry:
 
 
 def _growth(analysis: Analysis, velocity: np.ndarray[Any, Any]) -> Entry:
-    inside = np.flatnonzero(
-        in_segments(analysis.dataset.time.values, analysis.segments, ("constant_voltage",))
-    )
+    inside = np.flatnonzero(in_segments(analysis.dataset.time.values, analysis.segments, ("constant_voltage",)))
     if inside.size < 2:
         return {"x0": quantity(None, "%"), "xL": quantity(None, "%")}
     first, last = velocity[inside[0]], velocity[inside[-1]]
