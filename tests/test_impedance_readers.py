@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 from iondrift.errors import InputFileError, IondriftWarning
-from iondrift.impedance import detect_format, read_impedance
+from iondrift.impedance import read_impedance
+from iondrift.readers.impedance_files import detect_format
 from iondrift.readers.impedance_sign import phase_agreement
 
 VENDOR = "eis/vendor-exports/"

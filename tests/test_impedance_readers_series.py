@@ -20,7 +20,8 @@ from instrument_files import (
     zplot_z,
 )  # fmt: skip
 from iondrift.errors import InputFileError, IondriftWarning
-from iondrift.impedance import detect_format, read_impedance
+from iondrift.impedance import read_impedance
+from iondrift.readers.impedance_files import detect_format
 from iondrift.readers.time_stamps import parse
 
 
@@ -38,7 +39,9 @@ def test_every_format_reads_to_the_same_series(tmp_path):
         np.testing.assert_allclose(series.frequency, FREQUENCY[::-1], rtol=1e-6)
         np.testing.assert_allclose(series.impedance[0], arc()[::-1], rtol=1e-6)
         assert series.attrs["cautions"] == ()
-        assert set(series.data_vars) == {"impedance", "time", "duration", "bias_voltage", "bias_current"}
+        assert set(series.data_vars) == {"impedance"}
+        carried = {"frequency", "time", "duration", "bias_voltage", "bias_current", "source", "sweep", "completeness"}
+        assert set(series.impedance.coords) == carried
         expected = "undeclared" if name == "text" else ("planned" if path.suffix in (".DTA", ".mpt") else "declared")
         assert series.completeness.item() == expected, name
 
@@ -276,7 +279,7 @@ def test_zahner_damage(tmp_path):
         (poked(12 + 8 * 5, struct.pack(">d", 1e4 * 9)), r"point 5 of 31: frequency 15848\.9 Hz is out of order"),
         (poked(12 + 8 * count, struct.pack(">d", -1.0)), r"point 1 of 31: \|Z\| \(Ohm\) is -1"),
         (poked(12 + 16 * count, struct.pack(">d", 7.0)), r"arg Z \(rad\) is 7"),
-        (poked(12 + 24 * count + 8, struct.pack(">d", 0.0)), "point 2 of 31: time"),
+        (poked(12 + 24 * count + 8, struct.pack(">d", 0.0)), "point 2 of 31: its time"),
         (poked(12 + 32 * count, b"\x7f\xff"), "significance"),
         (poked(12 + 34 * count, b"\x7f\xff"), "text 1 of 12 claims 32767 bytes"),
     ):

@@ -208,7 +208,7 @@ def _text(change: int, line: str) -> str:
         ("0,1.0,1.0", "line 9: frequency is not positive"),
         ("-4.0e3,1.0,1.0", "line 9: frequency is not positive"),
         ("4.0e3,0,0", r"line 9: \|Z\| lies outside"),
-        ("4.0e3,1e999,1", "line 9: impedance is not a finite number"),
+        ("4.0e3,1e999,1", r"line 9, column 2 \(Re\(Z\)/Ohm\): '1e999'"),
         ("4.0e30,1,1", "line 9: frequency lies outside"),
         ("6.309573e+03,20,3", "line 9: frequency 6309.57 Hz is there twice"),
         ("9.0e3,20,3", "line 9: frequency goes from 6309.57 to 9000 Hz"),

@@ -1,10 +1,17 @@
-"""Impedance spectra from files of any instrument to one series on one clock."""
+"""Impedance spectra from files of any instrument to one series on one clock.
+
+What shows that a file is damaged depends on its format; everything is used that there is.
+
+- Cut: Zahner, ZPlot and Autolab declare their points and VersaStudio closes its table (refused); Gamry, BioLogic
+  and CHI plan a last frequency (a warning); PARSTAT, PowerSuite and plain text show a cut inside a line alone.
+- Numbers: Gamry, BioLogic, CHI and VersaStudio (and plain text, where modulus or phase stand beside the parts) write
+  each impedance twice: a contradiction beyond rounding is refused. In the others, and for every frequency, a changed
+  digit shows where it breaks the order or the even grid of the frequencies, or stands off the line of its neighbours
+  (a warning).
+"""
 
 from __future__ import annotations
 
-import glob as globbing
-import os
-import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -29,6 +36,7 @@ from iondrift.readers import (
     zahner_ism,
     zplot_z,
 )  # fmt: skip
+from iondrift.readers.impedance_files import detect_format, find_files
 from iondrift.readers.spectrum import Spectrum
 from iondrift.series_grid import align
 
@@ -44,12 +52,6 @@ FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
     "powersuite": powersuite_text.read,
     "text": impedance_text.read,
 }
-_SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
-# What else may lie in a folder of spectra; everything with these endings must read, except the papers named
-# below.
-_SPECTRUM_SUFFIXES = {*_SUFFIXES, ".z", ".z60", ".csv", ".txt", ".tsv", ".dat", ".asc"}
-_PAPERS = re.compile(r"(?:licen[cs]e|copying|readme|changelog|notice)\b", re.IGNORECASE)
-_SNIFFED_BYTES = 8192
 
 
 def read_impedance(
@@ -95,15 +97,15 @@ def read_impedance(
 
     Returns
     -------
-    Dataset with
+    xr.Dataset
         impedance (spectrum, frequency), complex, Ohm, Im Z < 0 for a capacitive response;
+        coordinates, which `impedance` keeps when taken alone:
         frequency (frequency), Hz, ascending;
         time (spectrum), s, start of the sweep; NaN where unknown;
         duration (spectrum), s, first to last point; NaN where unknown;
         bias_voltage (spectrum), V, and bias_current (spectrum), A: means over the sweep; NaN where unknown;
         source (spectrum), file name; sweep (spectrum), number in the file from 1;
-        completeness (spectrum): how one knows that no point is missing, see
-        `iondrift.readers.spectrum.Points`;
+        completeness (spectrum): how one knows that no point is missing, see `iondrift.readers.spectrum.Points`;
         attrs: notes and cautions (tuples of text), skipped_files, started (ISO 8601 of t = 0 where certain).
 
     Raises
@@ -127,8 +129,8 @@ def read_impedance(
     ...     names = "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm"
     ...     np.savetxt(path, np.c_[f, z.real, -z.imag], delimiter=",", comments="", header=names)
     ...     series = read_impedance(path)
-    >>> dict(series.sizes), bool(np.allclose(series.impedance[0, ::-1], z))
-    ({'spectrum': 1, 'frequency': 21}, True)
+    >>> series.impedance.shape, bool(np.allclose(series.impedance[0, ::-1], z))
+    ((1, 21), True)
     """
     _check_options(format, grid, incomplete, header, separator, decimal, minimum_points)
     files, skipped = find_files(paths)
@@ -145,6 +147,7 @@ def read_impedance(
     cautions = [*dropped, *_told(spectra, "cautions")]
     dataset = _dataset(spectra, frequency, impedance)
     started = _place_in_time(dataset, spectra, times, origin, day_first, len(files))
+    dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
     dataset.attrs = {
         "notes": (*_told(spectra, "notes"), *notes), "cautions": tuple(cautions),
         "skipped_files": tuple(skipped), **started,
@@ -152,72 +155,6 @@ def read_impedance(
     for caution in cautions:
         warnings.warn(caution, IondriftWarning, stacklevel=2)
     return dataset
-
-
-def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], list[str]]:
-    """Return the files of a path, folder, glob or list, and the names in folders that were passed over.
-
-    Raises
-    ------
-    InputFileError
-        Nothing is there.
-    """
-    files: list[Path] = []
-    skipped: list[str] = []
-    for path in [paths] if isinstance(paths, str | os.PathLike) else list(paths):
-        text = os.fspath(path)
-        if os.path.isdir(text):
-            members = [member for member in _natural(Path(text).iterdir()) if member.is_file()]
-            wanted = [member for member in members if _may_be_spectrum(member)]
-            skipped += [member.name for member in members if member not in wanted]
-            if not wanted:
-                raise InputFileError(
-                    f"{text}: the folder holds no file with one of the endings "
-                    f"{' '.join(sorted(_SPECTRUM_SUFFIXES))}; "
-                    "name the files, or use a glob"
-                )
-            files += wanted
-        elif not os.path.exists(text) and globbing.has_magic(text):
-            wanted = [member for member in _natural(map(Path, globbing.glob(text, recursive=True))) if member.is_file()]
-            if not wanted:
-                raise InputFileError(f"{text}: no file matches; check the path")
-            files += wanted
-        else:
-            files.append(Path(text))
-    if not files:
-        raise InputFileError("no impedance file was named")
-    return files, skipped
-
-
-def detect_format(path: Path) -> str:
-    """Return the format of a file: by content, and by ending where that is an instrument's own.
-
-    Raises
-    ------
-    InputFileError
-        The file cannot be read or is empty.
-    """
-    if path.suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[path.suffix.lower()]
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_SNIFFED_BYTES)
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if not head:
-        raise InputFileError(f"{path}: is empty; copy or export it again")
-    if head.startswith(zahner_ism.SIGNATURES):
-        return "zahner"
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    begins = {
-        "gamry": (gamry_dta.SIGNATURE,), "biologic": (biologic_mpt.SIGNATURE,), "zplot": zplot_z.SIGNATURES,
-        "autolab": autolab_text.SIGNATURES, "versastudio": (versastudio_par.SIGNATURE,),
-        "parstat": (parstat_text.SIGNATURE,), "powersuite": (powersuite_text.SIGNATURE,),
-    }  # fmt: skip
-    for name, signatures in begins.items():
-        if text.startswith(signatures):
-            return name
-    return "chi" if re.search(ch_instruments_text.SIGNATURE, text) else "text"
 
 
 def _check_options(
@@ -327,16 +264,3 @@ def _told(spectra: Iterable[Spectrum], what: Literal["notes", "cautions"]) -> tu
             f"{spectrum.path.name}: {remark}" for spectrum in spectra for remark in getattr(spectrum, what)
         )
     )  # fmt: skip
-
-
-def _may_be_spectrum(path: Path) -> bool:
-    hidden = path.name.startswith(".")
-    return not hidden and path.suffix.lower() in _SPECTRUM_SUFFIXES and _PAPERS.match(path.name) is None
-
-
-def _natural(paths: Iterable[Path]) -> list[Path]:
-    def key(path: Path) -> list[tuple[int, int, str]]:
-        parts = re.split(r"(\d+)", str(path))
-        return [(1, int(part), "") if part.isascii() and part.isdigit() else (0, 0, part.casefold()) for part in parts]
-
-    return sorted(paths, key=key)

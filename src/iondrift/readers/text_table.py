@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 LINE_END = re.compile(r"\r*\n|\r+(?!\n)")
 _NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+LARGEST_NUMBER = 1e60  # in any unit; what is larger is damaged, and its products would overflow
 LONGEST_NUMBER = 64  # characters; a longer token is not a number
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -124,7 +125,7 @@ def split_lines(text: str) -> tuple[list[str], bool]:
 
 
 def number(token: str, decimal: str = ".") -> float | None:
-    """Return a plain decimal number, or None: no ``nan``, no thousands separator, no digit groups.
+    """Return a plain decimal number, or None: no ``nan``, thousands separator, digit group or overflow.
 
     Examples
     --------
@@ -135,7 +136,8 @@ def number(token: str, decimal: str = ".") -> float | None:
     found = _NUMBER.fullmatch(token) if len(token) <= LONGEST_NUMBER else None
     if found is None or (("," if decimal == "." else ".") in found[2]):
         return None
-    return float(f"{found[1]}{found[2].replace(',', '.')}e{found[3] or '0'}")
+    value = float(f"{found[1]}{found[2].replace(',', '.')}e{found[3] or '0'}")
+    return value if abs(value) < LARGEST_NUMBER else None
 
 
 def is_number(token: str) -> bool:
