@@ -207,3 +207,27 @@ def test_mixed_folder_is_refused_and_common_frequencies_are_kept(measurements):
     assert series.sizes["spectrum"] == 3
     assert 1.0 in series.frequency.values
     assert "left out" in series.attrs["notes"][-1]
+
+
+def _kramers_kronig_residual(frequency: np.ndarray, impedance: np.ndarray) -> float:
+    """Return the rms misfit over |Z| of RC pairs of either sign, four a decade, with R, L, C in series."""
+    omega = 2.0 * np.pi * frequency[:, None]
+    decades = np.log10(frequency[-1] / frequency[0])
+    time_constants = np.logspace(0.0, -decades, int(4 * decades)) / omega[0]
+    columns = [1.0 / (1.0 + 1j * omega * time_constants), np.ones_like(omega), 1j * omega, -1j / omega]
+    matrix = np.hstack(columns) / np.abs(impedance)[:, None]
+    matrix = np.vstack([matrix.real, matrix.imag])
+    matrix /= np.linalg.norm(matrix, axis=0)
+    target = impedance / np.abs(impedance)
+    target = np.concatenate([target.real, target.imag])
+    fit = matrix @ np.linalg.lstsq(matrix, target, rcond=1e-10)[0]
+    return float(np.sqrt(np.mean((fit - target) ** 2)))
+
+
+@pytest.mark.parametrize("name", ["bias-series/*.ism", "rc-data.ism", "drift.ism", "li-ion-battery.ism"])
+def test_zahner_spectra_are_kramers_kronig_consistent(measurements, name):
+    series = read_impedance(str(measurements / "eis/zahner" / name))
+    for z in series.impedance.values:
+        assert _kramers_kronig_residual(series.frequency.values, z) < 0.02  # drift.ism drifts: 0.014
+    # With a wrong sign, order or unit of the phase no passive circuit fits.
+    assert _kramers_kronig_residual(series.frequency.values, series.impedance.values[0].conj()) > 0.2
