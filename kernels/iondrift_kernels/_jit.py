@@ -42,13 +42,13 @@ def _cache_folder() -> str | None:
 _CACHE = _cache_folder()
 
 
-def _compile(function: F, **flags: Any) -> F:
+def _compile(function: F, fastmath: frozenset[str] = FASTMATH, **flags: Any) -> F:
     previous = numba.config.CACHE_DIR
     try:
         if _CACHE is not None:
             numba.config.CACHE_DIR = _CACHE
         compiled = numba.njit(
-            cache=_CACHE is not None, nogil=True, error_model="numpy", fastmath=set(FASTMATH), **flags
+            cache=_CACHE is not None, nogil=True, error_model="numpy", fastmath=set(fastmath), **flags
         )(function)
     finally:
         numba.config.CACHE_DIR = previous
@@ -58,6 +58,11 @@ def _compile(function: F, **flags: Any) -> F:
 def kernel(function: F) -> F:
     """Compile a serial kernel or helper."""
     return _compile(function)
+
+
+def exact_kernel(function: F) -> F:
+    """Compile a serial kernel without fastmath: every operation rounds as in NumPy, whatever the loop's width."""
+    return _compile(function, fastmath=frozenset())
 
 
 def inlined_kernel(function: F) -> F:
