@@ -1,0 +1,54 @@
+"""Noise level, correlation and common mode, recovered from simulated noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from iondrift import errors, estimate_noise
+from manufactured import C0, CASES, noise
+
+
+def noisy(case, seed, *, zero_filled, level=0.02, common=0.0):
+    clean, _ = CASES[case].data()
+    rng = np.random.default_rng(seed)
+    factor = 1.0 + common * rng.standard_normal((clean.shape[0], 1))
+    return clean * factor + level * C0 * noise(clean.shape, rng, zero_filled=zero_filled)
+
+
+@pytest.mark.parametrize("case", ["bulk", "layers", "thin"])
+def test_level_of_white_noise(case):
+    estimates = [estimate_noise(noisy(case, seed, zero_filled=False)) for seed in range(6)]
+    assert np.mean([e.standard_deviation for e in estimates]) == pytest.approx(0.02 * C0, rel=0.02)
+    assert np.mean([len(e.autocorrelation) == 1 for e in estimates]) > 0.6
+
+
+def test_correlation_of_zero_filled_noise():
+    estimate = estimate_noise(noisy("layers", 3, zero_filled=True))
+    assert estimate.standard_deviation == pytest.approx(0.02 * C0, rel=0.05)
+    assert estimate.autocorrelation[1] == pytest.approx(0.637, abs=0.06)
+    assert abs(estimate.autocorrelation[2]) < 0.12
+    matrix = estimate.correlation_matrix(46)
+    np.testing.assert_allclose(np.diagonal(matrix), 1.0)
+    np.testing.assert_allclose(matrix, matrix.T)
+
+
+def test_common_mode_is_told_from_point_noise():
+    with_common = [estimate_noise(noisy("bulk", seed, zero_filled=False, common=0.01)) for seed in range(6)]
+    without = [estimate_noise(noisy("bulk", seed, zero_filled=False)) for seed in range(6)]
+    assert np.mean([e.common_mode for e in with_common]) == pytest.approx(0.01, rel=0.2)
+    assert np.mean([e.common_mode for e in without]) < 0.002
+
+
+def test_a_smooth_series_is_not_taken_for_correlated_noise():
+    clean, _ = CASES["layers"].data()
+    estimate = estimate_noise(clean)
+    assert estimate.autocorrelation == (1.0,)
+    assert estimate.standard_deviation < 1e-3 * C0
+
+
+def test_too_few_profiles_are_refused():
+    short = xr.DataArray(np.ones((5, 20)), dims=("time", "x"), coords={"time": np.arange(5.0), "x": np.arange(20.0)})
+    with pytest.raises(errors.DataError, match="at least 8 profiles of 8 points, got 5 of 20"):
+        estimate_noise(short)
