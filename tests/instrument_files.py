@@ -91,8 +91,7 @@ def zplot_z(frequency: np.ndarray, impedance: np.ndarray, *, declared: int | Non
 def versastudio_par(frequency: np.ndarray, impedance: np.ndarray, *, closed: bool = True) -> str:
     lines = [
         "<Application>", "Name=VersaStudio", "</Application>", "<Segment1>",
-        "Definition=Segment #, Point #, E(V), I(A), Elapsed Time(s), Frequency(Hz), E Real, E Imag, I Real, "
-        "I Imag, "
+        "Definition=Segment #, Point #, E(V), I(A), Elapsed Time(s), Frequency(Hz), E Real, E Imag, I Real, I Imag, "
         "Z Real, Z Imag, 0",
     ]  # fmt: skip
     for k, (f, z) in enumerate(zip(frequency, impedance, strict=True)):

@@ -35,8 +35,7 @@ def align(
         chosen &= found >= 0
     if not chosen.any():
         raise InputFileError(
-            f"{spectra[0].path} to {spectra[-1].path}: no frequency is common to all {len(spectra)} spectra "
-            "within "
+            f"{spectra[0].path} to {spectra[-1].path}: no frequency is common to all {len(spectra)} spectra within "
             f"{tolerance:g}; read them apart"
         )
     impedance = np.array([spectrum.impedance[found[chosen]] for spectrum, found in zip(spectra, nearest, strict=True)])
@@ -58,10 +57,8 @@ def _difference(first: Spectrum, other: Spectrum, found: npt.NDArray[np.int64]) 
     missing = first.frequency[found < 0]
     detail = f"it has no {missing[-1]:g} Hz" if missing.size else "it has further frequencies"
     return (
-        f"{other.path}, sweep {other.sweep}: {other.frequency.size} frequencies from {other.frequency[0]:g} "
-        "to "
-        f"{other.frequency[-1]:g} Hz, {first.path.name} has {first.frequency.size} from "
-        f"{first.frequency[0]:g} to "
+        f"{other.path}, sweep {other.sweep}: {other.frequency.size} frequencies from {other.frequency[0]:g} to "
+        f"{other.frequency[-1]:g} Hz, {first.path.name} has {first.frequency.size} from {first.frequency[0]:g} to "
         f'{first.frequency[-1]:g} Hz ({detail}); pass grid="common" to keep what all have, or read the files '
         "apart"
     )

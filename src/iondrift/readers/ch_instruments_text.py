@@ -34,8 +34,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     if find_line(lines, SIGNATURE) is None or find_line(lines, r"A\.C\. Impedance") is None or header is None:
         raise InputFileError(
             f"{path}: is no A.C. impedance file of CH Instruments: 'A.C. Impedance', 'Instrument Model: "
-            "CHI...' or the header "
-            "'Freq/Hz, ...' is missing"
+            "CHI...' or the header 'Freq/Hz, ...' is missing"
         )
     table = table_below(path, lines, header, ",", open_end=open_end)
     points = points_of_table(table, Convention())

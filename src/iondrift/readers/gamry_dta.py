@@ -83,7 +83,6 @@ def _table(path: Path, lines: list[str], start: int, stop: int, open_end: bool) 
             k = int(np.argmax(wrong))
             raise InputFileError(
                 f"{path}, line {table.lines[k]}: point {numbers[k]:g} where {k} is due; lines are missing or "
-                "damaged: "
-                "export the file again"
+                "damaged: export the file again"
             )
     return table

@@ -84,8 +84,7 @@ def understand(cells: Sequence[str], place: str) -> dict[str, Column]:
             continue
         if column.role in found:
             raise InputFileError(
-                f"{place}: columns {found[column.role].cell!r} and {cell!r} may both be the {column.role} "
-                "part; "
+                f"{place}: columns {found[column.role].cell!r} and {cell!r} may both be the {column.role} part; "
                 f"{header_remedy(len(cells))}"
             )
         found[column.role] = column

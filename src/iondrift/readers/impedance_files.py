@@ -44,12 +44,11 @@ def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], li
         if os.path.isdir(text):
             members = [member for member in _natural(Path(text).iterdir()) if member.is_file()]
             wanted = [member for member in members if _may_be_spectrum(member)]
-            skipped += [member.name for member in members if member not in wanted]
+            skipped += [member.name for member in members if not _may_be_spectrum(member)]
             if not wanted:
                 raise InputFileError(
                     f"{text}: the folder holds no file with one of the endings "
-                    f"{' '.join(sorted(_SPECTRUM_SUFFIXES))}; "
-                    "name the files, or use a glob"
+                    f"{' '.join(sorted(_SPECTRUM_SUFFIXES))}; name the files, or use a glob"
                 )
             files += wanted
         elif not os.path.exists(text) and globbing.has_magic(text):

@@ -101,8 +101,7 @@ def _require(columns: Mapping[str, Column], table: Table, place: str) -> None:
     if not {"frequency", "angular_frequency"} & columns.keys():
         raise InputFileError(
             f"{place}: there is no frequency column among {_listed(table)}, and a spectrum cannot be placed "
-            "without it; "
-            "export the file again with the frequency; if a column holds it, "
+            "without it; export the file again with the frequency; if a column holds it, "
             f"{header_remedy(len(table.header))}"
         )
     if not ({"real", "imaginary"} <= columns.keys() or {"modulus", "phase"} <= columns.keys()):

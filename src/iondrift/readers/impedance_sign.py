@@ -65,8 +65,7 @@ def settle_sign(sweeps: list[Spectrum], sign: Sign, place: str) -> list[Spectrum
         return sweeps
     if abs(agreement) < CLEAR_AGREEMENT:
         raise InputFileError(
-            f"{place} may hold Im Z or -Im Z, and the spectrum does not show which (agreement of its phase "
-            "with the "
+            f"{place} may hold Im Z or -Im Z, and the spectrum does not show which (agreement of its phase with the "
             f"slope of |Z| {agreement:.2f}, at least {CLEAR_AGREEMENT} is needed); {REMEDY}"
         )
     held = "Im Z" if agreement > 0.0 else "-Im Z"

@@ -81,8 +81,7 @@ def _table(path: Path, header: Sequence[str] | None, separator: str | None, deci
         what = "no header line" if found is None else f"a header of {len(without_empty_tail(found))} cells"
         raise InputFileError(
             f"{path}, line {first + 1}: {what} above rows of {width} numbers (separator {separator!r}), so "
-            "nothing tells what "
-            f"the columns are; {header_remedy(width)}"
+            f"nothing tells what the columns are; {header_remedy(width)}"
         )
     kept = _rows_from(lines, first, own_header)
     rows, numbers = table_rows(kept, found, separator, path)
@@ -102,8 +101,7 @@ def _find_rows(lines: Sequence[str], separator: str | None, path: Path) -> tuple
     if best is None:
         raise InputFileError(
             f"{path}: holds no table of numbers with at least {FEWEST_COLUMNS} columns and "
-            f"{ROWS_THAT_PROVE_A_TABLE} rows; "
-            "name its format with format=, or its separator= and decimal="
+            f"{ROWS_THAT_PROVE_A_TABLE} rows; name its format with format=, or its separator= and decimal="
         )
     return best[1], best[2]
 

@@ -108,8 +108,7 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
         if stop - start < minimum_points:
             raise InputFileError(
                 f"{points.path}, {_place(points, start)}: {_sweep_words(number, bounds)} has {stop - start} "
-                "point(s), "
-                f"at least {minimum_points} are needed; the file is cut or a frequency is damaged "
+                f"point(s), at least {minimum_points} are needed; the file is cut or a frequency is damaged "
                 "(minimum_points= changes the limit)"
             )
         order = np.argsort(points.frequency[part])
@@ -162,8 +161,7 @@ def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
     if repeated.size:
         k = int(repeated[0])
         raise InputFileError(
-            f"{points.path}, {_place(points, k + 1)}: frequency {points.frequency[k]:g} Hz is there twice in "
-            "a row; "
+            f"{points.path}, {_place(points, k + 1)}: frequency {points.frequency[k]:g} Hz is there twice in a row; "
             "remove or average one of the two"
         )
     # As many steps up as down: take the first, and let the turn be refused below.
@@ -202,8 +200,7 @@ def _suspicions(frequency: FloatArray, impedance: ComplexArray) -> tuple[str, ..
         where = ", ".join(f"{value:.5g}" for value in frequency[lone[:3]])
         found.append(
             f"{lone.size} point(s) stand far off the line of their neighbours ({where} "
-            f"Hz{', ...' if lone.size > 3 else ''}): "
-            "look at them before using them"
+            f"Hz{', ...' if lone.size > 3 else ''}): look at them before using them"
         )
     displaced = displaced_frequency(frequency)
     if displaced is not None:

@@ -56,8 +56,7 @@ class Table:
                 raise InputFileError(
                     f"{self.path}, line {self.lines[k]}, column {index + 1} ({self.header[index]}): {what} "
                     "where a number "
-                    f"is expected (decimal {'comma' if self.decimal == ',' else 'point'}); remove the line "
-                    "or export "
+                    f"is expected (decimal {'comma' if self.decimal == ',' else 'point'}); remove the line or export "
                     "the file again"
                 )
             values[k] = value
@@ -222,8 +221,7 @@ def table_rows(
         if len(cells) not in (len(header), expected):
             raise InputFileError(
                 f"{path}, line {line_number}: {len(cells)} columns where the header has {expected}; the line "
-                "is cut or "
-                "damaged: remove it or export the file again"
+                "is cut or damaged: remove it or export the file again"
             )
         rows.append(cells + ("",) * (len(header) - len(cells)))
         numbers.append(line_number)

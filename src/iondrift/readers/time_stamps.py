@@ -89,8 +89,7 @@ def moments(stamps: Sequence[Stamp], *, day_first: bool | None) -> tuple[list[da
         return [stamp.moment(shown == {True}) for stamp in stamps], True
     if shown or len({(stamp.year, stamp.first, stamp.second) for stamp in stamps}) > 1:
         raise InputFileError(
-            f"the files carry dates such as {unknown[0].first}-{unknown[0].second}-{unknown[0].year}, and "
-            "nothing "
+            f"the files carry dates such as {unknown[0].first}-{unknown[0].second}-{unknown[0].year}, and nothing "
             "tells day from month; pass day_first=True or day_first=False"
         )
     return [stamp.moment(True) for stamp in stamps], False

@@ -87,8 +87,7 @@ def _check_numbers(table: Table) -> None:
         k = int(np.argmax(wrong)) + 1
         raise InputFileError(
             f"{table.path}, line {table.lines[k]}: point {numbers[k]:g} follows point {numbers[k - 1]:g}; "
-            "lines are missing "
-            "or damaged: copy the file again"
+            "lines are missing or damaged: copy the file again"
         )
 
 
@@ -105,8 +104,7 @@ def _check_quotient(table: Table) -> None:
         k = int(np.argmax(wrong))
         raise InputFileError(
             f"{table.path}, line {table.lines[k]}: Z = {impedance[k]:.6g} Ohm is not E / I "
-            f"({int(wrong.sum())} of {wrong.size} "
-            "lines differ so); the line is damaged: copy the file again"
+            f"({int(wrong.sum())} of {wrong.size} lines differ so); the line is damaged: copy the file again"
         )
 
 

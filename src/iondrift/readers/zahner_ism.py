@@ -94,8 +94,7 @@ def _parse(path: Path, content: bytes) -> _Stored:
     strings_at = 12 + _POINT_BYTES * count
     if len(content) < 12 or strings_at + 2 * STRINGS > len(content):
         raise InputFileError(
-            f"{path}: declares {count} points, which take {strings_at + 2 * STRINGS} bytes and more; the "
-            "file has "
+            f"{path}: declares {count} points, which take {strings_at + 2 * STRINGS} bytes and more; the file has "
             f"{len(content)}: it is cut or damaged, copy it again"
         )
     columns = np.frombuffer(content, ">f8", 4 * count, 12).astype(np.float64).reshape(4, count)
@@ -135,8 +134,7 @@ def _settings(path: Path, content: bytes, position: int, count: int) -> tuple[Fl
     if length != left - 2:
         raise InputFileError(
             f"{path}, byte {position}: settings of {length} bytes are announced, {left - 2} follow; the file "
-            "is cut or "
-            "damaged, copy it again"
+            "is cut or damaged, copy it again"
         )
     if length < 8 * SETTINGS:
         return None, None
@@ -172,8 +170,7 @@ def _check(path: Path, stored: _Stored) -> None:
     if backwards.size:
         raise InputFileError(
             f"{path}, point {backwards[0] + 2} of {stored.time.size}: its time does not follow that of the "
-            "point before; "
-            "the file is damaged, copy it again"
+            "point before; the file is damaged, copy it again"
         )
     if stored.tracks is not None and not (np.abs(stored.tracks) < 1e6).all():
         raise InputFileError(
@@ -193,8 +190,7 @@ def _without_overlap(path: Path, frequency: FloatArray) -> tuple[slice, int]:
         k = (inside or strays or [int(np.argmax(steps == 0.0))])[0]
         raise InputFileError(
             f"{path}, point {k + 1} of {frequency.size}: frequency {frequency[k]:g} Hz is out of order (a "
-            "sweep may turn at "
-            "its limits only); the file is damaged, copy it again"
+            "sweep may turn at its limits only); the file is damaged, copy it again"
         )
     return kept, frequency.size - (last + 1 - first)
 
@@ -208,8 +204,7 @@ def _limits(settings: FloatArray | None, frequency: FloatArray) -> tuple[str, ..
     if np.allclose([frequency.min(), frequency.max()], [low, high], rtol=0.05):
         return ()
     return (
-        f"the points cover {frequency.min():g} to {frequency.max():g} Hz, the settings plan {low:g} to "
-        f"{high:g} Hz: "
+        f"the points cover {frequency.min():g} to {frequency.max():g} Hz, the settings plan {low:g} to {high:g} Hz: "
         "the measurement was aborted or edited",
     )
 
