@@ -236,6 +236,14 @@ def test_lone_point_and_displaced_frequency_are_warned_about(tmp_path):
         read_impedance(path)
 
 
+def test_displaced_last_frequency_is_warned_about(tmp_path):
+    path = tmp_path / "a.csv"
+    z = zarc()[30]
+    path.write_text(_text(31, f"1.000000e-03,{z.real:.6e},{-z.imag:.6e}"))
+    with pytest.warns(IondriftWarning, match=r"frequency 0\.001 Hz is the only one off the even"):
+        read_impedance(path)
+
+
 def test_last_line_without_line_end_is_warned_about(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(_text(1, f"1.000000e+05,{zarc()[0].real:.6e},{-zarc()[0].imag:.6e}").rstrip("\n"))

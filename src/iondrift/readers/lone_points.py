@@ -40,6 +40,9 @@ def displaced_frequency(frequency: FloatArray) -> int | None:
     # A long step and a short one, together two usual steps.
     unevenness = float(np.median(np.abs(steps - usual)))
     odd = np.flatnonzero(np.abs(steps - usual) > max(0.05 * usual, 10.0 * unevenness))
+    if odd.size == 1 and odd[0] in (0, steps.size - 1) and steps[odd[0]] > 1.5 * usual:
+        # The last step of a sweep may be short, where the limit cuts it; it is never long.
+        return 0 if odd[0] == 0 else steps.size
     if odd.size != 2 or odd[1] != odd[0] + 1:
         return None
     return int(odd[1]) if abs(steps[odd].sum() - 2.0 * usual) < 0.1 * usual else None
