@@ -248,6 +248,9 @@ class Reconstruction(_Section):
     closure: Closure = Field(default="voltage", description="what fixes the flux at the plating electrode")
     smoothing: Smoothing = "pspline"
     voltage_offset_V: float = Field(default=0.0, description="part of V that does not fall across the electrolyte")
+    electrode_storage: bool = Field(
+        default=True, description="closure blocking counts the anions between electrode and region"
+    )
     polynomial_order_x: int = Field(default=3, ge=1, le=12)
     polynomial_order_t: int = Field(default=3, ge=1, le=12)
 

@@ -68,6 +68,7 @@ closure = "voltage"                    # "voltage": the cell voltage lies across
                                        # "current": measured current and transference number
 smoothing = "pspline"                  # or "polynomial", "none"
 # voltage_offset_V = 0.0               # EMF and interfaces: what does not lie across the electrolyte
+# electrode_storage = true             # closure blocking counts the anions between electrode and region
 # polynomial_order_x = 3               # for smoothing = "polynomial"
 # polynomial_order_t = 3
 """

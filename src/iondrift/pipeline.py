@@ -12,6 +12,7 @@ import xarray as xr
 
 from iondrift import variables
 from iondrift.analysis import Analysis, Measured, unavailable_closures
+from iondrift.electrode_flux import flux_from_storage
 from iondrift.errors import IondriftWarning
 from iondrift.measure import measure_cell
 
@@ -124,7 +125,6 @@ def _close(measured: Measured, profiles: SmoothedProfiles, closure: Closure) -> 
     from iondrift import reconstruction
 
     settings = measured.experiment
-    time = measured.concentration.time
     effective = measured.voltage.values - settings.reconstruction.voltage_offset_V
     current = None if measured.current_density is None else measured.current_density.values
     result = reconstruction.close(
@@ -135,12 +135,26 @@ def _close(measured: Measured, profiles: SmoothedProfiles, closure: Closure) -> 
         voltage=effective,
         current=current,
         cation_ratio=reconstruction.cation_ratio(settings.electrolyte.transference_number, closure),
-        origin_flux=reconstruction.origin_flux(measured.electrode_storage, time),
+        origin_flux=_origin_flux(measured),
     )
     dataset = reconstruction.label(result, measured.concentration, effective)
     if profiles.series is not None:
         dataset.attrs |= reconstruction.smoothing_attributes(profiles.series)
     return dataset
+
+
+def _origin_flux(measured: Measured) -> np.ndarray:
+    settings = measured.experiment.reconstruction
+    time = measured.concentration.time.values
+    if measured.electrode_storage is None or not settings.electrode_storage:
+        return np.zeros(time.size)
+    return flux_from_storage(
+        measured.electrode_storage.values,
+        time,
+        smoothing=settings.smoothing,
+        breaks=measured.breaks,
+        order=settings.polynomial_order_t,
+    )
 
 
 def _dataset(measured: Measured, closures: dict[str, xr.Dataset]) -> xr.Dataset:
