@@ -180,8 +180,13 @@ def test_other_zahner_files(measurements):
     battery = read_impedance(measurements / "eis/zahner/li-ion-battery.ism")
     assert dict(battery.sizes) == {"spectrum": 1, "frequency": 128}
     assert np.isnan(battery.time.item())
-    with pytest.warns(IondriftWarning, match=r"3 point.*1e-05, 0\.00094311, 0\.0017789"):
+    with pytest.warns(IondriftWarning) as warned:
         edited = read_impedance(measurements / "eis/zahner/li-ion-battery-edited.ism")
+    # Its editor multiplied two points and repeated the first one at 1e-5 Hz.
+    assert "3 point(s) stand far off the line of their neighbours (1e-05, 0.00094311, 0.0017789 Hz)" in str(
+        warned[0].message
+    )
+    assert "frequency 1e-05 Hz is the only one off" in str(warned[1].message)
     assert edited.sizes["frequency"] == 116
 
 
