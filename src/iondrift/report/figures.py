@@ -81,6 +81,7 @@ def _save(figure: Figure, name: str, folder: Path) -> list[Path]:
     for path in paths:
         # no date in the file: the same results give the same bytes
         figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        figure.set_layout_engine("none")  # laid out once for all files
     return paths
 
 

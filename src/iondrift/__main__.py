@@ -1,0 +1,6 @@
+"""``python -m iondrift``."""
+
+from iondrift.cli import main
+
+if __name__ == "__main__":
+    main()
