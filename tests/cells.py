@@ -58,7 +58,8 @@ def log() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return hours, volts and mA cm-2 (plating positive): rest, constant current, constant voltage."""
     seconds = np.arange(0.0, PROFILES * INTERVAL + 1.0, 20.0)
     start, limit = RESTING * INTERVAL, 10 * INTERVAL
-    current = np.where(seconds < start, 0.0, np.where(seconds < limit, 0.1, 0.03))
+    decaying = 0.03 + 0.06 * np.exp(-(seconds - limit) / 1000.0)
+    current = np.where(seconds < start, 0.0, np.where(seconds < limit, 0.1, decaying))
     rising = 0.2 + 1.3 * ((seconds - start) / (limit - start)) ** 2
     voltage = np.where(seconds < start, 0.0, np.where(seconds < limit, rising, 1.5))
     return seconds / 3600.0, voltage, current

@@ -116,9 +116,7 @@ def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)
 {KILLED_AT[place]}
 s.write(xr.load_dataset({str(new)!r}, engine="h5netcdf"), {str(path)!r})
 """
-    finished = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], check=False, capture_output=True
-    )
+    finished = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False, capture_output=True)
     assert finished.returncode == -signal.SIGKILL, finished.stderr.decode()
     values = np.unique(store.read(path).drift_velocity.values)
     assert values.size == 1
@@ -173,3 +171,12 @@ def test_a_file_in_the_way_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(StoreError, match="cannot be written"), store.staged(tmp_path / "out"):
         pass
+
+
+def test_staging_refuses_a_foreign_store_before_it_moves_anything(tmp_path: Path) -> None:
+    (tmp_path / "results.zarr").mkdir()
+    (tmp_path / "a.txt").write_text("earlier")
+    with pytest.raises(StoreError, match="not written by iondrift"), store.staged(tmp_path) as folder:
+        (folder / "a.txt").write_text("new")
+        store.write(_dataset(1.0), folder / "results.zarr")
+    assert (tmp_path / "a.txt").read_text() == "earlier"

@@ -58,6 +58,7 @@ def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> 
     averaged = clock.average_over_windows(log, series.start, series.stop)
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
+    _check_sign(experiment, averaged)
     progress("calibrating")
     profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
     return Measured(
@@ -96,6 +97,16 @@ def read_log(experiment: Experiment) -> xr.Dataset:
         decimal=settings.decimal,
     )
     return log.assign_coords(time=log.time - log.time[0])
+
+
+def _check_sign(experiment: Experiment, averaged: xr.Dataset) -> None:
+    """Refuse a log whose current runs against its voltage: its sign was told wrongly."""
+    if "current_density" in averaged and float((averaged.voltage * averaged.current_density).sum()) > 0.0:
+        other = "negative" if experiment.log.plating_current == "positive" else "positive"
+        raise DataError(
+            f"{experiment.log.file}: the current counts as stripping while the voltage is positive; set "
+            f"log.plating_current = {other!r}, or check the columns"
+        )
 
 
 def read_series(experiment: Experiment) -> Series:

@@ -52,6 +52,8 @@ def staged(folder: str | Path) -> Iterator[Path]:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     try:
         yield staging
+        for manifest in staging.rglob(MANIFEST):
+            _refuse_foreign(folder / manifest.parent.relative_to(staging))
         try:
             _publish(staging, folder)
         except OSError as error:
@@ -185,7 +187,6 @@ def _publish(staging: Path, folder: Path) -> None:
     for entry in sorted(staging.iterdir()):
         target = folder / entry.name
         if (entry / MANIFEST).is_file():
-            _refuse_foreign(target)
             _finish_exchange(target)
             _exchange(entry, target)
         elif entry.is_dir():
@@ -197,9 +198,7 @@ def _publish(staging: Path, folder: Path) -> None:
 
 def _refuse_foreign(path: Path) -> None:
     if path.exists() and not (path / MANIFEST).is_file():
-        raise StoreError(
-            f"{path}: exists and was not written by iondrift; choose another folder or remove it"
-        )
+        raise StoreError(f"{path}: exists and was not written by iondrift; choose another folder or remove it")
 
 
 def _write_manifest(store: Path) -> None:
@@ -221,9 +220,7 @@ def _check_manifest(store: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{store}: its {MANIFEST} cannot be read ({error}); {remedy}") from error
     if manifest.get("format") != _FORMAT:
-        raise StoreError(
-            f"{store}: written in format {manifest.get('format')!r}, this version reads {_FORMAT}"
-        )
+        raise StoreError(f"{store}: written in format {manifest.get('format')!r}, this version reads {_FORMAT}")
     for name, expected in files:
         try:
             content = (store / name).read_bytes()
@@ -254,9 +251,7 @@ def _finish_exchange(path: Path) -> None:
         else:
             os.rename(previous, path)
     except OSError as error:
-        raise StoreError(
-            f"{path}: an interrupted run left {previous}, which cannot be moved: {error}"
-        ) from error
+        raise StoreError(f"{path}: an interrupted run left {previous}, which cannot be moved: {error}") from error
 
 
 def _previous(path: Path) -> Path:
