@@ -81,7 +81,7 @@ def test_the_reconstruction_follows_the_log(finished: tuple[Path, Result]) -> No
     np.testing.assert_allclose(dataset.voltage[-1], 1.5)
     hours, _, plating = cells.log()
     window = (hours * 3600.0 >= 7500.0) & (hours * 3600.0 < 7950.0)  # of the last profile
-    np.testing.assert_allclose(dataset.current_density[-1], -10.0 * plating[window].mean(), rtol=1e-4)
+    np.testing.assert_allclose(dataset.current_density[-1], -10.0 * plating[window].mean(), rtol=2e-3)
     across = np.trapezoid(dataset.electric_field, dataset.x, axis=1)
     np.testing.assert_allclose(across, -dataset.voltage, atol=1e-12)
 

@@ -176,7 +176,12 @@ def test_a_file_in_the_way_is_a_clear_error(tmp_path: Path) -> None:
 def test_staging_refuses_a_foreign_store_before_it_moves_anything(tmp_path: Path) -> None:
     (tmp_path / "results.zarr").mkdir()
     (tmp_path / "a.txt").write_text("earlier")
-    with pytest.raises(StoreError, match="not written by iondrift"), store.staged(tmp_path) as folder:
-        (folder / "a.txt").write_text("new")
-        store.write(_dataset(1.0), folder / "results.zarr")
+
+    def attempt() -> None:
+        with store.staged(tmp_path) as folder:
+            (folder / "a.txt").write_text("new")
+            store.write(_dataset(1.0), folder / "results.zarr")
+
+    with pytest.raises(StoreError, match="not written by iondrift"):
+        attempt()
     assert (tmp_path / "a.txt").read_text() == "earlier"
