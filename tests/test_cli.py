@@ -109,6 +109,15 @@ def test_check_reads_everything_and_writes_nothing(cell: Path) -> None:
     assert sorted(cell.parent.rglob("*")) == before
 
 
+def test_profiles_the_wrong_way_round_are_noticed(tmp_path: Path) -> None:
+    cell = cells.write_cell(tmp_path)
+    assert "check profiles.reverse" not in iondrift("check", cell).stdout
+    cell.write_text(cell.read_text().replace("[log]", "reverse = true\n[log]", 1))
+    result = iondrift("check", cell)
+    assert result.exit_code == 0
+    assert "check profiles.reverse" in " ".join(result.stdout.split())
+
+
 def test_init_then_check_works_on_a_folder_of_measurements(tmp_path: Path) -> None:
     cells.write_cell(tmp_path).unlink()
     result = iondrift("init", tmp_path)

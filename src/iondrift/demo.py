@@ -60,7 +60,9 @@ def show_truth(results: Sequence[Result]) -> None:
     results
         Of the simulated cells.
     """
+    from rich import box
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
 
     from iondrift.report import figures
@@ -75,12 +77,13 @@ def show_truth(results: Sequence[Result]) -> None:
         true = truth_on_grid(analysis, stored)
         with store.staged(result.folder) as staging:
             figures.draw_truth(analysis, true, folder=staging / "figures")
-        table = Table(title=f"{analysis.experiment.cell.name}: truth and reconstruction", title_justify="left")
-        table.add_column("at the end of the polarisation")
+        console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table.add_column("")
         for heading in ("v(x0)\num/h", "v(middle)\num/h", "v(xL)\num/h"):
             table.add_column(heading, justify="right")
         rows = {"truth": true} | {name: data.drift_velocity for name, data in analysis.closures.items()}
         for name, velocity in rows.items():
             ends = velocity.values[analysis.end, [0, velocity.sizes["x"] // 2, -1]] * UM_PER_H
-            table.add_row(name, *(number({"value": float(value)}) for value in ends))
-        console.print(table)
+            table.add_row(name, *(number({"value": float(value)}, floor=5e-3) for value in ends))
+        console.print(Padding(table, (0, 0, 1, 2), expand=False))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from iondrift.experiment import Experiment
 
 _FORMATS = {".nc": "netcdf", ".nc4": "netcdf", ".h5": "netcdf", ".zarr": "zarr", ".csv": "csv", ".tsv": "csv"}
+_NOTICEABLE = 0.03  # of the concentration: more than noise leaves in a mean over profiles and points
 _FEWEST_FOR_NOISE = 8  # profiles and points; see iondrift.noise
 
 
@@ -61,7 +62,7 @@ def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> 
     _check_sign(experiment, averaged)
     progress("calibrating")
     profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
-    return Measured(
+    measured = Measured(
         experiment=experiment,
         concentration=profiles.concentration,
         voltage=averaged.voltage,
@@ -76,6 +77,8 @@ def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> 
         noise=_noise(profiles.concentration),
         diffusivity=diffusivity(experiment),
     )
+    _check_orientation(measured)
+    return measured
 
 
 def read_log(experiment: Experiment) -> xr.Dataset:
@@ -106,6 +109,23 @@ def _check_sign(experiment: Experiment, averaged: xr.Dataset) -> None:
         raise DataError(
             f"{experiment.log.file}: the current counts as stripping while the voltage is positive; set "
             f"log.plating_current = {other!r}, or check the columns"
+        )
+
+
+def _check_orientation(measured: Measured) -> None:
+    """Warn when salt gathers where it should be depleted: the profiles may be the wrong way round."""
+    if not measured.polarised.any():
+        return
+    relative = measured.concentration.values / measured.concentration.values.mean()
+    edge = max(1, relative.shape[1] // 10)
+    late = np.flatnonzero(measured.polarised)[-max(1, int(measured.polarised.sum()) // 5) :]
+    excess = relative[late, :edge].mean() - relative[late, -edge:].mean()
+    if excess > _NOTICEABLE:
+        warnings.warn(
+            f"Salt is enriched at the plating electrode (x = 0) over the counter electrode by {excess:.0%} at the "
+            "end of the polarisation, the opposite of what plating does: check profiles.reverse.",
+            IondriftWarning,
+            stacklevel=2,
         )
 
 

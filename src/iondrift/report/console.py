@@ -83,7 +83,7 @@ def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
         File, status ("done" or "failed"), and where the results are or what went wrong.
     """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("experiment", overflow="fold")
+    table.add_column("experiment", overflow="fold", ratio=1)
     table.add_column("status")
     table.add_column("results, or what went wrong", overflow="fold", ratio=1)
     for file, status, text in outcomes:
