@@ -1,0 +1,188 @@
+"""Non-negative quadratic programme by an active set with appended Cholesky rows.
+
+minimise 1/2 x'Hx + q'x subject to x >= 0, H symmetric positive definite. Bro and de Jong, J. Chemometrics
+11 (1997) 393-401, started from any passive set. Every accepted step lowers the objective, so that it ends.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift_kernels._jit import inlined_kernel, kernel
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_DEPENDENT = 1e-14  # a pivot this small, relative to the diagonal, is rounding: the column adds nothing
+
+
+@inlined_kernel
+def _append_row(hessian: FloatArray, order: IntArray, row: int, index: int, factor: FloatArray) -> float:
+    """Write row ``row`` of the Cholesky factor for variable ``index``; return its pivot before the root."""
+    pivot: float = hessian[index, index]
+    for column in range(row):
+        value = hessian[index, order[column]]
+        for k in range(column):
+            value -= factor[row, k] * factor[column, k]
+        value /= factor[column, column]
+        factor[row, column] = value
+        pivot -= value * value
+    return pivot
+
+
+@inlined_kernel
+def _refactor(hessian: FloatArray, order: IntArray, first: int, count: int, factor: FloatArray) -> int:
+    """Factor rows ``first`` to ``count``, dropping dependent variables; return how many are left."""
+    kept = first
+    for source in range(first, count):
+        index = order[source]
+        pivot = _append_row(hessian, order, kept, index, factor)
+        if pivot > _DEPENDENT * hessian[index, index]:
+            factor[kept, kept] = np.sqrt(pivot)
+            order[kept] = index
+            kept += 1
+    return kept
+
+
+@inlined_kernel
+def _solve(factor: FloatArray, order: IntArray, count: int, linear: FloatArray, step: FloatArray) -> None:
+    """Solve H_PP s = -q_P; ``step`` follows ``order``."""
+    for row in range(count):
+        value = -linear[order[row]]
+        for k in range(row):
+            value -= factor[row, k] * step[k]
+        step[row] = value / factor[row, row]
+    for row in range(count - 1, -1, -1):
+        step[row] /= factor[row, row]
+        value = step[row]
+        for k in range(row):
+            step[k] -= factor[row, k] * value
+
+
+@kernel
+def gradient(hessian: FloatArray, linear: FloatArray, x: FloatArray, out: FloatArray) -> None:
+    """Write H x + q, skipping zeros of x."""
+    n = linear.size
+    for i in range(n):
+        out[i] = linear[i]
+    for k in range(n):
+        value = x[k]
+        if value != 0.0:
+            for i in range(n):
+                out[i] += value * hessian[k, i]
+
+
+@kernel
+def kkt_residual(linear: FloatArray, x: FloatArray, slope: FloatArray) -> float:
+    """Return max |min(x_i, (H x + q)_i)| / max |q|, diagonal of H one: zero at the solution and only there."""
+    worst = 0.0
+    scale = 0.0
+    for i in range(linear.size):
+        smaller = x[i] if x[i] < slope[i] else slope[i]
+        if not abs(smaller) <= worst:  # NaN must not pass for solved
+            worst = abs(smaller)
+        if abs(linear[i]) > scale:
+            scale = abs(linear[i])
+    return worst / scale if scale > 0.0 else worst
+
+
+@kernel
+def active_set(
+    hessian: FloatArray,
+    linear: FloatArray,
+    passive: npt.NDArray[np.bool_],
+    order: IntArray,
+    factor: FloatArray,
+    step: FloatArray,
+    slope: FloatArray,
+    x: FloatArray,
+) -> int:
+    """Solve one programme; return the number of linear systems solved.
+
+    Parameters
+    ----------
+    hessian, linear
+        H (n, n) and q (n).
+    passive
+        (n) where to start: variables believed positive. On return the passive set of the solution.
+    order, factor, step, slope
+        Scratch: (n) int64, (n, n), (n), (n). On return ``slope`` is H x + q.
+    x
+        (n) the solution.
+    """
+    n = linear.size
+    scale = 0.0
+    for i in range(n):
+        x[i] = 0.0
+        if abs(linear[i]) > scale:
+            scale = abs(linear[i])
+    tolerance = 1e-13 * scale
+    count = 0
+    for i in range(n):
+        if passive[i]:
+            order[count] = i
+            count += 1
+    count = _refactor(hessian, order, 0, count, factor)
+    rounds = 0
+    newest = -1
+    limit = 30 * n + 30
+    while rounds < limit:
+        # Walk to the minimum over the passive set, dropping what would turn negative on the way.
+        while count > 0:
+            rounds += 1
+            _solve(factor, order, count, linear, step)
+            length = 1.0
+            blocked = False
+            for k in range(count):
+                if step[k] <= 0.0:
+                    here = x[order[k]]
+                    reach = here / (here - step[k]) if here > 0.0 else 0.0
+                    blocked = True
+                    if reach < length:
+                        length = reach
+            if not blocked:
+                break
+            kept = 0
+            first = count
+            for k in range(count):
+                index = order[k]
+                rounding = 1e-15 * (x[index] + abs(step[k]))
+                x[index] += length * (step[k] - x[index])
+                if step[k] <= 0.0 and x[index] <= rounding:
+                    x[index] = 0.0
+                    if k < first:
+                        first = k
+                else:
+                    order[kept] = index
+                    kept += 1
+            count = _refactor(hessian, order, first, kept, factor)
+            if rounds >= limit:
+                break
+        for i in range(n):
+            x[i] = 0.0
+            passive[i] = False
+        for k in range(count):
+            x[order[k]] = step[k]
+            passive[order[k]] = True
+        gradient(hessian, linear, x, slope)
+        if newest >= 0 and not passive[newest]:
+            # Rounding: it was let in on a slope too small to hold it. Accept its slope as zero.
+            tolerance = max(tolerance, -2.0 * slope[newest])
+        newest = -1
+        steepest = -tolerance
+        for i in range(n):
+            if not passive[i] and slope[i] < steepest:
+                steepest = slope[i]
+                newest = i
+        if newest < 0:
+            break
+        pivot = _append_row(hessian, order, count, newest, factor)
+        if pivot > _DEPENDENT * hessian[newest, newest]:
+            factor[count, count] = np.sqrt(pivot)
+            order[count] = newest
+            count += 1
+        else:
+            tolerance = max(tolerance, -2.0 * slope[newest])
+            newest = -1
+    return rounds

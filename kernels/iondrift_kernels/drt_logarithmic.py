@@ -1,0 +1,412 @@
+"""Distribution of relaxation times with a smooth logarithm: gamma positive by construction, tails free to vanish.
+
+    minimise ||W (A x - z)||^2 / sigma^2 + sum_k a_k (D f)_k^2 + eps ||f - f0||^2,   x = [terms, exp f]
+
+D is a difference of first to third order. Each a_k is inferred with the spectrum (a Student prior on D f,
+scale learnt: sharp where the data are sharp), and so is sigma: variational Bayes around the Laplace
+approximation. The outer loop follows MacKay, Neural Comp. 4 (1992) 415-447, and Tipping, JMLR 1 (2001)
+211-244; the inner one is Levenberg-Marquardt. At its end the problem is the quadratic programme
+
+    minimise ||W (A x - z)||^2 / sigma^2 + (y - c)' P (y - c)   subject to x >= 0,   y = x / exp f, c = 1 - f + f0
+
+whose solution is exp f: it is solved as such, and its KKT residual is the proof of the result.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
+from iondrift_kernels.drt_active_set import active_set, kkt_residual
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+PULL = 1e-4  # eps: what holds f where neither data nor differences do; one decade costs 2.6e-4
+LONGEST_STEP = 3.0  # of any f in one move: a factor of 20
+SMALLEST_NOISE = 1e-6  # of the weighted data: below it, rounding and the model's grid speak, not noise
+OUTER_TOLERANCE = 0.03  # relative change of every a_k
+MAX_OUTER = 40
+
+
+@kernel
+def penalty(coefficients: FloatArray, precisions: FloatArray, pull: float, terms: int, out: FloatArray) -> None:
+    """Write D' diag(a) D + eps I into the block of f; zeros for the series terms."""
+    n = out.shape[0]
+    width = coefficients.size
+    for i in range(n):
+        for j in range(n):
+            out[i, j] = 0.0
+    for i in range(terms, n):
+        out[i, i] = pull
+    for k in range(precisions.size):
+        for a in range(width):
+            for b in range(width):
+                out[terms + k + a, terms + k + b] += precisions[k] * coefficients[a] * coefficients[b]
+
+
+@kernel
+def potential(
+    design: FloatArray,
+    data: FloatArray,
+    prior: FloatArray,
+    centre: float,
+    terms: int,
+    noise: float,
+    position: FloatArray,
+    x: FloatArray,
+    residual: FloatArray,
+    slope: FloatArray,
+) -> float:
+    """Return U = ||A x - z||^2 / (2 sigma^2) + (f - f0)' P (f - f0) / 2; write x, the residual and dU."""
+    m, n = design.shape
+    for j in range(n):
+        x[j] = position[j] if j < terms else np.exp(position[j])
+        slope[j] = 0.0
+    scale = 1.0 / (noise * noise)
+    energy = 0.0
+    for i in range(m):
+        value = -data[i]
+        for j in range(n):
+            value += design[i, j] * x[j]
+        residual[i] = value
+        energy += value * value * scale
+        value *= scale
+        for j in range(n):
+            slope[j] += value * design[i, j]
+    for j in range(terms, n):
+        slope[j] *= x[j]
+    for i in range(terms, n):
+        # The penalty is banded, but its band is short enough not to matter beside the design.
+        value = 0.0
+        for j in range(max(terms, i - 3), min(n, i + 4)):
+            value += prior[i, j] * (position[j] - centre)
+        slope[i] += value
+        energy += value * (position[i] - centre)
+    return 0.5 * energy
+
+
+@kernel
+def curvature(gram: FloatArray, prior: FloatArray, x: FloatArray, terms: int, noise: float, out: FloatArray) -> None:
+    """Write J' J / sigma^2 + P, J the derivative of A x with respect to [terms, f]."""
+    n = x.size
+    scale = 1.0 / (noise * noise)
+    for i in range(n):
+        left = scale * (x[i] if i >= terms else 1.0)
+        for j in range(n):
+            right = x[j] if j >= terms else 1.0
+            out[i, j] = left * right * gram[i, j] + prior[i, j]
+
+
+@kernel
+def _descend(
+    design: FloatArray,
+    data: FloatArray,
+    gram: FloatArray,
+    prior: FloatArray,
+    centre: float,
+    terms: int,
+    noise: float,
+    moves: int,
+    damping: float,
+    position: FloatArray,
+    work: FloatArray,
+    matrix: FloatArray,
+    factor: FloatArray,
+    residual: FloatArray,
+) -> float:
+    """Levenberg-Marquardt; return the damping it ended with. ``work`` is (5, n) scratch."""
+    n = position.size
+    x, slope, step, trial, other = work[0], work[1], work[2], work[3], work[4]
+    energy = potential(design, data, prior, centre, terms, noise, position, x, residual, slope)
+    for _ in range(moves):
+        curvature(gram, prior, x, terms, noise, matrix)
+        for j in range(terms):
+            if position[j] <= 0.0 and slope[j] >= 0.0:  # a series term held at zero
+                for k in range(n):
+                    matrix[j, k] = 0.0
+                    matrix[k, j] = 0.0
+                matrix[j, j] = 1.0
+                slope[j] = 0.0
+        lowered = False
+        fall = 0.0
+        fraction = 1.0
+        for _attempt in range(16):
+            for j in range(terms, n):
+                matrix[j, j] += damping
+            if cholesky(matrix, factor) > 0.0:
+                cholesky_solve(factor, slope, step)
+                longest = 0.0
+                for j in range(terms, n):
+                    longest = max(longest, abs(step[j]))
+                fraction = 1.0 if longest <= LONGEST_STEP else LONGEST_STEP / longest
+                for j in range(n):
+                    trial[j] = position[j] - fraction * step[j]
+                    if j < terms and trial[j] < 0.0:
+                        trial[j] = 0.0
+                lower = potential(design, data, prior, centre, terms, noise, trial, x, residual, other)
+                if lower <= energy:
+                    fall = energy - lower
+                    energy = lower
+                    lowered = True
+                    break
+            for j in range(terms, n):
+                matrix[j, j] -= damping
+            damping = max(8.0 * damping, 1e-6)
+        if not lowered:
+            potential(design, data, prior, centre, terms, noise, position, x, residual, slope)
+            break
+        for j in range(n):
+            position[j] = trial[j]
+            slope[j] = other[j]
+        damping *= 0.2
+        if fraction == 1.0 and fall <= 1e-9 * (1.0 + energy):
+            break
+    return damping
+
+
+@kernel
+def _infer_precisions(
+    inverse: FloatArray,
+    coefficients: FloatArray,
+    position: FloatArray,
+    terms: int,
+    freedom: float,
+    scratch: FloatArray,
+    precisions: FloatArray,
+) -> float:
+    """Update a_k from the mean and variance of (D f)_k; return the largest relative change.
+
+    a_k = (nu + 1) / (nu s^2 + (D f)_k^2 + var), 1 / s^2 = mean a. nu = inf shares one a: 1 / mean square.
+    """
+    n = position.size
+    width = coefficients.size
+    count = precisions.size
+    for k in range(count):
+        scratch[k] = 0.0
+    for row in range(n):
+        for k in range(count):
+            value = 0.0
+            for a in range(width):
+                value += coefficients[a] * inverse[row, terms + k + a]
+            scratch[k] += value * value
+    mean = 0.0
+    total = 0.0
+    for k in range(count):
+        value = 0.0
+        for a in range(width):
+            value += coefficients[a] * position[terms + k + a]
+        scratch[k] += value * value
+        total += scratch[k]
+        mean += precisions[k]
+    spread = count / mean
+    change = 0.0
+    for k in range(count):
+        fresh = count / total if np.isinf(freedom) else (freedom + 1.0) / (freedom * spread + scratch[k])
+        change = max(change, abs(fresh / precisions[k] - 1.0))
+        precisions[k] = fresh
+    return change
+
+
+@kernel
+def fit_one(
+    design: FloatArray,
+    data: FloatArray,
+    terms: int,
+    coefficients: FloatArray,
+    freedom: float,
+    learn: bool,
+    learn_noise: bool,
+    noise: float,
+    centre: float,
+    observations: int,
+    position: FloatArray,
+    precisions: FloatArray,
+    statistics: FloatArray,
+) -> None:
+    """Fit one weighted spectrum in place.
+
+    Parameters
+    ----------
+    design, data
+        (m, n) W A and (m) W z; the first ``terms`` columns are series terms, the others time constants.
+    coefficients
+        Of the difference: [-1, 1], [1, -2, 1] or [-1, 3, -3, 1].
+    freedom
+        nu of the Student prior; inf for one common a.
+    learn, learn_noise, noise
+        Infer a_k; infer sigma; its first value.
+    centre, observations
+        f0; how many rows carry weight.
+    position, precisions
+        (n) [terms, f] and (n_tau - order) a_k: start and result.
+    statistics
+        (4) result: sigma, effective number of parameters, outer rounds, relative change at the end.
+    """
+    m, n = design.shape
+    gram = np.empty((n, n))
+    cross_product(design, gram)
+    prior = np.empty((n, n))
+    matrix = np.empty((n, n))
+    factor = np.zeros((n, n))
+    inverse = np.empty((n, n))
+    work = np.empty((5, n))
+    residual = np.empty(m)
+    scratch = np.empty(n)
+    damping = 1e-3
+    change = np.inf
+    effective = np.nan
+    rounds = 0
+    while rounds < MAX_OUTER:
+        rounds += 1
+        penalty(coefficients, precisions, PULL, terms, prior)
+        last = change < OUTER_TOLERANCE or rounds == MAX_OUTER or not (learn or learn_noise)
+        damping = _descend(
+            design, data, gram, prior, centre, terms, noise, 200 if last else 3, damping, position, work, matrix,
+            factor, residual,
+        )  # fmt: skip
+        curvature(gram, prior, work[0], terms, noise, matrix)
+        for j in range(terms):
+            matrix[j, j] *= 1.0 + 1e-10
+            if position[j] <= 0.0:
+                matrix[j, j] += 1e10 * matrix[j, j]  # held at zero
+        cholesky(matrix, factor)
+        inverse_factor(factor, inverse)
+        # Effective parameters n - trace(C P): what the data, not the penalty, decide.
+        effective = float(n)
+        for j in range(terms):
+            if position[j] <= 0.0:
+                effective -= 1.0
+        for row in range(n):
+            for i in range(terms, n):
+                value = 0.0
+                for j in range(max(terms, i - 3), min(n, i + 4)):
+                    value += prior[i, j] * inverse[row, j]
+                effective -= value * inverse[row, i]
+        if last:
+            break
+        change = 0.0
+        if learn_noise:
+            squares = 0.0
+            for i in range(m):
+                squares += residual[i] * residual[i]
+            fresh = max(np.sqrt(squares / max(observations - effective, 1.0)), SMALLEST_NOISE)
+            change = abs(fresh / noise - 1.0)
+            noise = fresh
+        if learn:
+            change = max(
+                change, _infer_precisions(inverse, coefficients, position, terms, freedom, scratch, precisions)
+            )
+    statistics[0] = noise
+    statistics[1] = effective
+    statistics[2] = rounds
+    statistics[3] = change
+
+
+@kernel
+def finish_one(
+    design: FloatArray,
+    data: FloatArray,
+    terms: int,
+    coefficients: FloatArray,
+    centre: float,
+    noise: float,
+    position: FloatArray,
+    precisions: FloatArray,
+    x: FloatArray,
+) -> float:
+    """Solve the quadratic programme the fit ended at; write x, return its relative KKT residual."""
+    m, n = design.shape
+    scaled = np.empty((m, n))
+    scales = np.empty(n)
+    prior = np.empty((n, n))
+    hessian = np.empty((n, n))
+    linear = np.empty(n)
+    penalty(coefficients, precisions, PULL, terms, prior)
+    for j in range(n):
+        scales[j] = np.exp(position[j]) if j >= terms else 1.0
+        for i in range(m):
+            scaled[i, j] = design[i, j] * scales[j] / noise
+    cross_product(scaled, hessian)
+    for i in range(n):
+        value = 0.0
+        for k in range(m):
+            value -= scaled[k, i] * data[k] / noise
+        for j in range(terms, n):
+            hessian[i, j] += prior[i, j]
+            value -= prior[i, j] * (1.0 - position[j] + centre)
+        linear[i] = value
+    for i in range(n):
+        prior[i, 0] = 1.0 / np.sqrt(hessian[i, i])  # unit diagonal
+    for i in range(n):
+        linear[i] *= prior[i, 0]
+        scales[i] *= prior[i, 0]
+        for j in range(n):
+            hessian[i, j] *= prior[i, 0] * prior[j, 0]
+    slope = np.empty(n)
+    passive = np.ones(n, np.bool_)
+    for j in range(terms):
+        passive[j] = position[j] > 0.0
+    active_set(hessian, linear, passive, np.empty(n, np.int64), np.empty((n, n)), np.empty(n), slope, x)
+    error = kkt_residual(linear, x, slope)
+    for i in range(n):
+        x[i] *= scales[i]
+    return error
+
+
+@parallel_kernel
+def fit(
+    design: FloatArray,
+    data: FloatArray,
+    weights: FloatArray,
+    terms: int,
+    coefficients: FloatArray,
+    freedom: float,
+    learn: bool,
+    learn_noise: bool,
+    noise: FloatArray,
+    centre: FloatArray,
+    turn: IntArray,
+    position: FloatArray,
+    precisions: FloatArray,
+    statistics: FloatArray,
+    residual: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Fit every spectrum by itself: :func:`fit_one`, then :func:`finish_one`.
+
+    Parameters
+    ----------
+    design
+        (m, n) A, unweighted.
+    data, weights
+        (spectra, m) z and W; weight zero leaves a point out.
+    noise, centre
+        (spectra).
+    turn
+        (spectra) order in which they are taken up.
+    position, precisions, statistics, residual, out
+        (spectra, ...) as for the single fits.
+    """
+    m, n = design.shape
+    for t in numba.prange(turn.size):
+        s = turn[t]
+        weighted = np.empty((m, n))
+        values = np.empty(m)
+        observations = 0
+        for i in range(m):
+            values[i] = data[s, i] * weights[s, i]
+            if weights[s, i] > 0.0:
+                observations += 1
+            for j in range(n):
+                weighted[i, j] = design[i, j] * weights[s, i]
+        fit_one(
+            weighted, values, terms, coefficients, freedom, learn, learn_noise, noise[s], centre[s], observations,
+            position[s], precisions[s], statistics[s],
+        )  # fmt: skip
+        residual[s] = finish_one(
+            weighted, values, terms, coefficients, centre[s], statistics[s, 0], position[s], precisions[s], out[s]
+        )  # fmt: skip

@@ -1,0 +1,306 @@
+"""Distribution of relaxation times of impedance spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift import cast
+from iondrift.errors import ConfigurationError
+from iondrift.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmic
+from iondrift.quadratic import solve_model
+from iondrift.regularization import CRITERIA, RegularizationScan, scan_regularization
+from iondrift.relaxation import (
+    RelaxationModel,
+    Weighting,
+    build_model,
+    choose,
+    difference,
+    read_impedance_array,
+    relaxation_times,
+    stack,
+    weights_of,
+)
+from iondrift.relaxation_dataset import label_result
+
+FloatArray = npt.NDArray[np.float64]
+Regularization = (
+    Literal["auto", "paper", "marginal_likelihood", "gcv", "l_curve", "re_im"] | float | npt.NDArray[np.float64]
+)
+
+PAPER_REGULARIZATION = 0.5  # identity on R_k, lambda squared, unweighted: doi.org/10.5281/zenodo.14067949
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrtProblem:
+    """Everything :func:`drt` was asked, as arrays."""
+
+    impedance: xr.DataArray
+    values: npt.NDArray[np.complex128]  # (spectrum, frequency), zero where masked
+    used: npt.NDArray[np.bool_]
+    model: RelaxationModel
+    weights: FloatArray  # (spectrum, 2 frequencies)
+    weighting: str
+    order: int
+    logarithmic: bool
+    criterion: str  # "given", "paper", "hierarchical" or one of CRITERIA
+    regularization: FloatArray | None  # (spectrum) where given
+    noise: FloatArray | None  # (spectrum) known standard deviation of W z, ohm
+    together: bool
+
+    @property
+    def rows(self) -> FloatArray:
+        """Right-hand sides [Re Z, Im Z]."""
+        return stack(self.values)
+
+    @property
+    def difference(self) -> FloatArray:
+        """D padded with zero columns for the series terms."""
+        model = self.model
+        matrix = difference(self.order, model.tau.size)
+        return np.hstack([np.zeros((matrix.shape[0], model.count)), matrix])
+
+
+@dataclass(kw_only=True)
+class DrtSolution:
+    """What a solver returns for a :class:`DrtProblem`."""
+
+    x: FloatArray  # (spectrum, n) ohm
+    kkt_residual: FloatArray
+    iterations: npt.NDArray[np.int64]
+    seconds: float
+    regularization: FloatArray
+    solver: str
+    gap: FloatArray
+    fit: LogarithmicFit | None = None
+    scan: RegularizationScan | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+def drt(
+    impedance: xr.DataArray | xr.Dataset,
+    *,
+    time_constants: int = 92,
+    tau_range: tuple[float, float] | None = None,
+    regularization: Regularization = "auto",
+    order: int | None = None,
+    weighting: Weighting | None = None,
+    ohmic: bool = True,
+    inductive: bool = True,
+    capacitive: bool = False,
+    per: Literal["spectrum", "series"] = "spectrum",
+    solver: Literal["compiled", "cvxpy"] = "compiled",
+    cvxpy_solver: Literal["CLARABEL", "OSQP", "SCS"] = "CLARABEL",
+    constraints: Sequence[Callable[..., Any]] = (),
+    time_smoothness: float = 0.0,
+    window: tuple[float, float] = (1e-4, 1.0),
+    electrodes: int = 1,
+    area: float | None = None,
+    mask: npt.ArrayLike | None = None,
+) -> xr.Dataset:
+    """Distribution of relaxation times of one spectrum or of a series on one frequency grid.
+
+    Quadratic, for a given lambda or one of the four criteria::
+
+        minimise ||W (A x - z)||^2 + lambda^2 ||D x_tau||^2   subject to x >= 0
+        Z(omega) = R + j omega L + 1 / (j omega C) + sum_k R_k / (1 + j omega tau_k),   x = [R, L, 1/C, R_1 ...]
+
+    "auto", the default because it measured best (``bench/drt_accuracy.py``)::
+
+        minimise ||W (A x - z)||^2 / sigma^2 + sum_k a_k (D ln x_tau)_k^2
+
+    with sigma and every a_k inferred from the spectrum; its solution is that of the quadratic programme it ends
+    at, and is proved as such. gamma = R_k / dln tau, so that sum_k R_k is the polarisation resistance.
+
+    Parameters
+    ----------
+    impedance
+        Complex Z (spectrum, frequency) or (frequency) in ohm, coordinate frequency in Hz; or the dataset of
+        :func:`iondrift.read_impedance`.
+    time_constants, tau_range
+        How many, and first and last in s. None: half a decade beyond 1 / (2 pi f) at either end.
+    regularization
+        "auto"; lambda (a number, or one for every spectrum); "paper": 0.5, identity, unweighted; or the criterion
+        that chooses lambda: "marginal_likelihood", "gcv", "l_curve", "re_im" (all four are then reported).
+    order
+        Of D: 0 (identity), 1, 2, 3. None: 2 for "auto", 1 for a criterion, 0 for a given lambda.
+    weighting
+        "none": 1; "modulus": rms |Z| / |Z|; or the standard deviation of Z in ohm (a number, per frequency or per
+        point): rms sigma / sigma, and "auto" then takes sigma as known. None: "modulus" where lambda is chosen,
+        "none" where it is given.
+    ohmic, inductive, capacitive
+        Which series terms to fit.
+    per
+        Whether roughness is chosen for every spectrum or once for the series.
+    solver, cvxpy_solver
+        "compiled", or "cvxpy": the same problem through :mod:`iondrift.reference.drt_cvxpy`.
+    constraints
+        For cvxpy: functions (resistances, model) -> list of cvxpy constraints; resistances has one row a spectrum.
+    time_smoothness
+        For cvxpy: mu in mu^2 ||x_tau,s+1 - x_tau,s||^2 added over the series, which becomes one problem.
+    window
+        Range of tau in s of ``windowed_resistance``; bins are cut where the window cuts them.
+    electrodes, area
+        Number of equal electrodes in series (2 in Li||Li) and area of one in m2, for ``electrode_resistance`` and
+        ``area_resistance``.
+    mask
+        True where a point must not count: (frequency) or (spectrum, frequency).
+
+    Returns
+    -------
+    Dataset with gamma (spectrum, tau) ohm, gamma_normalised, ohmic_resistance ohm, inductance H,
+    inverse_capacitance 1/F, polarisation_resistance, windowed_resistance, impedance_fit, relative_residual, noise,
+    regularization, kkt_residual, duality_gap, iterations; criterion_score and criterion_choice where a criterion
+    chose; every convention in attrs.
+
+    Raises
+    ------
+    ShapeError, DataError
+        The input is not an impedance; the message gives the place.
+    ConfigurationError
+        An option that does not exist or does not fit the others.
+
+    References
+    ----------
+    Saccoccio et al., Electrochim. Acta 147 (2014) 470-482. Boukamp, J. Phys. Energy 2 (2020) 042001.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> f = np.logspace(5, 0, 31)
+    >>> z = xr.DataArray(5 + 50 / (1 + (2j * np.pi * f * 1e-3) ** 0.9), coords={"frequency": f}, dims="frequency")
+    >>> result = drt(z)
+    >>> round(float(result.polarisation_resistance[0]), 1), round(float(result.ohmic_resistance[0]), 1)
+    (50.0, 5.0)
+    """
+    problem = pose(
+        impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
+        weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
+    )  # fmt: skip
+    choose("solver", solver, ("compiled", "cvxpy"))
+    if solver == "compiled" and (len(constraints) or time_smoothness):
+        raise ConfigurationError('constraints and time_smoothness need solver="cvxpy"')
+    solution = solve(problem)
+    if solver == "cvxpy":
+        from iondrift.reference.drt_cvxpy import solve_with_cvxpy
+
+        solution = solve_with_cvxpy(
+            problem, solution, solver=cvxpy_solver, constraints=constraints, time_smoothness=time_smoothness
+        )
+    return label_result(problem, solution, window=window, electrodes=electrodes, area=area)
+
+
+def pose(
+    impedance: xr.DataArray | xr.Dataset,
+    *,
+    time_constants: int = 92,
+    tau_range: tuple[float, float] | None = None,
+    regularization: Regularization = "auto",
+    order: int | None = None,
+    weighting: Weighting | None = None,
+    ohmic: bool = True,
+    inductive: bool = True,
+    capacitive: bool = False,
+    per: Literal["spectrum", "series"] = "spectrum",
+    mask: npt.ArrayLike | None = None,
+) -> DrtProblem:
+    """Check what :func:`drt` was asked and turn it into arrays; parameters as there."""
+    array, values, frequency, used = read_impedance_array(impedance, mask)
+    tau = relaxation_times(frequency, time_constants, tau_range)
+    model = build_model(frequency, tau, ohmic=ohmic, inductive=inductive, capacitive=capacitive)
+    choose("per", per, ("spectrum", "series"))
+    given: FloatArray | None = None
+    if isinstance(regularization, str):
+        criterion = choose("regularization", regularization, ("auto", "paper", *CRITERIA))
+        if criterion == "paper":
+            given = np.full(values.shape[0], PAPER_REGULARIZATION)
+            plain = weighting is None or (isinstance(weighting, str) and weighting == "none")
+            if order not in (None, 0) or not plain:
+                raise ConfigurationError(
+                    'regularization="paper" is the identity without weights; for another order or weighting give '
+                    f"the number: regularization={PAPER_REGULARIZATION}"
+                )
+        elif criterion == "auto":
+            criterion = "hierarchical"
+    else:
+        criterion = "given"
+        number = cast.array(regularization, "regularization", positive=True)
+        if number.shape not in ((), (values.shape[0],)):
+            raise ConfigurationError(
+                f"regularization: expected one number or one for each of {values.shape[0]} spectra, "
+                f"got shape {number.shape}"
+            )
+        given = np.ascontiguousarray(np.broadcast_to(number, values.shape[0]))
+    logarithmic = criterion == "hierarchical"
+    if order is None:
+        order = 2 if logarithmic else 0 if given is not None else 1
+    if logarithmic and order == 0:
+        raise ConfigurationError(
+            'order: "auto" makes ln gamma smooth and needs order 1, 2 or 3; for the identity choose lambda by '
+            'regularization="marginal_likelihood"'
+        )
+    if order not in (0, 1, 2, 3) or order >= time_constants:
+        raise ConfigurationError(f"order: expected 0, 1, 2 or 3, got {order!r}")
+    if weighting is None:
+        weighting = "none" if given is not None else "modulus"
+    weights, name, _ = weights_of(weighting, values, used)
+    noise = None
+    if name == "sigma":
+        spread = np.broadcast_to(cast.array(weighting, "weighting"), values.shape)
+        noise = np.sqrt((spread**2 * used).sum(axis=1) / used.sum(axis=1))
+    return DrtProblem(
+        impedance=array, values=values, used=used, model=model, weights=weights, weighting=name, order=order,
+        logarithmic=logarithmic, criterion=criterion, regularization=given, noise=noise, together=per == "series",
+    )  # fmt: skip
+
+
+def solve(problem: DrtProblem) -> DrtSolution:
+    """Solve with the compiled kernels, choosing lambda first where asked to."""
+    model, rows, weights = problem.model, problem.rows, problem.weights
+    if problem.logarithmic:
+        fit = fit_logarithmic(model, rows, weights, order=problem.order, noise=problem.noise, together=problem.together)
+        x = fit.x * fit.scale[:, None]
+        gap = np.empty(rows.shape[0])
+        for s in range(rows.shape[0]):
+            matrix, target = adapted_penalty(model, fit, s)
+            gap[s] = duality_gap(model.design, weights[s], rows[s], matrix, target, x[s])
+        return DrtSolution(
+            x=x, kkt_residual=fit.kkt_residual, iterations=fit.rounds, seconds=fit.seconds, solver="compiled",
+            regularization=np.full(rows.shape[0], np.nan), gap=gap, fit=fit,
+        )  # fmt: skip
+    began = perf_counter()
+    matrix = problem.difference
+    penalty = matrix.T @ matrix
+    scan = None
+    if problem.regularization is None:
+        scan = scan_regularization(model, penalty, matrix.shape[0], rows, weights)
+        strength = scan.choice(problem.criterion, together=problem.together)
+    else:
+        strength = problem.regularization
+    answer = solve_model(model.design, penalty, strength, weights, rows)
+    seconds = perf_counter() - began
+    empty = np.zeros(matrix.shape[0])
+    gap = np.array(
+        [
+            duality_gap(model.design, w, z, value * matrix, empty, x)
+            for w, z, value, x in zip(weights, rows, strength, answer.x, strict=True)
+        ]
+    )
+    return DrtSolution(
+        x=answer.x, kkt_residual=answer.kkt_residual, iterations=answer.iterations, seconds=seconds,
+        solver="compiled", regularization=strength, gap=gap, scan=scan,
+    )  # fmt: skip
+
+
+def duality_gap(
+    design: FloatArray, weight: FloatArray, row: FloatArray, matrix: FloatArray, target: FloatArray, x: FloatArray
+) -> float:
+    """Return |x'(H x + q)| / ||W z||^2 for ||W (A x - z)||^2 + ||K x - k||^2."""
+    slope = design.T @ (weight**2 * (design @ x - row)) + matrix.T @ (matrix @ x - target)
+    return float(abs(x @ slope) / np.sum((weight * row) ** 2))

@@ -1,0 +1,186 @@
+"""Labels for distributions of relaxation times, and what is read off them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift import cast, variables
+from iondrift.errors import ConfigurationError
+from iondrift.relaxation import unstack
+
+if TYPE_CHECKING:
+    from iondrift.drt import DrtProblem, DrtSolution
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def window_fractions(tau: FloatArray, window: tuple[float, float]) -> FloatArray:
+    """Return the part of every bin of ln tau, centred on tau_k, that lies in the window.
+
+    >>> import numpy as np
+    >>> window_fractions(np.array([0.1, 1.0, 10.0]), (1.0, 100.0))
+    array([0. , 0.5, 1. ])
+    """
+    first, last = (cast.scalar(edge, "window", positive=True) for edge in window)
+    if not first < last:
+        raise ConfigurationError(f"window: expected first < last in seconds, got {window}")
+    centre = np.log(tau)
+    step = (centre[-1] - centre[0]) / (tau.size - 1)
+    low = np.maximum(centre - 0.5 * step, np.log(first))
+    high = np.minimum(centre + 0.5 * step, np.log(last))
+    return np.asarray(np.clip((high - low) / step, 0.0, 1.0))
+
+
+def series_coordinates(impedance: xr.DataArray) -> dict[str, Any]:
+    """Return the coordinates of the input that run along ``spectrum`` or ``frequency``."""
+    wanted = {"spectrum", "frequency"}
+    found = {str(k): v for k, v in impedance.coords.items() if set(map(str, v.dims)) <= wanted}
+    found.setdefault("spectrum", ("spectrum", np.arange(impedance.sizes["spectrum"])))
+    return found
+
+
+def attach(result: xr.Dataset, coords: dict[str, Any]) -> xr.Dataset:
+    """Return the dataset with the coordinates of the input that are not dims: times, bias, file names."""
+    return result.assign_coords({name: value for name, value in coords.items() if name not in result.coords})
+
+
+def resistances(
+    problem: DrtProblem, x: FloatArray, window: tuple[float, float], electrodes: int, area: float | None
+) -> dict[str, FloatArray]:
+    """Return the resistances read off solutions x (..., n), in ohm; one value for each leading index."""
+    if electrodes < 1:
+        raise ConfigurationError(f"electrodes: expected at least 1, got {electrodes}")
+    model = problem.model
+    distributed = x[..., model.count :]
+    windowed = distributed @ window_fractions(model.tau, window)
+    found = {
+        "ohmic_resistance": model.term(x, "ohmic"),
+        "inductance": model.term(x, "inductive"),
+        "inverse_capacitance": model.term(x, "capacitive"),
+        "polarisation_resistance": distributed.sum(axis=-1),
+        "windowed_resistance": windowed,
+        "electrode_resistance": windowed / electrodes,
+    }
+    if area is not None:
+        found["area_resistance"] = windowed / electrodes * cast.scalar(area, "area", positive=True)
+    return found
+
+
+def noise_of(problem: DrtProblem, solution: DrtSolution) -> FloatArray:
+    """Return the standard deviation of Re Z and Im Z (spectrum, frequency) in ohm, NaN where masked.
+
+    Given, or inferred with the fit, or else the weighted residual with the parameters counted off.
+    """
+    half = problem.values.shape[1]
+    weights = problem.weights[:, :half]
+    if problem.noise is not None:
+        level = problem.noise
+    elif solution.fit is not None:
+        level = solution.fit.noise * solution.fit.scale
+    else:
+        residual = (solution.x @ problem.model.design.T - problem.rows) * problem.weights
+        free = np.maximum((problem.weights > 0).sum(axis=1) - effective_parameters(problem, solution), 1.0)
+        level = np.sqrt((residual**2).sum(axis=1) / free)
+    spread = np.full(weights.shape, np.nan)
+    np.divide(level[:, None], weights, out=spread, where=weights > 0.0)
+    return spread
+
+
+def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArray:
+    """Return tr(A_P H_PP^-1 A_P'W^2) over the passive set of every solution."""
+    if solution.fit is not None:
+        return solution.fit.effective
+    matrix = problem.difference
+    counts = np.empty(solution.x.shape[0])
+    for s, x in enumerate(solution.x):
+        passive = x > 0.0
+        weighted = problem.model.design[:, passive] * problem.weights[s][:, None]
+        normal = weighted.T @ weighted
+        hessian = normal + solution.regularization[s] ** 2 * matrix[:, passive].T @ matrix[:, passive]
+        counts[s] = np.trace(np.linalg.solve(hessian, normal))
+    return counts
+
+
+def label_result(
+    problem: DrtProblem,
+    solution: DrtSolution,
+    *,
+    window: tuple[float, float],
+    electrodes: int,
+    area: float | None,
+) -> xr.Dataset:
+    """Return the dataset of :func:`iondrift.drt`."""
+    model = problem.model
+    series = series_coordinates(problem.impedance)
+    coords = {**series, "tau": ("tau", model.tau)}
+    x = solution.x
+    gamma = x[:, model.count :] / model.step
+    total = x[:, model.count :].sum(axis=1, keepdims=True)
+    fitted = unstack(x @ model.design.T)
+    modulus = np.where(problem.used, np.abs(problem.values), np.nan)
+    values: dict[str, npt.ArrayLike] = {
+        "gamma": gamma,
+        "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
+        **resistances(problem, x, window, electrodes, area),
+        "impedance_fit": fitted,
+        "relative_residual": (problem.values - fitted) / modulus,
+        "noise": noise_of(problem, solution),
+        "regularization": solution.regularization,
+        "effective_parameters": effective_parameters(problem, solution),
+        "kkt_residual": solution.kkt_residual,
+        "duality_gap": solution.gap,
+        "iterations": solution.iterations,
+    }
+    result = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in values.items()})
+    if solution.scan is not None:
+        names = list(solution.scan.scores)
+        coords |= {"criterion": names, "regularization_value": solution.scan.values}
+        scores = np.stack([solution.scan.scores[name] for name in names])
+        choices = np.stack([solution.scan.choice(name, together=problem.together) for name in names])
+        result["criterion_score"] = variables.dataarray("criterion_score", scores, coords)
+        result["criterion_choice"] = variables.dataarray("criterion_choice", choices, coords)
+    result.attrs = {**conventions(problem), **solution.extras}
+    result.attrs |= {
+        "solver": solution.solver,
+        "seconds": solution.seconds,
+        "window_s": tuple(map(float, window)),
+        "electrodes": electrodes,
+    }
+    if area is not None:
+        result.attrs["area_m2"] = float(area)
+    return attach(result, series)
+
+
+def conventions(problem: DrtProblem) -> dict[str, Any]:
+    """Return every convention that changes the numbers."""
+    model = problem.model
+    if problem.logarithmic:
+        penalty = f"sum a_k (difference of order {problem.order} of ln R)_k^2, a_k inferred (Student, 1 degree)"
+    else:
+        name = "identity" if problem.order == 0 else f"difference of order {problem.order}"
+        penalty = f"lambda^2 ||D R||^2, D {name}, R_k in ohm (dln tau not included)"
+    return {
+        "model": "Z = terms + sum R_k / (1 + j omega tau_k)",
+        "gamma_definition": "gamma(ln tau) = R_k / dln tau",
+        "tau_definition": "tau = 1 / (2 pi f)",
+        "time_constants": model.tau.size,
+        "tau_first_s": float(model.tau[0]),
+        "tau_last_s": float(model.tau[-1]),
+        "ln_tau_step": model.step,
+        "series_terms": ", ".join(model.terms) or "none",
+        "constraint": "x >= 0",
+        "penalty": penalty,
+        "order": problem.order,
+        "weighting": {
+            "none": "none",
+            "modulus": "rms |Z| / |Z|",
+            "sigma": "rms sigma / sigma",
+        }[problem.weighting],
+        "regularization_chosen_by": problem.criterion,
+        "regularization_chosen_per": "series" if problem.together else "spectrum",
+        "points_masked": int((~problem.used).sum()),
+    }
