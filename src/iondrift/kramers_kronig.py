@@ -1,0 +1,131 @@
+"""Whether an impedance spectrum obeys the Kramers-Kronig relations."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift import cast, variables
+from iondrift.errors import ConfigurationError
+from iondrift.quadratic import spread_order
+from iondrift.relaxation import choose, read_impedance_array
+from iondrift.relaxation_dataset import attach, series_coordinates
+
+PAPER_LIMIT = 0.03  # the paper asks for residuals below 3 %
+
+
+def kramers_kronig(
+    impedance: xr.DataArray | xr.Dataset,
+    *,
+    fit: Literal["complex", "real", "imaginary"] = "complex",
+    mu_limit: float = 0.85,
+    min_elements: int = 1,
+    max_elements: int = 50,
+    inductance: bool = True,
+    capacitance: bool = False,
+    limit: float = PAPER_LIMIT,
+    mask: npt.ArrayLike | None = None,
+) -> xr.Dataset:
+    """Linear Kramers-Kronig test: residuals of the best causal, linear, stationary model.
+
+    ::
+
+        Z_fit = R + j omega L + 1 / (j omega C) + sum_{k=1}^{M} R_k / (1 + j omega tau_k)
+        mu = 1 - sum |R_k < 0| / sum |R_k >= 0|
+
+    with tau_k log-spaced from 1 / omega_max to 1 / omega_min and R_k of either sign. M grows from 1 until mu falls
+    below ``mu_limit``, where the model begins to follow noise. Weights are 1 / |Z|.
+
+    Parameters
+    ----------
+    impedance
+        Complex Z (spectrum, frequency) or (frequency) in ohm, coordinate frequency in Hz, or a dataset with it.
+    fit
+        What is fitted; with "real" the imaginary residuals are a prediction, and the other way round.
+    mu_limit, min_elements, max_elements
+        Where to stop. Never more elements than the fitted values determine. Few elements may have mu below the limit
+        by accident, most of all without noise: large residuals at M < 6 call for a larger ``min_elements``.
+    inductance, capacitance
+        Series terms.
+    limit
+        Largest relative residual that passes; the paper's is 3 %.
+    mask
+        True where a point must not be fitted nor judged: (frequency) or (spectrum, frequency). Its residual is still
+        returned, so that it can be shown.
+
+    Returns
+    -------
+    Dataset with kk_residual (spectrum, frequency), complex, (Z - Z_fit) / |Z|; kk_elements M, kk_mu, kk_worst,
+    kk_consistent, kk_noise (spectrum); impedance_fit.
+
+    Raises
+    ------
+    ShapeError, DataError
+        The input is not an impedance; the message gives the place.
+    ConfigurationError
+        An option does not exist.
+
+    References
+    ----------
+    Schoenleber et al., Electrochim. Acta 131 (2014) 20-27.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> f = np.logspace(5, 0, 31)
+    >>> z = xr.DataArray(5 + 50 / (1 + (2j * np.pi * f * 1e-3) ** 0.8), coords={"frequency": f}, dims="frequency")
+    >>> bool(kramers_kronig(z).kk_consistent[0])
+    True
+    """
+    from iondrift_kernels import kramers_kronig as kernels
+
+    parts = {"complex": kernels.COMPLEX, "real": kernels.REAL, "imaginary": kernels.IMAGINARY}
+    part = parts[choose("fit", fit, tuple(parts))]
+    mu_limit = cast.scalar(mu_limit, "mu_limit", positive=True)
+    limit = cast.scalar(limit, "limit", positive=True)
+    if not 1 <= min_elements <= max_elements:
+        raise ConfigurationError(f"expected 1 <= min_elements <= max_elements, got {min_elements} and {max_elements}")
+    array, values, frequency, used = read_impedance_array(impedance, mask)
+    count = values.shape[0]
+    fewest = int(used.sum(axis=1).min()) * (2 if fit == "complex" else 1)
+    largest = max(1, min(max_elements, fewest - 1 - inductance - capacitance))
+    real, imaginary = np.empty(values.shape), np.empty(values.shape)
+    statistics, elements = np.empty((count, 2)), np.empty(count, np.int64)
+    kernels.test(
+        2.0 * np.pi * frequency, np.ascontiguousarray(values.real), np.ascontiguousarray(values.imag), used, mu_limit,
+        min(min_elements, largest), largest, part, inductance, capacitance, spread_order(count), real, imaginary,
+        statistics, elements,
+    )  # fmt: skip
+    fitted = real + 1j * imaginary
+    measured = np.asarray(array.values, dtype=np.complex128)  # masked points too: they are shown, not judged
+    modulus = np.abs(measured)
+    residual = np.full(values.shape, np.nan + 0j)
+    np.divide(measured - fitted, modulus, out=residual, where=np.isfinite(modulus) & (modulus > 0.0))
+    larger = np.maximum(np.abs(residual.real), np.abs(residual.imag))
+    worst = np.where(used, larger, 0.0).max(axis=1)
+    coords = series_coordinates(array)
+    found: dict[str, npt.ArrayLike] = {
+        "impedance_fit": fitted,
+        "kk_residual": residual,
+        "kk_elements": elements,
+        "kk_mu": statistics[:, 0],
+        "kk_noise": statistics[:, 1],
+        "kk_worst": worst,
+        "kk_consistent": worst <= limit,
+    }
+    result = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in found.items()})
+    result["used"] = (("spectrum", "frequency"), used, {"long_name": "points fitted and judged", "units": "1"})
+    result.attrs = {
+        "method": "linear Kramers-Kronig, Schoenleber et al. 2014",
+        "fit": fit,
+        "mu_limit": mu_limit,
+        "min_elements": min_elements,
+        "max_elements": largest,
+        "series_terms": ", ".join(["ohmic"] + ["inductive"] * inductance + ["capacitive"] * capacitance),
+        "weighting": "1 / |Z|",
+        "limit": limit,
+    }
+    return attach(result, coords)
