@@ -1,0 +1,270 @@
+"""Bands of a distribution of relaxation times, of resistances and of peak positions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift import cast, variables
+from iondrift.drt import DrtProblem, DrtSolution, Regularization, pose, solve
+from iondrift.errors import ConfigurationError
+from iondrift.kramers_kronig import kramers_kronig
+from iondrift.relaxation import Weighting, choose, weights_of
+from iondrift.relaxation_dataset import attach, conventions, noise_of, resistances, series_coordinates
+from iondrift.relaxation_draws import generator, mixed_draws, perturbed_solutions, rough_fit
+from iondrift.relaxation_peaks import Peak, find_peaks, vertex
+
+FloatArray = npt.NDArray[np.float64]
+Noise = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayLike
+
+METHODS = {
+    "calibrated": "two log-smooth priors mixed, roughness and noise inferred",
+    "noise": "noise only, at fixed lambda; covers the estimate's own scatter, not its bias",
+    "prior": "perturb and optimise: noise and the zero target of the penalty",
+}
+_PEAK_REACH = 0.9  # decades to either side of a peak within which a draw's maximum is sought
+
+
+def drt_bands(
+    impedance: xr.DataArray | xr.Dataset,
+    *,
+    method: Literal["calibrated", "noise", "prior"] = "calibrated",
+    samples: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+    noise: Noise = "inferred",
+    time_constants: int = 92,
+    tau_range: tuple[float, float] | None = None,
+    regularization: Regularization = "auto",
+    order: int | None = None,
+    weighting: Weighting | None = None,
+    ohmic: bool = True,
+    inductive: bool = True,
+    capacitive: bool = False,
+    per: Literal["spectrum", "series"] = "spectrum",
+    window: tuple[float, float] = (1e-4, 1.0),
+    electrodes: int = 1,
+    area: float | None = None,
+    threshold: float = 0.02,
+    mask: npt.ArrayLike | None = None,
+) -> xr.Dataset:
+    """Distribution of relaxation times with pointwise bands.
+
+    Parameters
+    ----------
+    impedance
+        As for :func:`iondrift.drt`.
+    method
+        "calibrated": draws from the Gaussian of the automatic choice under two priors; the default because its
+        coverage measured best (``bench/drt_coverage.py``). "noise": bootstrap at fixed lambda, what others report;
+        too narrow. "prior": data and penalty perturbed, then optimised, at fixed lambda.
+    samples, seed
+        Draws; the same seed gives the same band, for every spectrum on its own.
+    level
+        Probability inside the band.
+    noise
+        Standard deviation of Re Z and of Im Z: "inferred" with the fit; "kramers_kronig", from the residuals of
+        that test; "repeats", from the scatter between the spectra, which must then be repetitions; or given in ohm
+        (a number, per frequency, or per point).
+    regularization
+        "auto" means the marginal likelihood for the methods that need one lambda; "calibrated" takes nothing else.
+    threshold
+        Peaks below this fraction of the highest are not followed.
+    time_constants, tau_range, order, weighting, ohmic, inductive, capacitive, per, window, electrodes, area, mask
+        As for :func:`iondrift.drt`.
+
+    Returns
+    -------
+    Dataset with dim quantile ((1 - level)/2, 0.5, (1 + level)/2): gamma (quantile, spectrum, tau) ohm;
+    polarisation_resistance, windowed_resistance, electrode_resistance, ohmic_resistance (quantile, spectrum);
+    peak_tau s and peak_resistance (quantile, peak, spectrum), peaks in ascending tau of each spectrum; the estimates
+    without quantile as gamma_estimate and ..._estimate; noise. A peak's band includes half a step of the grid.
+
+    Raises
+    ------
+    ShapeError, DataError, ConfigurationError
+        As :func:`iondrift.drt`.
+
+    References
+    ----------
+    Mixture of Laplace approximations: MacKay, Neural Comp. 4 (1992) 415-447. Perturb and optimise: Bardsley et al.,
+    SIAM J. Sci. Comput. 36 (2014) A1895-A1910.
+    """
+    began = perf_counter()
+    choose("method", method, tuple(METHODS))
+    if samples < 20:
+        raise ConfigurationError(f"samples: {samples} draws make no band; use at least 20")
+    if not 0.0 < level < 1.0:
+        raise ConfigurationError(f"level: expected a probability between 0 and 1, got {level}")
+    if method == "calibrated" and not (isinstance(regularization, str) and regularization == "auto"):
+        raise ConfigurationError(
+            'method="calibrated" infers the roughness; leave regularization="auto" or use method="noise" or "prior"'
+        )
+    if method != "calibrated" and isinstance(regularization, str) and regularization == "auto":
+        regularization = "marginal_likelihood"
+    problem = pose(
+        impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
+        weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
+    )  # fmt: skip
+    problem = with_noise(problem, noise, reweigh=method == "calibrated" and weighting is None)
+    solution = solve(problem)
+    spread = noise_of(problem, solution)
+    probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
+    bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
+    rough = rough_fit(problem) if method == "calibrated" else None
+    worst = 0.0
+    for s in range(problem.values.shape[0]):
+        random = generator(seed, s)
+        if rough is not None:
+            draws = mixed_draws(problem, solution, rough, s, samples, random)
+        else:
+            sigma = np.nan_to_num(np.tile(spread[s], 2))
+            answer = perturbed_solutions(
+                problem, float(solution.regularization[s]), s, sigma, samples, random, prior=method == "prior"
+            )
+            draws, worst = answer.x, max(worst, float(answer.kkt_residual.max()))
+        bands.add(s, draws, random)
+    result = bands.label()
+    result["noise"] = variables.dataarray("noise", spread, series_coordinates(problem.impedance))
+    result.attrs = {
+        **conventions(problem),
+        "band": METHODS[method],
+        "method": method,
+        "samples": samples,
+        "seed": seed,
+        "level": level,
+        "noise_from": noise if isinstance(noise, str) else "given",
+        "largest_kkt_residual": max(worst, float(solution.kkt_residual.max())),
+        "window_s": tuple(map(float, window)),
+        "seconds": perf_counter() - began,
+    }
+    return result
+
+
+def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProblem:
+    """Return the problem with a known standard deviation; weighted by it where nothing else was asked for."""
+    if isinstance(noise, str):
+        choose("noise", noise, ("inferred", "kramers_kronig", "repeats"))
+        if noise == "inferred":
+            return problem
+        if noise == "kramers_kronig":
+            test = kramers_kronig(problem.impedance, mask=~problem.used)
+            sigma = test["kk_noise"].values[:, None] * np.where(problem.used, np.abs(problem.values), 1.0)
+        else:
+            sigma = _scatter(problem)
+    else:
+        given = cast.array(noise, "noise", positive=True)
+        if given.shape not in ((), problem.values.shape[1:], problem.values.shape):
+            raise ConfigurationError(
+                f"noise: expected one standard deviation, one per frequency, or shape {problem.values.shape}, "
+                f"got shape {given.shape}"
+            )
+        sigma = np.broadcast_to(given, problem.values.shape)
+    if reweigh:
+        weights, name, _ = weights_of(sigma, problem.values, problem.used)
+        problem = replace(problem, weights=weights, weighting=name)
+    half = problem.values.shape[1]
+    squares = (problem.weights[:, :half] * sigma) ** 2
+    return replace(problem, noise=np.sqrt(squares.sum(axis=1) / problem.used.sum(axis=1)))
+
+
+def _scatter(problem: DrtProblem) -> FloatArray:
+    """Return the standard deviation between repeated spectra, real and imaginary parts pooled."""
+    count = problem.values.shape[0]
+    if count < 3 or not problem.used.all():
+        raise ConfigurationError(
+            f'noise="repeats" needs at least 3 repetitions without masked points, got {count} spectra'
+        )
+    pooled = 0.5 * (problem.values.real.var(axis=0, ddof=1) + problem.values.imag.var(axis=0, ddof=1))
+    if not (pooled > 0.0).all():
+        raise ConfigurationError('noise="repeats": the repetitions are identical at some frequency')
+    return np.broadcast_to(np.sqrt(pooled), problem.values.shape)
+
+
+def quantiles(draws: FloatArray, probabilities: FloatArray) -> FloatArray:
+    """Return quantiles along the first axis, linear between order statistics.
+
+    Sorting whole columns is quicker than three partial sorts.
+    """
+    columns = np.sort(np.ascontiguousarray(draws.T), axis=-1)
+    place = probabilities * (columns.shape[-1] - 1)
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, columns.shape[-1] - 1)
+    part = place - below
+    return np.ascontiguousarray(((1.0 - part) * columns[..., below] + part * columns[..., above]).T)
+
+
+class _Bands:
+    """Collects the quantiles of everything, spectrum by spectrum."""
+
+    def __init__(
+        self,
+        problem: DrtProblem,
+        solution: DrtSolution,
+        probabilities: FloatArray,
+        window: tuple[float, float],
+        electrodes: int,
+        area: float | None,
+        threshold: float,
+    ) -> None:
+        self.problem, self.probabilities = problem, probabilities
+        self.options = (window, electrodes, area)
+        model = problem.model
+        self.gamma_estimate = solution.x[:, model.count :] / model.step
+        self.estimates = resistances(problem, solution.x, *self.options)
+        self.peaks: list[list[Peak]] = [find_peaks(model.tau, row, threshold=threshold) for row in self.gamma_estimate]
+        spectra, count = len(self.peaks), max(map(len, self.peaks), default=0)
+        self.gamma = np.empty((3, *self.gamma_estimate.shape))
+        self.resistances = {name: np.empty((3, spectra)) for name in self.estimates}
+        self.peak_tau = np.full((3, count, spectra), np.nan)
+        self.peak_resistance = np.full((3, count, spectra), np.nan)
+
+    def add(self, spectrum: int, draws: FloatArray, random: np.random.Generator) -> None:
+        model = self.problem.model
+        gamma = draws[:, model.count :] / model.step
+        self.gamma[:, spectrum] = np.maximum(quantiles(gamma, self.probabilities), 0.0)
+        read = resistances(self.problem, draws, *self.options)
+        pooled = quantiles(np.stack(list(read.values()), axis=1), self.probabilities)
+        for k, name in enumerate(read):
+            self.resistances[name][:, spectrum] = pooled[:, k]
+        reach = max(1, round(_PEAK_REACH * np.log(10.0) / model.step))
+        # Within one step of the grid a position is not resolved.
+        blur = random.uniform(-0.5, 0.5, gamma.shape[0])
+        for k, peak in enumerate(self.peaks[spectrum]):
+            first, last = max(peak.first, peak.index - reach), min(peak.last, peak.index + reach)
+            basin = gamma[:, first : last + 1]
+            top = basin.argmax(axis=1)
+            offset = vertex(basin, top)[0] if basin.shape[1] > 2 else np.zeros(top.size)
+            place = np.log(model.tau[first]) + model.step * (top + offset + blur)
+            held = gamma[:, peak.first : peak.last + 1].sum(axis=1) * model.step
+            both = quantiles(np.stack([place, held], axis=1), self.probabilities)
+            self.peak_tau[:, k, spectrum] = np.exp(both[:, 0])
+            self.peak_resistance[:, k, spectrum] = both[:, 1]
+
+    def label(self) -> xr.Dataset:
+        series = series_coordinates(self.problem.impedance)
+        coords: dict[str, Any] = {
+            **series,
+            "tau": ("tau", self.problem.model.tau),
+            "quantile": ("quantile", self.probabilities),
+            "peak": ("peak", np.arange(self.peak_tau.shape[1])),
+        }
+        banded = ("quantile", "spectrum")
+        result = xr.Dataset(
+            {
+                "gamma": variables.dataarray("gamma", self.gamma, coords, dims=(*banded, "tau")),
+                "gamma_estimate": variables.dataarray("gamma", self.gamma_estimate, coords),
+            }
+        )
+        for name, values in self.resistances.items():
+            result[name] = variables.dataarray(name, values, coords, dims=banded)
+            result[f"{name}_estimate"] = variables.dataarray(name, self.estimates[name], coords)
+        dims = ("quantile", "peak", "spectrum")
+        result["peak_tau"] = variables.dataarray("peak_tau", self.peak_tau, coords, dims=dims)
+        result["peak_resistance"] = variables.dataarray("peak_resistance", self.peak_resistance, coords, dims=dims)
+        return attach(result, series)
