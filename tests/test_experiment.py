@@ -203,9 +203,7 @@ def test_the_template_is_itself_valid(tmp_path: Path) -> None:
 def test_every_optional_line_of_the_template_is_valid(tmp_path: Path) -> None:
     """Uncommenting what is commented out gives a file that still validates: no option is misspelt."""
     lines = [
-        line.removeprefix("# ")
-        if line.startswith("# ") and " = " in line.split("#")[1].split("  ")[0]
-        else line
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line.split("#")[1].split("  ")[0] else line
         for line in template(tmp_path).splitlines()
     ]
     uncommented = "\n".join(lines)

@@ -87,9 +87,7 @@ def _overlapping(figure: Figure) -> list[tuple[str, str]]:
     renderer = FigureCanvasAgg(figure).get_renderer()
     figure.draw(renderer)
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in _drawn_texts(figure)]
-    return [
-        (a, b) for k, (a, box_a) in enumerate(boxes) for b, box_b in boxes[k + 1 :] if box_a.overlaps(box_b)
-    ]
+    return [(a, b) for k, (a, box_a) in enumerate(boxes) for b, box_b in boxes[k + 1 :] if box_a.overlaps(box_b)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -76,9 +76,7 @@ def run(
         if netcdf:
             store.write_netcdf(analysis.dataset, staging / NETCDF)
         progress("drawing figures")
-        figures.draw(
-            analysis.dataset, analysis.segments, title=experiment.cell.name, folder=staging / FIGURES
-        )
+        figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=staging / FIGURES)
         store.write_text(console.to_text(summary), staging / REPORT)
         store.write_json(summary, staging / SUMMARY)
     return Outcome(analysis=analysis, summary=summary, folder=folder)

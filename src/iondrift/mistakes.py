@@ -10,9 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 
-def describe_mistakes(
-    error: ValidationError, document: Mapping[str, Any], model: type[BaseModel]
-) -> list[str]:
+def describe_mistakes(error: ValidationError, document: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
     """Return one line for each key with a mistake.
 
     Parameters
@@ -64,20 +62,12 @@ def _describe(key: str, details: list[ErrorDetails], model: type[BaseModel]) -> 
         case "union_tag_invalid":
             return f"{key}: found {first['ctx']['tag']!r}; allowed: {first['ctx']['expected_tags']}"
         case "literal_error" if len(details) == 1:
-            options = [
-                option.strip(" '") for option in first["ctx"]["expected"].replace(" or ", ",").split(",")
-            ]
+            options = [option.strip(" '") for option in first["ctx"]["expected"].replace(" or ", ",").split(",")]
             return f"{key}: found {first['input']!r}; allowed: {first['ctx']['expected']}" + _meant(
                 first["input"], options
             )
-    allowed_text = " or ".join(dict.fromkeys(_allowed(detail) for detail in details)).replace(
-        "or should be", "or"
-    )
-    found = (
-        ""
-        if isinstance(first["input"], BaseModel | dict | list | tuple)
-        else f"found {_found(first['input'])}; "
-    )
+    allowed_text = " or ".join(dict.fromkeys(_allowed(detail) for detail in details)).replace("or should be", "or")
+    found = "" if isinstance(first["input"], BaseModel | dict | list | tuple) else f"found {_found(first['input'])}; "
     return f"{key}: {found}{allowed_text}{_about(key, model)}"
 
 
@@ -95,11 +85,7 @@ def _allowed(detail: ErrorDetails) -> str:
         return replacements[text]
     if detail["type"] in {"model_type", "model_attributes_type"}:
         return "should be a section of its own"
-    text = (
-        text.replace("Input should", "should")
-        .replace("Tuple should", "should")
-        .replace(" after validation", "")
-    )
+    text = text.replace("Input should", "should").replace("Tuple should", "should").replace(" after validation", "")
     return (text[:1].lower() + text[1:]).removeprefix("value ")
 
 
@@ -140,9 +126,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _fields(section: str, detail: ErrorDetails, model: type[BaseModel]) -> Iterable[str]:
     candidates = list(_models_at(section, model))
     if len(candidates) > 1:  # the branch of the union is named in pydantic's path
-        tagged = [
-            m for m in candidates if set(get_args(m.model_fields["kind"].annotation)) & set(detail["loc"])
-        ]
+        tagged = [m for m in candidates if set(get_args(m.model_fields["kind"].annotation)) & set(detail["loc"])]
         candidates = tagged or candidates
     return dict.fromkeys(name for candidate in candidates for name in candidate.model_fields)
 

@@ -63,9 +63,7 @@ voltage_offset_V = {offset}                 # the cell's EMF
 """
 
 
-def write(
-    cell: Cell, folder: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None
-) -> Path:
+def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> Path:
     """Simulate a cell and write everything that ``iondrift run`` reads.
 
     Parameters
@@ -144,7 +142,6 @@ def _log_text(truth: xr.Dataset) -> str:
     hours = truth.log_time.values / 3600.0
     plating = -truth.log_current_density.values / 10.0  # mA cm-2
     lines = [
-        f"{t:.6f}\t{v:.6f}\t{i:.6f}"
-        for t, v, i in zip(hours, truth.log_voltage.values, plating + 0.0, strict=True)
+        f"{t:.6f}\t{v:.6f}\t{i:.6f}" for t, v, i in zip(hours, truth.log_voltage.values, plating + 0.0, strict=True)
     ]
     return "\n".join(["time/h\tvoltage/V\tcurrent/mA cm-2", *lines]) + "\n"
