@@ -80,8 +80,9 @@ def kkt_residual(linear: FloatArray, x: FloatArray, slope: FloatArray) -> float:
     scale = 0.0
     for i in range(linear.size):
         smaller = x[i] if x[i] < slope[i] else slope[i]
-        if not abs(smaller) <= worst:  # NaN must not pass for solved
-            worst = abs(smaller)
+        if np.isnan(x[i]) or np.isnan(slope[i]):  # must not pass for solved
+            return np.nan
+        worst = max(worst, abs(smaller))
         if abs(linear[i]) > scale:
             scale = abs(linear[i])
     return worst / scale if scale > 0.0 else worst

@@ -121,13 +121,14 @@ def label_result(
     gamma = x[:, model.count :] / model.step
     total = x[:, model.count :].sum(axis=1, keepdims=True)
     fitted = unstack(x @ model.design.T)
-    modulus = np.where(problem.used, np.abs(problem.values), np.nan)
+    residual = np.full(fitted.shape, np.nan + 0j)
+    np.divide(problem.values - fitted, np.abs(problem.values), out=residual, where=problem.used)
     values: dict[str, npt.ArrayLike] = {
         "gamma": gamma,
         "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
         **resistances(problem, x, window, electrodes, area),
         "impedance_fit": fitted,
-        "relative_residual": (problem.values - fitted) / modulus,
+        "relative_residual": residual,
         "noise": noise_of(problem, solution),
         "regularization": solution.regularization,
         "effective_parameters": effective_parameters(problem, solution),

@@ -1,0 +1,115 @@
+"""Bands: reproducible, ordered, scaled by the noise, and over the truth about as often as they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from iondrift.drt import drt
+from iondrift.drt_bands import METHODS, drt_bands, quantiles
+from iondrift.errors import ConfigurationError
+from iondrift.reference.relaxation_spectra import measured, three_zarc, zarc
+
+FREQUENCY = np.logspace(5, 0, 31)
+
+
+def series(truth=None, noise: float = 0.005, seeds=range(3)) -> xr.DataArray:
+    z = measured(truth or three_zarc(), FREQUENCY, noise, list(seeds))
+    return xr.DataArray(z, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bands_are_ordered_and_reproducible(method):
+    data = series()
+    first = drt_bands(data, method=method, samples=100)
+    again = drt_bands(data[1:2], method=method, samples=100)
+    other = drt_bands(data, method=method, samples=100, seed=1)
+    for name in ("gamma", "polarisation_resistance", "windowed_resistance", "peak_tau", "peak_resistance"):
+        band = first[name].values
+        defined = np.isfinite(band)
+        assert defined.any()
+        assert (np.diff(band, axis=0)[defined[1:]] >= 0.0).all()
+    assert (first.gamma >= 0.0).all()
+    assert first.attrs["largest_kkt_residual"] < 1e-9
+    assert not np.allclose(first.gamma, other.gamma, rtol=1e-6)
+    # Random numbers belong to the place in the series; the width does not depend on the company.
+    assert again.sizes["spectrum"] == 1
+    repeat = drt_bands(data, method=method, samples=100)
+    np.testing.assert_array_equal(repeat.gamma, first.gamma)
+
+
+def test_estimates_are_those_of_drt():
+    data = series()
+    bands, plain = drt_bands(data, samples=50), drt(data)
+    np.testing.assert_allclose(bands.gamma_estimate, plain.gamma)
+    np.testing.assert_allclose(bands.windowed_resistance_estimate, plain.windowed_resistance)
+    fixed = drt_bands(data, samples=50, method="noise", regularization="paper")
+    np.testing.assert_allclose(fixed.gamma_estimate, drt(data, regularization="paper").gamma)
+
+
+def test_calibrated_band_covers_and_noise_band_does_not():
+    truth = three_zarc()
+    data = series(truth, seeds=range(12))
+    covered = {}
+    for method in ("calibrated", "noise"):
+        bands = drt_bands(data, method=method, samples=300)
+        low, _, high = bands.gamma.values * bands.attrs["ln_tau_step"]
+        bins = truth.bins(bands.tau.values)
+        covered[method] = float(((low <= bins) & (bins <= high)).mean())
+        total = bands.polarisation_resistance.values
+        covered[f"{method} R"] = float(((total[0] <= 115.0) & (total[2] >= 115.0)).mean())
+    assert covered["calibrated"] > 0.9
+    assert covered["calibrated R"] > 0.7
+    assert covered["noise"] < 0.85
+
+
+def test_more_noise_wider_band():
+    widths = []
+    for noise in (0.001, 0.01):
+        bands = drt_bands(series(noise=noise, seeds=[0]), samples=200)
+        widths.append(float((bands.windowed_resistance[2] - bands.windowed_resistance[0])[0]))
+    assert widths[1] > 3.0 * widths[0]
+
+
+def test_noise_can_be_given_tested_or_repeated():
+    data = series(seeds=range(30), noise=0.005)
+    size = abs(data).mean("spectrum").values
+    for noise in ("inferred", "kramers_kronig", "repeats", 0.005 * size):
+        bands = drt_bands(
+            data[:4] if not isinstance(noise, str) or noise != "repeats" else data, noise=noise, samples=20
+        )
+        ratio = float((bands.noise / size).mean())
+        assert ratio == pytest.approx(0.005, rel=0.25)
+
+
+def test_peaks_have_bands():
+    truth = zarc(50.0, 1e-3, 0.9)
+    bands = drt_bands(series(truth, seeds=range(4)), samples=300)
+    low, middle, high = bands.peak_tau.values[:, 0]
+    assert ((low < 1e-3) & (high > 1e-3)).all()
+    assert (abs(np.log10(middle / 1e-3)) < 0.2).all()
+    np.testing.assert_allclose(bands.peak_resistance.values[1, 0], 50.0, rtol=0.05)
+
+
+def test_quantiles_are_numpys():
+    draws = np.random.default_rng(0).standard_normal((101, 7))
+    probabilities = np.array([0.025, 0.5, 0.975, 1.0])
+    np.testing.assert_allclose(quantiles(draws, probabilities), np.quantile(draws, probabilities, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "magic"}, "method"),
+        ({"samples": 5}, "samples"),
+        ({"level": 1.5}, "level"),
+        ({"regularization": 0.5}, "calibrated"),
+        ({"noise": "guessed"}, "noise"),
+        ({"noise": np.ones(4)}, "noise"),
+        ({"noise": "repeats"}, "at least 3"),
+    ],
+)
+def test_options_that_do_not_fit(options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        drt_bands(series(seeds=range(2)), **options)

@@ -1,0 +1,84 @@
+"""Peaks of distributions made of Gaussians in ln tau: found, measured, followed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from iondrift.errors import ConfigurationError, ShapeError
+from iondrift.relaxation_peaks import find_peaks
+from iondrift.track_peaks import track_peaks
+
+TAU = np.geomspace(1e-6, 1e1, 141)
+WIDTH = 0.15  # standard deviation, decades
+
+
+def bell(place: float, resistance: float) -> np.ndarray:
+    decades = np.log10(TAU / place)
+    return resistance / (WIDTH * np.log(10.0) * np.sqrt(2.0 * np.pi)) * np.exp(-0.5 * (decades / WIDTH) ** 2)
+
+
+def distribution(rows) -> xr.Dataset:
+    coords = {"tau": TAU, "time": ("spectrum", 60.0 * np.arange(len(rows)))}
+    return xr.Dataset({"gamma": (("spectrum", "tau"), np.array(rows))}, coords=coords)
+
+
+def test_peak_is_measured():
+    peaks = find_peaks(TAU, bell(1.3e-4, 30.0) + bell(2e-2, 50.0))
+    assert [p.tau for p in peaks] == pytest.approx([1.3e-4, 2e-2], rel=0.01)
+    assert [p.resistance for p in peaks] == pytest.approx([30.0, 50.0], rel=0.01)
+    assert [p.width for p in peaks] == pytest.approx([2.3548 * WIDTH] * 2, rel=0.02)
+    assert peaks[0].height == pytest.approx(bell(1.3e-4, 30.0).max(), rel=0.01)
+
+
+def test_ripples_plateaus_and_ends():
+    main = bell(1e-3, 50.0)
+    assert len(find_peaks(TAU, main + bell(1e-1, 0.3))) == 1
+    assert len(find_peaks(TAU, main + bell(1e-1, 0.3), threshold=1e-3)) == 2
+    assert len(find_peaks(TAU, np.minimum(main, 0.8 * main.max()))) == 1
+    assert find_peaks(TAU, np.zeros_like(TAU)) == []
+    assert find_peaks(TAU, TAU) == []
+    ripple = main * (1.0 + 0.004 * np.cos(np.arange(TAU.size) * 2.0))
+    assert len(find_peaks(TAU, ripple)) == 1
+    assert np.isnan(find_peaks(TAU, 1.0 + bell(1e-3, 0.5))[0].width)
+
+
+def test_births_deaths_gaps_and_shifts():
+    rows = []
+    for s in range(8):
+        row = bell(1e-3 * 10 ** (-0.1 * s), 20.0 + 5.0 * s)  # moves to shorter tau as it grows
+        if s != 3:
+            row = row + bell(1.0, 15.0)  # missing once
+        if s >= 5:
+            row = row + bell(1e-5, 10.0)  # born late
+        rows.append(row)
+    tracks = track_peaks(distribution(rows))
+    assert tracks.sizes["peak"] == 3
+    assert tracks.born.values.tolist() == [0, 0, 5]
+    assert tracks.died.values.tolist() == [7, 7, 7]
+    np.testing.assert_allclose(tracks.peak_shift[0], -0.1 * np.arange(8), atol=0.01)
+    np.testing.assert_allclose(tracks.peak_resistance[0], 20.0 + 5.0 * np.arange(8), rtol=0.02)
+    assert np.flatnonzero(np.isnan(tracks.peak_tau[1])).tolist() == [3]
+    assert tracks.time.values.tolist() == [60.0 * s for s in range(8)]
+    strict = track_peaks(distribution(rows), largest_gap=0)
+    assert strict.sizes["peak"] == 4
+    assert track_peaks(distribution(rows), shortest=4).sizes["peak"] == 2
+
+
+def test_crossing_pairs_minimise_the_distance():
+    rows = [bell(1e-4, 20.0) + bell(1e-3, 20.0), bell(1.5e-4, 20.0) + bell(1.5e-3, 20.0)]
+    tracks = track_peaks(distribution(rows))
+    np.testing.assert_allclose(tracks.peak_shift[:, 1], np.log10(1.5), atol=0.02)
+    far = track_peaks(distribution([bell(1e-4, 20.0), bell(1e-2, 20.0)]))
+    assert far.sizes["peak"] == 2
+    assert track_peaks(distribution([np.zeros_like(TAU)])).sizes["peak"] == 0
+
+
+def test_bad_input():
+    with pytest.raises(ShapeError, match="dataset of drt"):
+        track_peaks(xr.Dataset())
+    with pytest.raises(ShapeError, match="dims"):
+        track_peaks(distribution([TAU]).isel(spectrum=0))
+    with pytest.raises(ConfigurationError, match="largest_jump"):
+        track_peaks(distribution([TAU]), largest_jump=0.0)
