@@ -288,7 +288,10 @@ def _mass_transport(summary: Mapping[str, Any]) -> dict[str, str]:
     lines = {"Sand's time": sand, "observed": f"{observed} (sudden rise of the voltage)"}
     if facts["sand_time"]["value"] is not None or onset["value"] is not None:
         lines[""] = "both from the start of the constant current"
-    lines["front depth"] = f"{_with_unit(facts['penetration_depth'])} if it moves with the anions in the middle"
+    lines["front depth"] = (
+        f"{_with_unit(facts['penetration_depth'])} for a front that moves with the anions in the middle "
+        f"(closure {summary['settings']['closure']})"
+    )
     return lines
 
 

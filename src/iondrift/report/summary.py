@@ -349,6 +349,7 @@ def _mass_transport(analysis: Analysis) -> Entry:
         "penetration_depth": quantity(
             depth[analysis.end] * 1e6,
             "um",
-            "of a front that moves with the anions in the middle of the region (Chazalviel), at the end",
+            "of a front that moves with the anions in the middle of the region (Chazalviel), at the end, "
+            f"under closure {analysis.experiment.reconstruction.closure}",
         ),
     }
