@@ -15,7 +15,14 @@ from iondrift.drt import DrtProblem, DrtSolution, Regularization, pose, solve
 from iondrift.errors import ConfigurationError
 from iondrift.kramers_kronig import kramers_kronig
 from iondrift.relaxation import Weighting, choose, weights_of
-from iondrift.relaxation_dataset import attach, conventions, noise_of, resistances, series_coordinates
+from iondrift.relaxation_dataset import (
+    attach,
+    conventions,
+    effective_parameters,
+    noise_of,
+    resistances,
+    series_coordinates,
+)
 from iondrift.relaxation_draws import generator, mixed_draws, perturbed_solutions, rough_fit
 from iondrift.relaxation_peaks import Peak, find_peaks, vertex
 
@@ -113,7 +120,7 @@ def drt_bands(
     )  # fmt: skip
     problem = with_noise(problem, noise, reweigh=method == "calibrated" and weighting is None)
     solution = solve(problem)
-    spread = noise_of(problem, solution)
+    spread = noise_of(problem, solution, effective_parameters(problem, solution))
     probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
     bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
     rough = rough_fit(problem) if method == "calibrated" else None

@@ -10,6 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
+from iondrift.quadratic import spread_order
 from iondrift.relaxation import unstack
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def resistances(
     return found
 
 
-def noise_of(problem: DrtProblem, solution: DrtSolution) -> FloatArray:
+def noise_of(problem: DrtProblem, solution: DrtSolution, effective: FloatArray) -> FloatArray:
     """Return the standard deviation of Re Z and Im Z (spectrum, frequency) in ohm, NaN where masked.
 
     Given, or inferred with the fit, or else the weighted residual with the parameters counted off.
@@ -83,7 +84,7 @@ def noise_of(problem: DrtProblem, solution: DrtSolution) -> FloatArray:
         level = solution.fit.noise * solution.fit.scale
     else:
         residual = (solution.x @ problem.model.design.T - problem.rows) * problem.weights
-        free = np.maximum((problem.weights > 0).sum(axis=1) - effective_parameters(problem, solution), 1.0)
+        free = np.maximum((problem.weights > 0).sum(axis=1) - effective, 1.0)
         level = np.sqrt((residual**2).sum(axis=1) / free)
     spread = np.full(weights.shape, np.nan)
     np.divide(level[:, None], weights, out=spread, where=weights > 0.0)
@@ -94,15 +95,19 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     """Return tr(A_P H_PP^-1 A_P'W^2) over the passive set of every solution."""
     if solution.fit is not None:
         return solution.fit.effective
+    from iondrift_kernels.drt_freedom import effective_parameters as count
+
     matrix = problem.difference
-    counts = np.empty(solution.x.shape[0])
-    for s, x in enumerate(solution.x):
-        passive = x > 0.0
-        weighted = problem.model.design[:, passive] * problem.weights[s][:, None]
-        normal = weighted.T @ weighted
-        hessian = normal + solution.regularization[s] ** 2 * matrix[:, passive].T @ matrix[:, passive]
-        counts[s] = np.trace(np.linalg.solve(hessian, normal))
-    return counts
+    weights, strength, x = problem.weights, solution.regularization**2, np.ascontiguousarray(solution.x)
+    back = np.arange(x.shape[0])
+    if (weights == weights[0]).all() and (strength == strength[0]).all():
+        # Only the passive set matters then, and neighbours share it.
+        _, first, back = np.unique(np.packbits(x > 0.0, axis=1), axis=0, return_index=True, return_inverse=True)
+        weights, strength, x = weights[first], strength[first], x[first]
+    counts = np.empty(x.shape[0])
+    transposed = np.ascontiguousarray(problem.model.design.T)
+    count(transposed, weights, matrix.T @ matrix, strength, x, spread_order(counts.size), counts)
+    return np.asarray(counts[back.ravel()])
 
 
 def label_result(
@@ -123,15 +128,16 @@ def label_result(
     fitted = unstack(x @ model.design.T)
     residual = np.full(fitted.shape, np.nan + 0j)
     np.divide(problem.values - fitted, np.abs(problem.values), out=residual, where=problem.used)
+    effective = effective_parameters(problem, solution)
     values: dict[str, npt.ArrayLike] = {
         "gamma": gamma,
         "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
         **resistances(problem, x, window, electrodes, area),
         "impedance_fit": fitted,
         "relative_residual": residual,
-        "noise": noise_of(problem, solution),
+        "noise": noise_of(problem, solution, effective),
         "regularization": solution.regularization,
-        "effective_parameters": effective_parameters(problem, solution),
+        "effective_parameters": effective,
         "kkt_residual": solution.kkt_residual,
         "duality_gap": solution.gap,
         "iterations": solution.iterations,

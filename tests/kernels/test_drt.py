@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 
 from iondrift.quadratic import gram, solve_shared, solve_weighted, spread_order
 from iondrift.relaxation import build_model, difference
-from iondrift_kernels import dense, drt, drt_active_set
+from iondrift_kernels import dense, drt, drt_active_set, drt_freedom
 
 FREQUENCY = np.logspace(4, 0, 9)
 TAU = np.logspace(-5, 0.3, 18)
@@ -132,6 +132,21 @@ def test_spread_order_is_a_permutation_and_spread():
         assert sorted(spread_order(count)) == list(range(count))
     first_half = spread_order(64)[:32]
     assert abs(first_half.mean() - 31.5) < 1.0
+
+
+def test_effective_parameters_are_the_trace_of_the_smoother():
+    design, matrix, rows = problem(1, spectra=3)
+    weights = np.random.default_rng(5).uniform(0.5, 2.0, rows.shape)
+    strength = np.array([0.01, 0.1, 1.0])
+    x = solve_weighted(design, gram(matrix), strength, weights, rows).x
+    out = np.empty(3)
+    transposed = np.ascontiguousarray(design.T)
+    drt_freedom.effective_parameters(transposed, weights, gram(matrix), strength, x, spread_order(3), out)
+    for s in range(3):
+        passive = x[s] > 0.0
+        normal = gram(design[:, passive] * weights[s][:, None])
+        hessian = normal + strength[s] * gram(matrix[:, passive])
+        assert out[s] == pytest.approx(np.trace(np.linalg.solve(hessian, normal)), rel=1e-8)
 
 
 def test_dense_algebra():
