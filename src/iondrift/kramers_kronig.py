@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
-from iondrift.quadratic import spread_order
+from iondrift.quadratic import spread_order, threads_for
 from iondrift.relaxation import choose, read_impedance_array
 from iondrift.relaxation_dataset import attach, series_coordinates
 
@@ -94,11 +94,13 @@ def kramers_kronig(
     largest = max(1, min(max_elements, fewest - 1 - inductance - capacitance))
     real, imaginary = np.empty(values.shape), np.empty(values.shape)
     statistics, elements = np.empty((count, 2)), np.empty(count, np.int64)
-    kernels.test(
-        2.0 * np.pi * frequency, np.ascontiguousarray(values.real), np.ascontiguousarray(values.imag), used, mu_limit,
-        min(min_elements, largest), largest, part, inductance, capacitance, spread_order(count), real, imaginary,
-        statistics, elements,
-    )  # fmt: skip
+    z_real, z_imaginary = np.ascontiguousarray(values.real), np.ascontiguousarray(values.imag)
+    with threads_for(count):
+        kernels.test(
+            2.0 * np.pi * frequency, z_real, z_imaginary, used, mu_limit,
+            min(min_elements, largest), largest, part, inductance, capacitance, spread_order(count), real, imaginary,
+            statistics, elements,
+        )  # fmt: skip
     fitted = real + 1j * imaginary
     measured = np.asarray(array.values, dtype=np.complex128)  # masked points too: they are shown, not judged
     modulus = np.abs(measured)

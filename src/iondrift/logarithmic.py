@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from iondrift.quadratic import solve_weighted, spread_order
+from iondrift.quadratic import solve_weighted, spread_order, threads_for
 from iondrift.relaxation import RelaxationModel, difference, difference_coefficients, unstack
 
 FloatArray = npt.NDArray[np.float64]
@@ -92,10 +92,11 @@ def fit_logarithmic(
     turn = spread_order(count)
     rounds = np.zeros(count, np.int64)
     for learn in (True, False) if together else (True,):
-        kernels.fit(
-            *arguments, freedom, learn, noise is None and learn, sigma, centre, turn, position, precisions,
-            statistics, residual, x,
-        )  # fmt: skip
+        with threads_for(count):
+            kernels.fit(
+                *arguments, freedom, learn, noise is None and learn, sigma, centre, turn, position, precisions,
+                statistics, residual, x,
+            )  # fmt: skip
         rounds += statistics[:, 2].astype(np.int64)
         if learn and together:
             precisions[:] = np.exp(np.log(precisions).mean(axis=0))

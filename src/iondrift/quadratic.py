@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -41,6 +43,19 @@ def spread_order(count: int) -> IntArray:
     return np.ascontiguousarray(turned[turned < count], dtype=np.int64)
 
 
+@contextmanager
+def threads_for(jobs: int) -> Iterator[None]:
+    """Keep a single job on one thread: waking others for it costs milliseconds on a busy machine."""
+    import numba
+
+    most = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(most, jobs)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(most)
+
+
 def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) -> Solution:
     """Minimise x'Hx/2 + (Q z)'x over x >= 0 for every row z; H and Q serve all of them.
 
@@ -77,7 +92,10 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
     count = rows.shape[0]
     x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
     turn = spread_order(-(-count // kernels.BLOCK))
-    kernels.solve(np.ascontiguousarray(rows), scaled, combined, transform, base, turn, pivoting, x, residual, rounds)
+    with threads_for(turn.size):
+        kernels.solve(
+            np.ascontiguousarray(rows), scaled, combined, transform, base, turn, pivoting, x, residual, rounds
+        )
     x *= scales
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 
@@ -109,10 +127,12 @@ def solve_weighted(
     began = perf_counter()
     count, n = rows.shape[0], design.shape[1]
     x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
-    kernels.solve(
-        np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
-        np.ascontiguousarray(strength), np.zeros(n, np.bool_), spread_order(-(-count // BLOCK)), x, residual, rounds,
-    )  # fmt: skip
+    turn = spread_order(-(-count // BLOCK))
+    with threads_for(turn.size):
+        kernels.solve(
+            np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
+            np.ascontiguousarray(strength), np.zeros(n, np.bool_), turn, x, residual, rounds,
+        )  # fmt: skip
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 
 

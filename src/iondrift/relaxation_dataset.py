@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
-from iondrift.quadratic import spread_order
+from iondrift.quadratic import spread_order, threads_for
 from iondrift.relaxation import unstack
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
         weights, strength, x = weights[first], strength[first], x[first]
     counts = np.empty(x.shape[0])
     transposed = np.ascontiguousarray(problem.model.design.T)
-    count(transposed, weights, matrix.T @ matrix, strength, x, spread_order(counts.size), counts)
+    with threads_for(counts.size):
+        count(transposed, weights, matrix.T @ matrix, strength, x, spread_order(counts.size), counts)
     return np.asarray(counts[back.ravel()])
 
 

@@ -1,0 +1,72 @@
+"""The impedance benchmarks run, small, and what they count is right."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Return a loader that gives each bench module its siblings, and takes them away again."""
+
+    def read(name):
+        spec = importlib.util.spec_from_file_location(name, BENCH / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    read("drt_peers")
+    return read
+
+
+def test_speed(load, capsys):
+    bench = load("bench_drt")
+    table, notes = bench.run_solvers(spectra=40, sample=2, rounds=1)
+    assert notes["scipy nnls"].startswith("scipy ")
+    for task, row in table.items():
+        assert row["largest KKT residual"] < 1e-9, task
+        assert row["iondrift"] < row["scipy nnls"], task
+    row, _, same, total = bench.run_kramers_kronig(seeds=1, rounds=1)
+    assert same == total
+    assert row["iondrift"] > 0.0
+    bench.report(table)
+    assert "us a spectrum" in capsys.readouterr().out
+
+
+def test_accuracy_measures(load):
+    bench = load("drt_accuracy")
+    truth = bench.families()["ZARC x 3"]
+    gamma = truth.bins(bench.MODEL.tau) / bench.MODEL.step
+    error, total, peaks = bench.errors(gamma, truth)
+    assert error < 1e-12
+    assert total < 3.0  # what lies beyond the grid
+    assert max(peaks) < 0.02
+    assert bench.errors(0.5 * gamma, truth)[0] == pytest.approx(0.5)
+    assert set(bench.OURS) < set(bench.estimates()[0])
+
+
+def test_coverage_measures(load):
+    bench = load("drt_coverage")
+    found = bench.coverage(bench.families()["ZARC x 1"], 0.005, [0, 1], "calibrated", samples=60)
+    assert all(len(found[column]) == 2 for column in bench.COLUMNS)
+    assert 0.8 < np.mean(found["gamma"]) <= 1.0
+    assert set(found["total R"]) <= {0.0, 1.0}
+
+
+def test_absent_peer_is_named(load):
+    peers = load("drt_peers")
+
+    def build():
+        raise ImportError("No module named nothing")
+
+    built, notes = peers.available({"nothing": ("scipy", build)})
+    assert built == {}
+    assert notes == {"nothing": "absent (No module named nothing)"}
