@@ -16,6 +16,9 @@ IntArray = npt.NDArray[np.int64]
 # Smallest Cholesky pivot of H (unit diagonal) below which block pivoting cycles and the active set is quicker.
 PIVOTING_LIMIT = 1e-6
 
+# Smallest pivot above which the active set starts from all unknowns rather than from none.
+FULL_START_LIMIT = 1e-5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
@@ -122,16 +125,22 @@ def solve_weighted(
         (spectra), (spectra, m), (spectra, m).
     """
     from iondrift_kernels import drt_weighted as kernels
+    from iondrift_kernels.dense import cholesky
     from iondrift_kernels.drt import BLOCK
 
     began = perf_counter()
     count, n = rows.shape[0], design.shape[1]
     x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
+    # Where the penalty is strong most unknowns are positive, and one factorisation of all beats adding them singly.
+    first = gram(design * weights[0][:, None]) + float(strength[0]) * penalty
+    scales = 1.0 / np.sqrt(np.maximum(np.diag(first), 1e-300))
+    pivot = cholesky(first * scales * scales[:, None], np.empty((n, n)))
+    start = np.full(n, bool(pivot > FULL_START_LIMIT))
     turn = spread_order(-(-count // BLOCK))
     with threads_for(turn.size):
         kernels.solve(
             np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
-            np.ascontiguousarray(strength), np.zeros(n, np.bool_), turn, x, residual, rounds,
+            np.ascontiguousarray(strength), start, turn, x, residual, rounds,
         )  # fmt: skip
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 
