@@ -154,3 +154,18 @@ def noise(shape: tuple[int, int], rng: np.random.Generator, *, zero_filled: bool
     padded[:, : nominal // 2] = spectrum[:, : nominal // 2]
     padded[:, -(nominal // 2) :] = spectrum[:, -(nominal // 2) :]
     return 2.0 * np.fft.ifft(padded, axis=1).real[:, :points]
+
+
+def simulated(points: int = 46) -> tuple[xr.DataArray, xr.DataArray, Diffusivity, np.ndarray, tuple[float, ...]]:
+    """Return concentration, voltage across it, D(c), true velocity (time, x) and breaks of a simulated Li||Li cell.
+
+    The region of interest keeps 100 um from either electrode; the series is the polarisation.
+    """
+    from iondrift.simulation import DEFAULT_DIFFUSIVITY, simulate
+
+    cell = simulate("li-li", x=np.linspace(1.0e-4, 1.1e-3, points), diffusivity=DEFAULT_DIFFUSIVITY)
+    start, rest = cell.attrs["constant_current_start"], cell.attrs["rest_start"]
+    cell = cell.sel(time=slice(start, rest))
+    effective = cell["voltage"] - cell["voltage_offset"]
+    breaks = (float(cell.attrs["constant_voltage_start"]),)
+    return cell["concentration"], effective, DEFAULT_DIFFUSIVITY, cell["drift_velocity"].values, breaks

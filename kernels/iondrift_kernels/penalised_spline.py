@@ -3,7 +3,7 @@
 With the spatial Gram and penalty matrices diagonalised together (Demmler-Reinsch basis), the normal equations
 of the smoothing problem split. For mode ``m`` with spatial penalty eigenvalue ``s``
 
-    A b = T' y,    A = (1 + lambda_x s) T'T + lambda_t P
+    A b = T' y,    A = (1 + lambda_x s) T'T + (lambda_t + lambda_xt s) P
 
 where ``T`` is the cubic B-spline basis in time and ``P`` its integrated squared second derivative, both banded
 with three sub-diagonals. A pattern fixed in time (noise of the reference profile) adds one unknown ``r`` a
@@ -85,7 +85,69 @@ def weigh(precision: FloatArray, values: FloatArray, out: FloatArray) -> None:
         out[k] = precision[k] * values[k]
 
 
-@parallel_kernel
+@kernel
+def _mode_terms(
+    m: int,
+    start: npt.NDArray[np.int64],
+    basis: FloatArray,
+    precision: FloatArray,
+    loading: FloatArray,
+    gram: FloatArray,
+    penalty: FloatArray,
+    spatial: FloatArray,
+    values: FloatArray,
+    lambda_x: float,
+    lambda_t: float,
+    lambda_xt: float,
+    kappa: float,
+    out: FloatArray,
+) -> None:
+    """Fill row m of :func:`reml_terms`."""
+    size = gram.shape[0]
+    band = np.empty((size, 4))
+    lower = np.empty((size, 4))
+    right = np.empty(size)
+    scaled = np.empty(start.shape[0])
+    rough = lambda_x * spatial[m]
+    slow = lambda_t + lambda_xt * spatial[m]
+    out[m, 1] = 0.0
+    if rough > 0.0:
+        for k in range(size):
+            for d in range(4):
+                band[k, d] = rough * gram[k, d] + slow * penalty[k, d]
+        out[m, 1] = factor(band, lower)
+    for k in range(size):
+        for d in range(4):
+            band[k, d] = (1.0 + rough) * gram[k, d] + slow * penalty[k, d]
+    out[m, 0] = factor(band, lower)
+    weigh(precision, values[m], scaled)
+    project(start, basis, scaled, right)
+    explained = 0.0
+    out[m, 3] = 0.0
+    solution = right.copy()
+    solve(lower, solution)
+    for k in range(size):
+        explained += right[k] * solution[k]
+    if kappa > 0.0:
+        arrow = np.empty(size)
+        residual = 0.0
+        pivot = 1.0 / kappa
+        for k in range(start.shape[0]):
+            residual += scaled[k] * loading[k]
+            pivot += precision[k] * loading[k] * loading[k]
+        weigh(precision, loading, scaled)
+        project(start, basis, scaled, arrow)
+        influence = arrow.copy()
+        solve(lower, influence)
+        for k in range(size):
+            pivot -= arrow[k] * influence[k]
+            residual -= arrow[k] * solution[k]
+        explained += residual * residual / pivot
+        out[m, 3] = math.log(pivot * kappa)
+    out[m, 2] = explained
+
+
+@kernel
 def reml_terms(
     start: npt.NDArray[np.int64],
     basis: FloatArray,
@@ -97,6 +159,7 @@ def reml_terms(
     values: FloatArray,
     lambda_x: float,
     lambda_t: float,
+    lambda_xt: float,
     kappa: float,
     out: FloatArray,
 ) -> None:
@@ -114,56 +177,43 @@ def reml_terms(
         Penalty eigenvalues of the spatial modes (M,); zeros belong to the null space.
     values
         Mode coefficients of the data (M, T).
-    lambda_x, lambda_t, kappa
-        Penalties over noise variance; variance of the fixed pattern over noise variance (0: none).
+    lambda_x, lambda_t, lambda_xt, kappa
+        Penalties in space, in time and in both, and variance of the fixed pattern (0: none), over noise variance.
     out
         (M, 4): log|A|, log|Q| (0 in the null space), explained sum of squares, log arrow pivot.
     """
-    size = gram.shape[0]
-    for m in nb.prange(spatial.shape[0]):
-        band = np.empty((size, 4))
-        lower = np.empty((size, 4))
-        right = np.empty(size)
-        scaled = np.empty(start.shape[0])
-        rough = lambda_x * spatial[m]
-        out[m, 1] = 0.0
-        if rough > 0.0:
-            for k in range(size):
-                for d in range(4):
-                    band[k, d] = rough * gram[k, d] + lambda_t * penalty[k, d]
-            out[m, 1] = factor(band, lower)
-        for k in range(size):
-            for d in range(4):
-                band[k, d] = (1.0 + rough) * gram[k, d] + lambda_t * penalty[k, d]
-        out[m, 0] = factor(band, lower)
-        weigh(precision, values[m], scaled)
-        project(start, basis, scaled, right)
-        explained = 0.0
-        out[m, 3] = 0.0
-        solution = right.copy()
-        solve(lower, solution)
-        for k in range(size):
-            explained += right[k] * solution[k]
-        if kappa > 0.0:
-            arrow = np.empty(size)
-            residual = 0.0
-            pivot = 1.0 / kappa
-            for k in range(start.shape[0]):
-                residual += scaled[k] * loading[k]
-                pivot += precision[k] * loading[k] * loading[k]
-            weigh(precision, loading, scaled)
-            project(start, basis, scaled, arrow)
-            influence = arrow.copy()
-            solve(lower, influence)
-            for k in range(size):
-                pivot -= arrow[k] * influence[k]
-                residual -= arrow[k] * solution[k]
-            explained += residual * residual / pivot
-            out[m, 3] = math.log(pivot * kappa)
-        out[m, 2] = explained
+    for m in range(spatial.shape[0]):
+        _mode_terms(
+            m, start, basis, precision, loading, gram, penalty, spatial, values,
+            lambda_x, lambda_t, lambda_xt, kappa, out,
+        )  # fmt: skip
 
 
 @parallel_kernel
+def reml_terms_parallel(
+    start: npt.NDArray[np.int64],
+    basis: FloatArray,
+    precision: FloatArray,
+    loading: FloatArray,
+    gram: FloatArray,
+    penalty: FloatArray,
+    spatial: FloatArray,
+    values: FloatArray,
+    lambda_x: float,
+    lambda_t: float,
+    lambda_xt: float,
+    kappa: float,
+    out: FloatArray,
+) -> None:
+    """Do what :func:`reml_terms` does, modes in parallel: for long series."""
+    for m in nb.prange(spatial.shape[0]):
+        _mode_terms(
+            m, start, basis, precision, loading, gram, penalty, spatial, values,
+            lambda_x, lambda_t, lambda_xt, kappa, out,
+        )  # fmt: skip
+
+
+@kernel
 def fit_modes(
     start: npt.NDArray[np.int64],
     basis: FloatArray,
@@ -175,6 +225,7 @@ def fit_modes(
     values: FloatArray,
     lambda_x: float,
     lambda_t: float,
+    lambda_xt: float,
     kappa: float,
     coefficients: FloatArray,
     lower: FloatArray,
@@ -188,13 +239,14 @@ def fit_modes(
     pattern; ``pattern`` (M, 2), the pattern's estimate and its posterior standard deviation over sigma.
     """
     size = gram.shape[0]
-    for m in nb.prange(spatial.shape[0]):
+    for m in range(spatial.shape[0]):
         band = np.empty((size, 4))
         scaled = np.empty(start.shape[0])
         rough = 1.0 + lambda_x * spatial[m]
+        slow = lambda_t + lambda_xt * spatial[m]
         for k in range(size):
             for d in range(4):
-                band[k, d] = rough * gram[k, d] + lambda_t * penalty[k, d]
+                band[k, d] = rough * gram[k, d] + slow * penalty[k, d]
         lower[m] = 0.0
         factor(band, lower[m])
         weigh(precision, values[m], scaled)

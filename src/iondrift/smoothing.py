@@ -2,11 +2,12 @@
 
 The concentration is ``c(x, t) = sum_jk a_jk B_j(x) T_k(t)`` with cubic B-splines. Minimised is
 
-    || R^-1/2 (c_measured - c - pattern(x)) ||^2 + lambda_x int int w(x) c_xx^2 + lambda_t int int c_tt^2
+    || R^-1/2 (c_measured - c - pattern(x)) ||^2 + lambda_x int int w c_xxx^2 + lambda_t int int c_ttt^2 +
+      lambda_xt int int w c_xxxttt^2
 
 R is the measured correlation of the noise along x (zero filling, common mode), restricted to the directions
 that hold noise at all; the pattern is the noise of the reference profile, common to all times. The weight w(x)
-falls towards the electrodes where a thin depletion layer asks for it. All of lambda_x, lambda_t and w are
+falls towards the electrodes where a thin depletion layer asks for it. All of the lambdas and w are
 chosen by restricted maximum likelihood. Source: Wahba 1983, Nychka 1988, Wood 2017 (posterior); Demmler and
 Reinsch 1975 (diagonal basis).
 """
@@ -15,9 +16,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from scipy.linalg import cholesky, eigh, solve_triangular
 from scipy.optimize import OptimizeResult, minimize
@@ -27,18 +28,20 @@ from iondrift.cast import FloatArray
 from iondrift.errors import DataError
 from iondrift.noise import NoiseEstimate, estimate_noise
 
+ORDER_SPACE = ORDER_TIME = 3  # of the derivatives that are penalised: smooth enough for honest bands of dc/dt
 MAXIMUM_SPATIAL_FUNCTIONS = 96
 _KEPT_NOISE = 0.25  # directions with less than this share of the largest noise variance are interpolation, not data
 _CERTAIN = 1e4  # precision of a profile that is known, over that of a measured one
 _FEWEST_PROFILES = 3  # in a piece between breaks
-# Natural logarithms of the penalties in space and time, of the two adaptivities and of their extent over L.
-_BOUNDS = ((-45.0, 20.0), (-30.0, 30.0), (-8.0, 20.0), (-8.0, 20.0), (np.log(0.02), np.log(0.5)))
+# Natural logarithms of the penalties in space, in time and in both, of the two adaptivities and of their extent over L.
+_BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 20.0), (-8.0, 20.0), (np.log(0.02), np.log(0.5)))
+_WORTH_THREADS = 30_000  # modes times functions in time
 _IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Penalties:
-    """Smoothing penalties over the noise variance, on axes scaled to 0..1.
+    """Smoothing penalties in space, in time and in both over the noise variance, on axes scaled to 0..1.
 
     ``adaptivity`` are (plating, counter, length): w(x) = 1 / (1 + e^plating exp(-x/length) + e^counter
     exp(-(L - x)/length)), length as a fraction of L; None for w = 1.
@@ -46,6 +49,7 @@ class Penalties:
 
     space: float
     time: float
+    both: float = 0.0
     adaptivity: tuple[float, float, float] | None = None
 
 
@@ -73,6 +77,12 @@ class SmoothSeries:
         Number of independent points of one profile.
     breaks
         Times at which a kink was allowed, s.
+    whitened_residuals
+        (time, independent points), mol m-3.
+    knots, rotation, length
+        Spatial knots on 0..1, the modes in terms of B-splines (functions, modes), and L in m.
+    precision, loading, kappa
+        Of the profiles and the fixed pattern, see :mod:`iondrift_kernels.penalised_spline`.
     """
 
     value: FloatArray
@@ -90,6 +100,12 @@ class SmoothSeries:
     nominal_points: int
     breaks: tuple[float, ...]
     whitened_residuals: FloatArray
+    knots: FloatArray
+    rotation: FloatArray
+    length: float
+    precision: FloatArray
+    loading: FloatArray
+    kappa: float
 
     def evaluate(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return c (mol m-3), dc/dx (mol m-4) and G = -int_0^x dc/dt dx' (mol m-2 s-1), each (time, x)."""
@@ -208,7 +224,7 @@ class _Problem:
         if reference_index is not None:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
         self.gram = spline_basis.band_gram(self.time_basis, self.functions, self.precision)
-        self.penalty = spline_basis.band_roughness(knots)
+        self.penalty = spline_basis.band_roughness(knots, ORDER_TIME)
         self.penalty *= self.gram[:, 0].sum() / self.penalty[:, 0].sum()
         self.level = float(np.abs(values).mean())
         whitening = _whitening(noise, values.mean(axis=0))
@@ -216,12 +232,13 @@ class _Problem:
         sites = np.linspace(0.0, 1.0, min(self.independent, MAXIMUM_SPATIAL_FUNCTIONS))
         self.knots = spline_basis.knots_at_sites(sites)
         self.basis = spline_basis.dense_basis(self.knots, self.scaled_x)
-        self.nodes, self.node_weights, self.second = spline_basis.roughness_nodes(self.knots)
+        self.nodes, self.node_weights, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
         self.white_basis = whitening @ self.basis[0]
         # Splines are fitted to the deviation from the mean level: numbers near zero keep their digits.
         self.data = whitening @ (values - self.level).T  # (independent, time)
         self.design, triangle = np.linalg.qr(self.white_basis)
         self.triangle = triangle
+        self.rough = solve_triangular(triangle, rough.T, trans="T").T
         self.projected = self.design.T @ self.data
         outside = self.data - self.design @ self.projected
         self.outside = float(np.einsum("ij,ij,j->", outside, outside, self.precision))
@@ -231,7 +248,7 @@ class _Problem:
             self.outside -= float(total @ total) * kappa / (1.0 + kappa * float(loaded @ self.loading))
         self.count = times.size
         # Linear in x times, between breaks, linear in t: what no penalty sees.
-        self.null_space = 2 * (2 + len(breaks))
+        self.null_space = ORDER_SPACE * (ORDER_TIME + (ORDER_TIME - 1) * len(breaks))
 
     def modes(self, penalties: Penalties) -> tuple[FloatArray, FloatArray]:
         """Return penalty eigenvalues and the rotation (functions, modes) of the orthonormal design."""
@@ -241,10 +258,10 @@ class _Problem:
             weights = weights / (
                 1.0 + np.exp(plating - self.nodes / extent) + np.exp(counter - (1.0 - self.nodes) / extent)
             )
-        root = np.sqrt(weights)[:, None] * solve_triangular(self.triangle, self.second.T, trans="T").T
+        root = np.sqrt(weights)[:, None] * self.rough
         # Singular values keep the small eigenvalues that forming the product would lose.
         eigenvalues, rotation = eigh(root.T @ root)
-        eigenvalues[:2] = 0.0
+        eigenvalues[:ORDER_SPACE] = 0.0
         return np.maximum(eigenvalues, 0.0), np.ascontiguousarray(rotation)
 
     def restricted_likelihood(self, penalties: Penalties) -> float:
@@ -254,7 +271,7 @@ class _Problem:
         spatial, rotation = self.modes(penalties)
         values = np.ascontiguousarray(rotation.T @ self.projected)
         terms = np.empty((spatial.size, kernels.TERMS))
-        kernels.reml_terms(
+        self._terms(
             self.time_basis.start,
             self.time_basis.value,
             self.precision,
@@ -265,12 +282,13 @@ class _Problem:
             values,
             penalties.space,
             penalties.time,
+            penalties.both,
             self.kappa,
             terms,
         )
         free = self.independent * self.count - self.null_space
         rest = self._rest(values, terms[:, 2].sum())
-        flat = 2 * self.functions - self.null_space
+        flat = ORDER_SPACE * self.functions - self.null_space
         criterion = (
             free * np.log(rest / free)
             + terms[:, 0].sum()
@@ -279,6 +297,13 @@ class _Problem:
             - flat * np.log(penalties.time)
         )
         return float(criterion) if np.isfinite(criterion) else _IMPOSSIBLE
+
+    def _terms(self, *arguments: Any) -> None:
+        from iondrift_kernels import penalised_spline as kernels
+
+        # Threads cost more than they bring where a call takes less than about a millisecond.
+        large = self.functions * self.knots.size > _WORTH_THREADS
+        (kernels.reml_terms_parallel if large else kernels.reml_terms)(*arguments)
 
     def _rest(self, values: FloatArray, explained: float) -> float:
         total = float(np.einsum("ij,ij,j->", values, values, self.precision)) + self.outside
@@ -306,13 +331,14 @@ class _Problem:
             values,
             penalties.space,
             penalties.time,
+            penalties.both,
             self.kappa,
         )
         kernels.fit_modes(*arguments, coefficients, lower, influence, pattern)
         if not np.isfinite(coefficients).all():
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")
         terms = np.empty((modes, kernels.TERMS))
-        kernels.reml_terms(*arguments, terms)
+        self._terms(*arguments, terms)
         rest = self._rest(values, terms[:, 2].sum())
         free = self.independent * self.count - self.null_space
         change = solve_triangular(self.triangle, rotation)  # modes in terms of B-splines
@@ -344,6 +370,12 @@ class _Problem:
             nominal_points=self.independent,
             breaks=self.breaks,
             whitened_residuals=residuals.T,
+            knots=self.knots,
+            rotation=np.ascontiguousarray(change),
+            length=float(self.length),
+            precision=self.precision,
+            loading=self.loading,
+            kappa=self.kappa,
         )
 
 
@@ -363,16 +395,16 @@ def _whitening(noise: NoiseEstimate, mean_profile: FloatArray) -> FloatArray:
 def _choose(problem: _Problem, adaptive: bool) -> Penalties:
     """Minimise the restricted likelihood, first with w = 1, then with w falling towards the electrodes."""
 
-    def plain(parameters: npt.NDArray[np.float64]) -> float:
+    def plain(parameters: FloatArray) -> float:
         return problem.restricted_likelihood(_penalties(parameters))
 
-    starts = [np.array([space, time]) for space in range(-36, 1, 6) for time in range(-16, 17, 4)]
+    starts = [np.array([space, time, time]) for space in range(-36, 1, 6) for time in range(-16, 25, 4)]
     best = _descend(plain, min(starts, key=plain))
     if not adaptive:
         return _penalties(best.x)
     candidates = [best]
     for extent in (0.05, 0.15):
-        start = np.concatenate([best.x + np.array([4.0, 0.0]), [6.0, 6.0, np.log(extent)]])
+        start = np.concatenate([best.x + np.array([4.0, 0.0, 0.0]), [6.0, 6.0, np.log(extent)]])
         candidates.append(_descend(plain, start))
     # Three more parameters must earn their place (Akaike).
     chosen = min(candidates, key=lambda result: result.fun + 2.0 * len(result.x))
@@ -394,12 +426,11 @@ def _descend(criterion: Callable[[FloatArray], float], start: FloatArray) -> Opt
 
 
 def _penalties(parameters: FloatArray) -> Penalties:
-    space, time = np.exp(parameters[:2])
-    if parameters.size == 2:
-        return Penalties(space=float(space), time=float(time))
-    plating, counter, extent = parameters[2:]
+    space, time = float(np.exp(parameters[0])), float(np.exp(parameters[1]))
+    both = float(np.exp(parameters[0] + parameters[2]))
+    if parameters.size == 3:
+        return Penalties(space=space, time=time, both=both)
+    plating, counter, extent = parameters[3:]
     return Penalties(
-        space=float(space),
-        time=float(time),
-        adaptivity=(float(plating), float(counter), float(np.exp(extent))),
+        space=space, time=time, both=both, adaptivity=(float(plating), float(counter), float(np.exp(extent)))
     )

@@ -67,17 +67,20 @@ def test_a_matrix_that_is_not_positive_is_told():
 @pytest.mark.parametrize("kappa", [0.0, 0.7])
 def test_modes_equal_the_marginal_gaussian_model(problem, kappa):
     start, basis, precision, loading, gram, penalty, spatial, values, design = problem
-    lambda_x, lambda_t = 0.3, 2.0
+    lambda_x, lambda_t, lambda_xt = 0.3, 2.0, 0.4
     arguments = (start, basis, precision, loading, to_band(gram), to_band(penalty), spatial, values)
     coefficients = np.empty((MODES, FUNCTIONS))
     lower = np.empty((MODES, FUNCTIONS, 4))
     influence = np.empty((MODES, FUNCTIONS))
     pattern = np.empty((MODES, 2))
-    kernels.fit_modes(*arguments, lambda_x, lambda_t, kappa, coefficients, lower, influence, pattern)
+    kernels.fit_modes(*arguments, lambda_x, lambda_t, lambda_xt, kappa, coefficients, lower, influence, pattern)
     terms = np.empty((MODES, kernels.TERMS))
-    kernels.reml_terms(*arguments, lambda_x, lambda_t, kappa, terms)
+    kernels.reml_terms(*arguments, lambda_x, lambda_t, lambda_xt, kappa, terms)
+    parallel = np.empty_like(terms)
+    kernels.reml_terms_parallel(*arguments, lambda_x, lambda_t, lambda_xt, kappa, parallel)
+    np.testing.assert_array_equal(terms, parallel)
     for m in range(MODES):
-        A = (1.0 + lambda_x * spatial[m]) * gram + lambda_t * penalty
+        A = (1.0 + lambda_x * spatial[m]) * gram + (lambda_t + lambda_xt * spatial[m]) * penalty
         h = design.T @ (precision * loading)
         right = design.T @ (precision * values[m])
         if kappa == 0.0:
@@ -95,5 +98,5 @@ def test_modes_equal_the_marginal_gaussian_model(problem, kappa):
         assert terms[m, 2] == pytest.approx(explained)
         assert terms[m, 0] == pytest.approx(np.linalg.slogdet(A)[1])
     assert terms[0, 1] == 0.0
-    prior = lambda_x * spatial[2] * gram + lambda_t * penalty
+    prior = lambda_x * spatial[2] * gram + (lambda_t + lambda_xt * spatial[2]) * penalty
     assert terms[2, 1] == pytest.approx(np.linalg.slogdet(prior)[1])

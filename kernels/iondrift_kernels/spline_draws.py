@@ -1,0 +1,117 @@
+"""Random spline coefficients, a block of time at a time, for many replicates side by side.
+
+Posterior draws are ``b = A^-1 T'y + sigma L^-T z``: with the Cholesky factor of the banded A at hand they follow by
+back substitution, from the last coefficient to the first, three coefficients being all that is remembered.
+Perturbed refits are ``b = A^-1 T'(y + noise)``: a forward sweep over time, remembered at the borders of the blocks
+alone, is repeated inside each block before the back substitution.
+
+Replicates lie along the last axis, in groups of fixed length, so that the same draw takes the same operations
+in the same order whatever the number of threads or the size of a block.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from iondrift_kernels._jit import kernel
+from iondrift_kernels.counter_normal import fill_normals
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+WordArray = npt.NDArray[np.uint64]
+
+LANES = 32  # replicates a group: four AVX-512 registers
+COEFFICIENTS, PATTERN, VOLTAGE, CURRENT, SYSTEMATIC, PROFILES = range(6)  # sources of random numbers
+
+
+class Splines(NamedTuple):
+    """A fitted series; arrays as :func:`iondrift_kernels.penalised_spline.fit_modes` leaves them.
+
+    ``start`` (T,), ``value`` and ``slope`` (T, 4): time basis. ``precision``, ``loading`` (T,).
+    ``mean`` (M, K), ``lower`` (M, K, 4), ``influence`` (M, K), ``spread`` (M,): posterior of the modes; ``spread`` is
+    the posterior standard deviation of the pattern. ``sigma``: noise, ``kappa``: pattern variance over sigma^2.
+    """
+
+    start: IntArray
+    value: FloatArray
+    slope: FloatArray
+    precision: FloatArray
+    loading: FloatArray
+    mean: FloatArray
+    lower: FloatArray
+    influence: FloatArray
+    spread: FloatArray
+    sigma: float
+    kappa: float
+
+
+@kernel
+def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
+    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out`` (last - first, M, LANES).
+
+    ``state`` (3, M, LANES) holds the three coefficients above and is left for the block below.
+    """
+    size = splines.mean.shape[1]
+    for k in range(last - 1, first - 1, -1):
+        row = out[k - first]
+        for m in range(splines.mean.shape[0]):
+            scale = splines.lower[m, k, 0]
+            one = splines.lower[m, k + 1, 1] if k + 1 < size else 0.0
+            two = splines.lower[m, k + 2, 2] if k + 2 < size else 0.0
+            three = splines.lower[m, k + 3, 3] if k + 3 < size else 0.0
+            for j in range(LANES):
+                value = row[m, j] - one * state[0, m, j] - two * state[1, m, j] - three * state[2, m, j]
+                state[2, m, j] = state[1, m, j]
+                state[1, m, j] = state[0, m, j]
+                state[0, m, j] = value * scale
+                row[m, j] = state[0, m, j]
+
+
+@kernel
+def posterior_block(
+    seed: int,
+    replicate: int,
+    splines: Splines,
+    first: int,
+    last: int,
+    state: FloatArray,
+    normals: FloatArray,
+    words: WordArray,
+    out: FloatArray,
+) -> None:
+    """Draw deviations of the coefficients first ... last-1 from their posterior.
+
+    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first, M, LANES).
+    """
+    modes = splines.mean.shape[0]
+    for k in range(first, last):
+        for m in range(0, modes, 4):
+            fill_normals(seed, replicate, k, m // 4, COEFFICIENTS, words, normals)
+            for p in range(min(4, modes - m)):
+                for j in range(LANES):
+                    out[k - first, m + p, j] = splines.sigma * normals[p, j]
+    substitute_back(splines, first, last, state, out)
+
+
+@kernel
+def pattern_draw(
+    seed: int, replicate: int, scale: FloatArray, normals: FloatArray, words: WordArray, out: FloatArray
+) -> None:
+    """``out`` (M, LANES) = scale (M,) times one normal a mode and replicate."""
+    modes = scale.shape[0]
+    for m in range(0, modes, 4):
+        fill_normals(seed, replicate, 0, m // 4, PATTERN, words, normals)
+        for p in range(min(4, modes - m)):
+            for j in range(LANES):
+                out[m + p, j] = scale[m + p] * normals[p, j]
+
+
+@kernel
+def systematic_normals(seed: int, words: WordArray, out: FloatArray) -> None:
+    """``out`` (N, R), N and R whole multiples of 4 and LANES: one normal per quantity and replicate."""
+    for n in range(0, out.shape[0], 4):
+        for lane in range(0, out.shape[1], LANES):
+            fill_normals(seed, lane, 0, n // 4, SYSTEMATIC, words, out[n : n + 4, lane : lane + LANES])
