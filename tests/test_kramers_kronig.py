@@ -11,7 +11,7 @@ import xarray as xr
 
 from iondrift.errors import ConfigurationError
 from iondrift.kramers_kronig import kramers_kronig
-from iondrift.reference.relaxation_spectra import measured, three_zarc, zarc
+from iondrift.reference.relaxation_spectra import measured, rc, three_zarc, zarc
 
 FREQUENCY = np.logspace(5, 0, 31)
 
@@ -95,3 +95,15 @@ def test_real_series(measurements):
     assert result.sizes["spectrum"] == 10
     assert (result.kk_mu < 0.85).all()
     assert float(result.kk_noise.max()) < 0.02
+
+
+def test_early_stop_is_not_held_against_the_data():
+    omega = 2.0 * np.pi * FREQUENCY
+    result = kramers_kronig(label(5.0 + rc(50.0, 1e-3).impedance(omega)))
+    assert int(result.kk_elements[0]) == 4
+    assert float(abs(result.kk_residual).max()) > 0.1
+    assert int(result.kk_judged_elements[0]) > 4
+    assert bool(result.kk_consistent[0])
+    passed = kramers_kronig(series())
+    np.testing.assert_array_equal(passed.kk_judged_elements, passed.kk_elements)
+    np.testing.assert_array_equal(passed.kk_judged_residual, passed.kk_residual)

@@ -214,27 +214,57 @@ def _fit(
 
 
 @kernel
+def _evaluate(
+    omega: FloatArray, elements: FloatArray, tau: FloatArray, count: int, inductive: bool, capacitive: bool,
+    highest: float, lowest: float, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
+    fit_real: FloatArray, fit_imaginary: FloatArray, statistics: FloatArray,
+) -> float:  # fmt: skip
+    """Write the fitted impedance and the rms residual; return the worst residual of the points that count."""
+    squares = 0.0
+    worst = 0.0
+    points = 0
+    for i in range(omega.size):
+        re = elements[0]
+        im = 0.0
+        for k in range(count):
+            phase = omega[i] * tau[k]
+            value = elements[1 + k] / (1.0 + phase * phase)
+            re += value
+            im -= phase * value
+        column = 1 + count
+        if capacitive:
+            im -= elements[column] * lowest / omega[i]
+            column += 1
+        if inductive:
+            im += elements[column] * omega[i] / highest
+            column += 1
+        fit_real[i] = re
+        fit_imaginary[i] = im
+        if used[i]:
+            size = np.hypot(z_real[i], z_imaginary[i])
+            left = abs(z_real[i] - re) / size
+            right = abs(z_imaginary[i] - im) / size
+            squares += left * left + right * right
+            worst = max(worst, left, right)
+            points += 1
+    total = 1 + count + (1 if capacitive else 0) + (1 if inductive else 0)
+    statistics[1] = np.sqrt(squares / max(2 * points - total, 1))
+    statistics[2] = worst
+    return worst
+
+
+@kernel
 def test_one(
-    omega: FloatArray,
-    z_real: FloatArray,
-    z_imaginary: FloatArray,
-    used: npt.NDArray[np.bool_],
-    limit: float,
-    fewest: int,
-    largest: int,
-    part: int,
-    inductive: bool,
-    capacitive: bool,
-    fit_real: FloatArray,
-    fit_imaginary: FloatArray,
-    statistics: FloatArray,
-) -> int:
-    """Test one spectrum; return M. Parameters as for :func:`test`."""
+    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], limit: float,
+    accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool, capacitive: bool,
+    fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
+) -> None:  # fmt: skip
+    """Test one spectrum. Parameters as for :func:`test`."""
     points = 0
     for i in range(omega.size):
         if used[i]:
             points += 1
-    width = largest + 3
+    width = max(largest, furthest) + 3
     kept = np.empty(points)
     inverse = np.empty(points)
     left = np.empty(points)
@@ -254,11 +284,12 @@ def test_one(
     columns = np.empty((width + 1, 2 * points))
     work = np.empty((2, width))
     elements = np.zeros(width)
-    tau = np.empty(largest)
+    tau = np.empty(width)
     count = fewest - 1
-    total = 0
     mu = np.inf
-    while count < largest and mu > limit:
+    worst = np.inf
+    settled = False
+    while not settled or (worst > accepted and count < furthest):
         count += 1
         for k in range(count):
             # One element alone sits at the low-frequency end, as in the published program.
@@ -266,50 +297,33 @@ def test_one(
             tau[k] = np.exp((1.0 - place) * np.log(1.0 / highest) + place * np.log(1.0 / lowest))
         total = _fill(kept, inverse, tau, count, inductive, capacitive, highest, lowest, real, imaginary)
         _fit(real, imaginary, left, right, count, total, part, columns, work, elements)
+        if settled:
+            worst = _evaluate(
+                omega, elements, tau, count, inductive, capacitive, highest, lowest, z_real, z_imaginary, used,
+                judged[0], judged[1], statistics,
+            )  # fmt: skip
+            continue
         mu = overfitting(elements, 1, count)
-    squares = 0.0
-    for i in range(omega.size):
-        re = elements[0]
-        im = 0.0
-        for k in range(count):
-            phase = omega[i] * tau[k]
-            value = elements[1 + k] / (1.0 + phase * phase)
-            re += value
-            im -= phase * value
-        column = 1 + count
-        if capacitive:
-            im -= elements[column] * lowest / omega[i]
-            column += 1
-        if inductive:
-            im += elements[column] * omega[i] / highest
-        fit_real[i] = re
-        fit_imaginary[i] = im
-        if used[i]:
-            size = np.hypot(z_real[i], z_imaginary[i])
-            squares += ((z_real[i] - re) / size) ** 2 + ((z_imaginary[i] - im) / size) ** 2
+        if not (count < largest and mu > limit):
+            settled = True
+            out[0] = count
+            worst = _evaluate(
+                omega, elements, tau, count, inductive, capacitive, highest, lowest, z_real, z_imaginary, used,
+                fit[0], fit[1], statistics,
+            )  # fmt: skip
+            for i in range(omega.size):
+                judged[0, i] = fit[0, i]
+                judged[1, i] = fit[1, i]
     statistics[0] = mu
-    statistics[1] = np.sqrt(squares / max(2 * points - total, 1))
-    return count
+    out[1] = count
 
 
 @parallel_kernel
 def test(
-    omega: FloatArray,
-    z_real: FloatArray,
-    z_imaginary: FloatArray,
-    used: npt.NDArray[np.bool_],
-    limit: float,
-    fewest: int,
-    largest: int,
-    part: int,
-    inductive: bool,
-    capacitive: bool,
-    turn: IntArray,
-    fit_real: FloatArray,
-    fit_imaginary: FloatArray,
-    statistics: FloatArray,
-    out: IntArray,
-) -> None:
+    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], limit: float,
+    accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool, capacitive: bool,
+    turn: IntArray, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
+) -> None:  # fmt: skip
     """Test every spectrum.
 
     Parameters
@@ -320,21 +334,23 @@ def test(
         (spectra, frequency) ohm; False leaves a point out of the fit.
     limit, fewest, largest
         mu below which elements are no longer added; with how many to begin, and how many at most.
+    accepted, furthest
+        While the worst residual is above ``accepted``, elements are added beyond mu's choice, up to ``furthest``.
     part
         COMPLEX, REAL or IMAGINARY: what is fitted.
     inductive, capacitive
         Series terms.
     turn
         (spectra) order in which they are taken up.
-    fit_real, fit_imaginary
-        (spectra, frequency) fitted impedance, at every frequency.
+    fit, judged
+        (spectra, 2, frequency) real and imaginary parts of the fit where mu stopped, and of the last one.
     statistics, out
-        (spectra, 2) mu and rms residual over |Z| with the parameters counted off; (spectra) M.
+        (spectra, 3) mu, and of the last fit the rms residual over |Z| with the parameters counted off and the worst
+        residual; (spectra, 2) M where mu stopped, and of the last fit.
     """
     for t in numba.prange(turn.size):
         s = turn[t]
-        out[s] = test_one(
-            omega, z_real[s], z_imaginary[s], used[s], limit, fewest, largest, part, inductive, capacitive,
-            fit_real[s],
-            fit_imaginary[s], statistics[s],
+        test_one(
+            omega, z_real[s], z_imaginary[s], used[s], limit, accepted, fewest, largest, furthest, part, inductive,
+            capacitive, fit[s], judged[s], statistics[s], out[s],
         )  # fmt: skip
