@@ -245,6 +245,7 @@ def _solve_block(
     first: int,
     count: int,
     hessian: FloatArray,
+    scales: FloatArray,
     combined: FloatArray,
     transform: FloatArray,
     base: BoolArray,
@@ -302,12 +303,15 @@ def _solve_block(
                 passive[i] = x[i] > 0.0
             rounds[first + c] += active_set(hessian, linear, passive, order, factor, values, slope, x)
             residual[first + c] = kkt_residual(linear, x, slope)
+        for i in range(n):
+            x[i] *= scales[i]
 
 
 @parallel_kernel
 def solve(
     rows: FloatArray,
     hessian: FloatArray,
+    scales: FloatArray,
     combined: FloatArray,
     transform: FloatArray,
     base: BoolArray,
@@ -323,8 +327,8 @@ def solve(
     ----------
     rows
         (spectra, m) right-hand sides z.
-    hessian
-        (n, n) H with unit diagonal.
+    hessian, scales
+        (n, n) H with unit diagonal; (n) what turns its solution into the caller's unit.
     combined
         (m, 2 n): transposed base map beside Q', or (m, n) Q' alone without pivoting.
     transform, base
@@ -341,5 +345,5 @@ def solve(
         first = turn[b] * BLOCK
         count = min(BLOCK, spectra - first)
         _solve_block(
-            rows, first, count, hessian, combined, transform, base, pivoting, out, residual, rounds
+            rows, first, count, hessian, scales, combined, transform, base, pivoting, out, residual, rounds
         )  # fmt: skip

@@ -97,9 +97,8 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
     turn = spread_order(-(-count // kernels.BLOCK))
     with threads_for(turn.size):
         kernels.solve(
-            np.ascontiguousarray(rows), scaled, combined, transform, base, turn, pivoting, x, residual, rounds
+            np.ascontiguousarray(rows), scaled, scales, combined, transform, base, turn, pivoting, x, residual, rounds
         )
-    x *= scales
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 
 
