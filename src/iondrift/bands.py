@@ -24,7 +24,7 @@ from iondrift.reconstruction import (
     smoothing_attributes,
 )
 from iondrift.smoothing import Penalties, SmoothSeries, smooth
-from iondrift.uncertainties import DIFFUSIVITY_DEFAULT, SYSTEMATIC, Uncertainties, systematic_draws
+from iondrift.uncertainties import DIFFUSIVITY_DEFAULT, ROWS, SYSTEMATIC, Uncertainties, systematic_draws
 
 Method = Literal["posterior", "perturb"]
 METHODS: Mapping[str, str] = {
@@ -73,6 +73,9 @@ def drift_bands(
     penalties: Penalties | None = None,
     series: SmoothSeries | None = None,
     growth_from: float | None = None,
+    end_at: float | None = None,
+    profile_noise: bool = True,
+    seeds: Mapping[str, int] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
     """Return quantiles of every variable of :func:`iondrift.reconstruct_drift` over Monte Carlo replicates.
@@ -101,6 +104,13 @@ def drift_bands(
         A fit made before with the same options, to be used instead of fitting again.
     growth_from
         Time (s) from which growth is counted: the start of the constant voltage.
+    end_at
+        Time (s) of the profile that final numbers are taken at, such as the last under polarisation; None: the last.
+    profile_noise
+        False leaves the noise of the profiles out, to see what the other sources do alone.
+    seeds
+        Seeds of single systematic sources (names of :class:`iondrift.Uncertainties`) in place of ``seed``, for
+        sensitivity indices.
     progress
         Called with the fraction done.
 
@@ -153,7 +163,7 @@ def drift_bands(
         time=time.values,
         voltage=volts,
         current=current,
-        origin=origin_flux(electrode_storage, time),
+        origin=origin_flux(electrode_storage, time, breaks=series.breaks),
         diffusivity=_uncertain(diffusivity, uncertainties),
         temperature=cast.scalar(temperature, "temperature", positive=True),
         closure=closure,
@@ -163,6 +173,8 @@ def drift_bands(
         seed=_seed(seed),
         codes=codes,
         levels=levels,
+        profile_noise=profile_noise,
+        seeds=_source_seeds(seeds),
     )
     count = _first_count(samples)
     while True:
@@ -171,7 +183,7 @@ def drift_bands(
         if samples != "auto" or relative < CONVERGED or count >= _MOST_SAMPLES:
             break
         count *= 2
-    result = _label(outcome, job, concentration, quantiles, growth_from)
+    result = _label(outcome, job, concentration, quantiles, growth_from, _end_index(end_at, time.values))
     result.attrs = {
         "closure": closure,
         "closure_meaning": CLOSURES[closure],
@@ -221,6 +233,8 @@ class _Job:
     seed: int
     codes: np.ndarray
     levels: FloatArray
+    profile_noise: bool
+    seeds: Mapping[str, int]
 
     def run(self, samples: int, progress: Callable[[float], None] | None) -> _Outcome:
         from iondrift_kernels import drift_bands as kernels
@@ -327,7 +341,7 @@ class _Job:
             lower=s.lower,
             influence=s.influence,
             spread=np.ascontiguousarray(s.pattern[:, 1]),
-            sigma=s.standard_deviation,
+            sigma=s.standard_deviation if self.profile_noise else 0.0,
             kappa=s.kappa,
         )
 
@@ -368,8 +382,13 @@ class _Job:
         from iondrift_kernels.drift_bands import Draws
 
         rows = SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
+        words = np.empty((4, spline_draws.LANES), dtype=np.uint64)
         normals = np.empty((rows, padded))
-        spline_draws.systematic_normals(self.seed, np.empty((4, spline_draws.LANES), dtype=np.uint64), normals)
+        spline_draws.systematic_normals(self.seed, words, normals)
+        for source, seed in self.seeds.items():
+            exchanged = np.empty_like(normals)
+            spline_draws.systematic_normals(seed, words, exchanged)
+            normals[ROWS[source]] = exchanged[ROWS[source]]
         drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
         spacing = float(np.diff(self.x).mean())
         parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC:][: self.diffusivity.n_random].T)
@@ -396,6 +415,7 @@ def _label(
     concentration: xr.DataArray,
     quantiles: Sequence[float],
     growth_from: float | None,
+    end: int,
 ) -> xr.Dataset:
     from iondrift_kernels.constants import FARADAY
 
@@ -413,18 +433,18 @@ def _label(
             for q, code in enumerate(job.codes)
         }
     )
-    last = outcome.ends[:, -1]
+    last = outcome.ends[:, end]
     scalars = {
         "maximum_drift_velocity": outcome.maximum,
         "final_drift_velocity": last,
-        "penetration_depth": np.trapezoid(outcome.ends, job.time, axis=1),
+        "penetration_depth": np.trapezoid(outcome.ends[:, : end + 1], job.time[: end + 1], axis=1),
         "spatial_spread": (last[0] - last[1]) / last[0],
     }
-    if growth_from is not None and job.time[0] <= growth_from < job.time[-1]:
+    if growth_from is not None and job.time[0] <= growth_from < job.time[end]:
         began = int(np.searchsorted(job.time, growth_from))
         scalars["growth"] = 1.0 - outcome.ends[:, began] / last
-    if job.current is not None and abs(job.current[-1]) > 1e-3 * np.abs(job.current).max():
-        scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, -1] / job.current[-1]
+    if job.current is not None and abs(job.current[end]) > 1e-3 * np.abs(job.current).max():
+        scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, end] / job.current[end]
     for name, values in scalars.items():
         result[name] = variables.dataarray(name, values, coords)
     sampled = np.unique(np.linspace(0, job.time.size - 1, min(job.time.size, 16)).astype(int))
@@ -496,6 +516,21 @@ def _seed(seed: int) -> int:
     if not 0 <= seed < 2**63:
         raise ConfigurationError(f"seed: {seed} found; allowed are whole numbers from 0 to 2^63 - 1")
     return seed
+
+
+def _end_index(end_at: float | None, time: FloatArray) -> int:
+    if end_at is None:
+        return int(time.size - 1)
+    if not time[0] <= end_at <= time[-1]:
+        raise ConfigurationError(f"end_at: {end_at:g} s lies outside the profiles, {time[0]:g} to {time[-1]:g} s")
+    return int(np.abs(time - end_at).argmin())
+
+
+def _source_seeds(seeds: Mapping[str, int] | None) -> dict[str, int]:
+    for name in seeds or {}:
+        if name not in ROWS:
+            raise ConfigurationError(f"seeds: source {name!r} found; allowed are {', '.join(ROWS)}")
+    return {name: _seed(seed) for name, seed in (seeds or {}).items()}
 
 
 def _first_count(samples: int | str) -> int:

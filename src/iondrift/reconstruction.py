@@ -12,6 +12,7 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
 from iondrift.diffusivity import Diffusivity
+from iondrift.electrode_flux import flux_from_storage
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 from iondrift.noise import NoiseEstimate
 from iondrift.smoothing import Penalties, SmoothSeries, smooth
@@ -152,7 +153,13 @@ def reconstruct_drift(
         penalties=penalties,
         orders=polynomial_orders,
     )
-    origin = origin_flux(electrode_storage, time)
+    origin = origin_flux(
+        electrode_storage,
+        time,
+        smoothing=smoothing,
+        breaks=() if profiles.series is None else profiles.series.breaks,
+        order=polynomial_orders[1],
+    )
     arrays = close(
         profiles,
         diffusivity,
@@ -385,11 +392,19 @@ def cation_ratio(transference_number: float | None, closure: Closure) -> float:
     return (1.0 - value) / value
 
 
-def origin_flux(storage: xr.DataArray | None, time: xr.DataArray) -> FloatArray:
-    """Return J at x = 0 under the blocking closure, -d(storage)/dt (time,), mol m-2 s-1."""
+def origin_flux(
+    storage: xr.DataArray | None,
+    time: xr.DataArray,
+    *,
+    smoothing: Smoothing = "pspline",
+    breaks: Sequence[float] = (),
+    order: int = 3,
+) -> FloatArray:
+    """Return J at x = 0 under the blocking closure, -d(storage)/dt (time,), mol m-2 s-1; smoothed as the profiles."""
     if storage is None:
         return np.zeros(time.size)
-    return np.asarray(-np.gradient(along_time(storage, "electrode_storage", time), time.values, edge_order=2))
+    values = along_time(storage, "electrode_storage", time)
+    return flux_from_storage(values, time.values, smoothing=smoothing, breaks=breaks, order=order)
 
 
 def _require_positive(values: FloatArray, time: FloatArray, x: FloatArray) -> None:

@@ -90,6 +90,16 @@ class Uncertainties:
 
 DIFFUSIVITY_DEFAULT = 0.05  # where D(c) states none: 2-5 % is what PFG fits reach
 SYSTEMATIC = 8  # normals a replicate before those of D(c)
+ROWS = {  # of the normals, by source
+    "concentration_relative": slice(0, 1),
+    "field_of_view_relative": slice(1, 2),
+    "temperature_K": slice(2, 3),
+    "region_edge_points": slice(3, 5),
+    "voltage_offset_V": slice(5, 6),
+    "transference_number": slice(6, 7),
+    "clock_offset_s": slice(7, 8),
+    "diffusivity_relative": slice(SYSTEMATIC, None),
+}
 
 
 def systematic_draws(normals: np.ndarray, uncertainties: Uncertainties) -> dict[str, np.ndarray]:
