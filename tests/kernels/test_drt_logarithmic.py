@@ -9,7 +9,7 @@ from scipy.optimize import nnls
 from iondrift.logarithmic import adapted_penalty, fit_logarithmic
 from iondrift.reference.relaxation_spectra import measured, zarc
 from iondrift.relaxation import build_model, difference_coefficients, relaxation_times, stack
-from iondrift_kernels import drt_logarithmic as kernels
+from iondrift_kernels import drt_potential as kernels
 
 FREQUENCY = np.logspace(4, 1, 10)
 MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 14))
