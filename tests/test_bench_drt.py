@@ -60,6 +60,8 @@ def test_coverage_measures(load):
     assert all(len(found[column]) == 2 for column in bench.COLUMNS)
     assert 0.8 < np.mean(found["gamma"]) <= 1.0
     assert set(found["total R"]) <= {0.0, 1.0}
+    row = bench.random_row(2, [0.005], "calibrated", samples=60)
+    assert len(row["windowed R"]) == 2
 
 
 def test_absent_peer_is_named(load):
