@@ -21,11 +21,11 @@ import numpy as np
 import xarray as xr
 
 import drt_peers
-from iondrift.drt import drt
-from iondrift.kramers_kronig import kramers_kronig
+from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.quadratic import solve_model
 from iondrift.reference.relaxation_spectra import families, measured
 from iondrift.relaxation import build_model, relaxation_times, stack, weights_of
+from iondrift.relaxation_times import drt
 
 FREQUENCY = np.logspace(5, 0, 31)
 MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 92))
@@ -190,9 +190,9 @@ def run_public(spectra: int) -> dict[str, float]:
 
 def run_band(samples: int, rounds: int) -> float:
     """Return seconds for the arrays of one band of one spectrum on one thread: draws, solutions, quantiles."""
-    from iondrift.drt import pose
-    from iondrift.drt_bands import quantiles
+    from iondrift.relaxation_bands import quantiles
     from iondrift.relaxation_draws import generator, perturbed_solutions
+    from iondrift.relaxation_times import pose
 
     one = drifting_series(2)[:1]
     data = xr.DataArray(one, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY})

@@ -13,8 +13,8 @@ import argparse
 import numpy as np
 import xarray as xr
 
-from iondrift.drt_bands import METHODS, drt_bands
 from iondrift.reference.relaxation_spectra import AnalyticSpectrum, families, measured, zarc
+from iondrift.relaxation_bands import METHODS, drt_bands
 
 FREQUENCY = np.logspace(5, 0, 31)
 WINDOW = (1e-4, 1.0)

@@ -14,7 +14,7 @@ from iondrift.quadratic import spread_order, threads_for
 from iondrift.relaxation import unstack
 
 if TYPE_CHECKING:
-    from iondrift.drt import DrtProblem, DrtSolution
+    from iondrift.relaxation_times import DrtProblem, DrtSolution
 
 FloatArray = npt.NDArray[np.float64]
 

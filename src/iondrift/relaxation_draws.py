@@ -12,7 +12,7 @@ from iondrift.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmi
 from iondrift.quadratic import Solution, gram, solve_shared
 
 if TYPE_CHECKING:
-    from iondrift.drt import DrtProblem, DrtSolution
+    from iondrift.relaxation_times import DrtProblem, DrtSolution
 
 FloatArray = npt.NDArray[np.float64]
 

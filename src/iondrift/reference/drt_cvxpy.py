@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift import cast
-from iondrift.drt import DrtProblem, DrtSolution, duality_gap
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.logarithmic import adapted_penalty
 from iondrift.relaxation_dataset import window_fractions
+from iondrift.relaxation_times import DrtProblem, DrtSolution, duality_gap
 
 if TYPE_CHECKING:
     from iondrift.relaxation import RelaxationModel

@@ -11,9 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
-from iondrift.drt import DrtProblem, DrtSolution, Regularization, pose, solve
 from iondrift.errors import ConfigurationError
-from iondrift.kramers_kronig import kramers_kronig
+from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.relaxation import Weighting, choose, weights_of
 from iondrift.relaxation_dataset import (
     attach,
@@ -25,6 +24,7 @@ from iondrift.relaxation_dataset import (
 )
 from iondrift.relaxation_draws import generator, mixed_draws, perturbed_solutions, rough_fit
 from iondrift.relaxation_peaks import Peak, find_peaks, vertex
+from iondrift.relaxation_times import DrtProblem, DrtSolution, Regularization, pose, solve
 
 FloatArray = npt.NDArray[np.float64]
 Noise = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayLike

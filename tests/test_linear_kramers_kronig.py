@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from iondrift.errors import ConfigurationError
-from iondrift.kramers_kronig import kramers_kronig
+from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.reference.relaxation_spectra import measured, rc, three_zarc, zarc
 
 FREQUENCY = np.logspace(5, 0, 31)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from iondrift.drt import drt
-from iondrift.drt_bands import METHODS, drt_bands, quantiles
 from iondrift.errors import ConfigurationError
 from iondrift.reference.relaxation_spectra import measured, three_zarc, zarc
+from iondrift.relaxation_bands import METHODS, drt_bands, quantiles
+from iondrift.relaxation_times import drt
 
 FREQUENCY = np.logspace(5, 0, 31)
 

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 from iondrift.errors import ConfigurationError, ShapeError
+from iondrift.peaks import track_peaks
 from iondrift.relaxation_peaks import find_peaks
-from iondrift.track_peaks import track_peaks
 
 TAU = np.geomspace(1e-6, 1e1, 141)
 WIDTH = 0.15  # standard deviation, decades

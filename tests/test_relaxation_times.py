@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from iondrift.drt import drt
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 from iondrift.reference.drt_cvxpy import confined, known_resistance
 from iondrift.reference.relaxation_spectra import (
@@ -25,6 +24,7 @@ from iondrift.reference.relaxation_spectra import (
     three_zarc,
     zarc,
 )
+from iondrift.relaxation_times import drt
 
 FREQUENCY = np.logspace(5, 0, 31)
 
