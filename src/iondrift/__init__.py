@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from iondrift.diffusivity import Diffusivity as Diffusivity
     from iondrift.experiment import Experiment as Experiment
     from iondrift.experiment import load as load
+    from iondrift.impedance import read_impedance as read_impedance
+    from iondrift.linear_kramers_kronig import kramers_kronig as kramers_kronig
     from iondrift.noise import estimate_noise as estimate_noise
+    from iondrift.peaks import track_peaks as track_peaks
     from iondrift.reconstruction import reconstruct_drift as reconstruct_drift
+    from iondrift.relaxation_bands import drt_bands as drt_bands
+    from iondrift.relaxation_times import drt as drt
     from iondrift.simulation import simulate as simulate
     from iondrift.transport import ambipolar_diffusivity as ambipolar_diffusivity
     from iondrift.transport import mobility as mobility
@@ -26,12 +31,17 @@ _HOME = {
     "Diffusivity": "diffusivity",
     "Experiment": "experiment",
     "ambipolar_diffusivity": "transport",
+    "drt": "relaxation_times",
+    "drt_bands": "relaxation_bands",
     "estimate_noise": "noise",
+    "kramers_kronig": "linear_kramers_kronig",
     "load": "experiment",
     "mobility": "transport",
+    "read_impedance": "impedance",
     "reconstruct_drift": "reconstruction",
     "sand_time": "transport",
     "simulate": "simulation",
+    "track_peaks": "peaks",
 }
 _MODULES = ("published",)
 
