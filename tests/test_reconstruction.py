@@ -47,9 +47,9 @@ def test_the_diffusion_potential_is_that_of_the_end_concentrations():
     result = reconstruct_drift(c, along(c, 0.3), CONSTANT, temperature=TEMPERATURE)
     resistance = THERMAL_VOLTAGE / D_UNIFORM * (x[-1] / 0.4) * (1.0 / profile[0] - 1.0 / profile[-1])
     origin = (0.3 - THERMAL_VOLTAGE * np.log(profile[-1] / profile[0])) / resistance
-    np.testing.assert_allclose(result.flux, origin, rtol=2e-6)
+    np.testing.assert_allclose(result.flux, origin, rtol=1e-5)
     junction = -(result.flux_diffusive / (result.mobility * result.concentration)).integrate("x")
-    np.testing.assert_allclose(junction, THERMAL_VOLTAGE * 0.4, rtol=1e-6)
+    np.testing.assert_allclose(junction, THERMAL_VOLTAGE * 0.4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["bulk", "layers", "front"])

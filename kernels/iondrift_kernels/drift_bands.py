@@ -19,9 +19,7 @@ from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
-from iondrift_kernels.spline_draws import CURRENT as CURRENT_NOISE
-from iondrift_kernels.spline_draws import LANES, Splines, posterior_block
-from iondrift_kernels.spline_draws import VOLTAGE as VOLTAGE_NOISE
+from iondrift_kernels.spline_draws import ELECTRICAL, LANES, Splines, posterior_block
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -118,8 +116,8 @@ class Summary(NamedTuple):
 
 @kernel
 def rotate(rotation: FloatArray, modes: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = rotation (J, M) modes (M, LANES); four modes a sweep keep the sums in registers."""
-    count = modes.shape[0]
+    """``out`` (J, LANES) = rotation (J, M) modes (M, LANES); four modes a sweep spare loads and stores of the sums."""
+    count = rotation.shape[1]
     for i in range(rotation.shape[0]):
         for j in range(LANES):
             out[i, j] = 0.0
@@ -137,31 +135,77 @@ def rotate(rotation: FloatArray, modes: FloatArray, out: FloatArray) -> None:
 
 
 @kernel
-def exponential(values: FloatArray, work: FloatArray, out: FloatArray) -> None:
-    """``out = exp(values)``, to two units in the last place for |values| < 700, vectorised.
+def combine(weights: FloatArray, t: int, first: int, ring: FloatArray, out: FloatArray) -> None:
+    """``out`` (J, LANES) = the four coefficients of profile t, held at ``ring`` (4, J, LANES), by their weights."""
+    w0, w1, w2, w3 = weights[t, 0], weights[t, 1], weights[t, 2], weights[t, 3]
+    zero, one, two, three = first & 3, (first + 1) & 3, (first + 2) & 3, (first + 3) & 3
+    for i in range(out.shape[0]):
+        for j in range(LANES):
+            out[i, j] = (w0 * ring[zero, i, j] + w1 * ring[one, i, j]) + (w2 * ring[two, i, j] + w3 * ring[three, i, j])
+
+
+@kernel
+def at_points(
+    start: IntArray, basis: FloatArray, coefficients: FloatArray, factor: FloatArray, out: FloatArray
+) -> None:
+    """``out`` (X, LANES) = factor (LANES,) times the local sum of four coefficients (J, LANES) at every point."""
+    for i in range(start.shape[0]):
+        s = start[i]
+        b0, b1, b2, b3 = basis[i, 0], basis[i, 1], basis[i, 2], basis[i, 3]
+        for j in range(LANES):
+            left = b0 * coefficients[s, j] + b1 * coefficients[s + 1, j]
+            right = b2 * coefficients[s + 2, j] + b3 * coefficients[s + 3, j]
+            out[i, j] = factor[j] * (left + right)
+
+
+@kernel
+def add_whole(
+    start: IntArray, whole: FloatArray, rate: FloatArray, factor: FloatArray, total: FloatArray, out: FloatArray
+) -> None:
+    """Add to ``out`` (X, LANES) the integrals of the B-splines that lie wholly below each point.
+
+    ``total`` (LANES,) is a workspace.
+    """
+    for j in range(LANES):
+        total[j] = 0.0
+    below = 0
+    for i in range(start.shape[0]):
+        while below < start[i]:
+            for j in range(LANES):
+                total[j] += whole[below] * rate[below, j]
+            below += 1
+        for j in range(LANES):
+            out[i, j] += factor[j] * total[j]
+
+
+@kernel
+def exponential(work: FloatArray, out: FloatArray) -> None:
+    """``out = exp(out)`` (X, LANES), to two units in the last place for |out| < 700, vectorised.
 
     The library's exponential is called number by number; here 2^k is written as bits and the rest is a polynomial.
+    ``work`` (LANES,).
     """
     bits = work.view(np.int64)
-    for j in range(LANES):
-        power = math.floor(values[j] * 1.4426950408889634 + 0.5)
-        r = (values[j] - power * 0.6931471803691238) - power * 1.9082149292705877e-10
-        p = 1.6059043836821613e-10
-        p = p * r + 2.08767569878681e-09
-        p = p * r + 2.505210838544172e-08
-        p = p * r + 2.755731922398589e-07
-        p = p * r + 2.7557319223985893e-06
-        p = p * r + 2.48015873015873e-05
-        p = p * r + 1.984126984126984e-04
-        p = p * r + 1.3888888888888889e-03
-        p = p * r + 8.333333333333333e-03
-        p = p * r + 4.1666666666666664e-02
-        p = p * r + 1.6666666666666666e-01
-        p = p * r + 0.5
-        out[j] = (p * r * r + r) + 1.0
-        bits[j] = (np.int64(power) + 1023) << 52
-    for j in range(LANES):
-        out[j] *= work[j]
+    for i in range(out.shape[0]):
+        for j in range(LANES):
+            power = math.floor(out[i, j] * 1.4426950408889634 + 0.5)
+            r = (out[i, j] - power * 0.6931471803691238) - power * 1.9082149292705877e-10
+            p = 1.6059043836821613e-10
+            p = p * r + 2.08767569878681e-09
+            p = p * r + 2.505210838544172e-08
+            p = p * r + 2.755731922398589e-07
+            p = p * r + 2.7557319223985893e-06
+            p = p * r + 2.48015873015873e-05
+            p = p * r + 1.984126984126984e-04
+            p = p * r + 1.3888888888888889e-03
+            p = p * r + 8.333333333333333e-03
+            p = p * r + 4.1666666666666664e-02
+            p = p * r + 1.6666666666666666e-01
+            p = p * r + 0.5
+            out[i, j] = (p * r * r + r) + 1.0
+            bits[j] = (np.int64(power) + 1023) << 52
+        for j in range(LANES):
+            out[i, j] *= work[j]
 
 
 @kernel
@@ -169,84 +213,170 @@ def diffusivities(
     form: int,
     argument: int,
     parameters: FloatArray,
+    lane: int,
     c: FloatArray,
+    a: FloatArray,
     inverse: FloatArray,
     work: FloatArray,
     out: FloatArray,
 ) -> None:
-    """D of LANES concentrations with ``parameters`` (P, LANES); layout as in :mod:`iondrift_kernels.diffusivity`.
+    """D and 1 / c of all points (X, LANES); ``parameters`` (P, R) as in :mod:`iondrift_kernels.diffusivity`.
 
-    ``inverse`` holds 1 / c; ``work`` (2, LANES).
+    ``a`` (X, LANES) and ``work`` (LANES,) are workspaces; ``inverse`` is filled where the argument needs it.
     """
-    a = work[0]
-    for j in range(LANES):
-        a[j] = parameters[0, j] * inverse[j] - parameters[1, j] if argument == 1 else c[j]
-        a[j] = min(max(a[j], parameters[2, j]), parameters[3, j])
-    if form == 0:
-        for j in range(LANES):
-            out[j] = parameters[4, j]
-        for p in range(5, parameters.shape[0]):
+    points = c.shape[0]
+    for i in range(points):
+        if argument == 1:
             for j in range(LANES):
-                out[j] = out[j] * a[j] + parameters[p, j]
+                inverse[i, j] = 1.0 / c[i, j]
+            for j in range(LANES):
+                a[i, j] = parameters[0, lane + j] * inverse[i, j] - parameters[1, lane + j]
+        else:
+            for j in range(LANES):
+                a[i, j] = c[i, j]
+        for j in range(LANES):
+            low = parameters[2, lane + j]
+            a[i, j] = low if a[i, j] < low else a[i, j]
+        for j in range(LANES):
+            high = parameters[3, lane + j]
+            a[i, j] = high if a[i, j] > high else a[i, j]
+    if form == 0:
+        for i in range(points):
+            for j in range(LANES):
+                out[i, j] = parameters[4, lane + j]
+            for p in range(5, parameters.shape[0]):
+                for j in range(LANES):
+                    out[i, j] = out[i, j] * a[i, j] + parameters[p, lane + j]
     elif form == 1:
-        for j in range(LANES):
-            a[j] = -parameters[5, j] * a[j]
-        exponential(a, work[1], out)
-        for j in range(LANES):
-            out[j] *= parameters[4, j]
+        for i in range(points):
+            for j in range(LANES):
+                out[i, j] = -parameters[5, lane + j] * a[i, j]
+        exponential(work, out)
+        for i in range(points):
+            for j in range(LANES):
+                out[i, j] *= parameters[4, lane + j]
     else:
-        for j in range(LANES):
-            intervals = int(parameters[4, j])
-            low = 0
-            high = intervals
-            while high - low > 1:
-                middle = (low + high) // 2
-                if parameters[5 + middle, j] <= a[j]:
-                    low = middle
-                else:
-                    high = middle
-            t = a[j] - parameters[5 + low, j]
-            row = 6 + intervals + 4 * low
-            value = (parameters[row, j] * t + parameters[row + 1, j]) * t + parameters[row + 2, j]
-            out[j] = value * t + parameters[row + 3, j]
+        for i in range(points):
+            for j in range(LANES):
+                table_value(parameters, lane + j, a[i, j], i, j, out)
 
 
 @kernel
-def evaluate_profile(
+def table_value(parameters: FloatArray, column: int, a: float, i: int, j: int, out: FloatArray) -> None:
+    """``out[i, j]`` = the piecewise cubic of replicate ``column`` at the argument ``a``."""
+    intervals = int(parameters[4, column])
+    low = 0
+    high = intervals
+    while high - low > 1:
+        middle = (low + high) // 2
+        if parameters[5 + middle, column] <= a:
+            low = middle
+        else:
+            high = middle
+    t = a - parameters[5 + low, column]
+    row = 6 + intervals + 4 * low
+    value = (parameters[row, column] * t + parameters[row + 1, column]) * t + parameters[row + 2, column]
+    out[i, j] = value * t + parameters[row + 3, column]
+
+
+@kernel
+def resistances(argument: int, c: FloatArray, diffusivity: FloatArray, inverse: FloatArray, out: FloatArray) -> None:
+    """``out = 1 / (D c)`` (X, LANES), and ``inverse = 1 / c`` where it is not there yet: one division a cell."""
+    for i in range(c.shape[0]):
+        if argument == 1:
+            for j in range(LANES):
+                out[i, j] = inverse[i, j] / diffusivity[i, j]
+        else:
+            for j in range(LANES):
+                out[i, j] = 1.0 / (c[i, j] * diffusivity[i, j])
+            for j in range(LANES):
+                inverse[i, j] = diffusivity[i, j] * out[i, j]
+
+
+@kernel
+def count_depleted(c: FloatArray, lowest: FloatArray) -> int:
+    """How many lanes hold a concentration that is not positive; ``lowest`` (LANES,) is a workspace."""
+    for j in range(LANES):
+        lowest[j] = math.inf
+    for i in range(c.shape[0]):
+        for j in range(LANES):
+            lowest[j] = lowest[j] if c[i, j] > lowest[j] else c[i, j]
+    count = 0
+    for j in range(LANES):
+        if not lowest[j] > 0.0:
+            count += 1
+    return count
+
+
+@kernel
+def origin_by_voltage(
     space: Space,
-    amplitude: FloatArray,
-    rate: FloatArray,
-    concentration_factor: FloatArray,
-    length_factor: FloatArray,
-    shrink: FloatArray,
-    total: FloatArray,
+    draws: Draws,
+    lane: int,
+    voltage: FloatArray,
     c: FloatArray,
     gradient: FloatArray,
     integrated: FloatArray,
+    inverse: FloatArray,
+    resistance: FloatArray,
+    total: FloatArray,
+    weighted: FloatArray,
+    out: FloatArray,
 ) -> None:
-    """c, dc/dx and G (X, LANES) of one profile from B-spline coefficients and their rates (J, LANES).
+    """J at x = 0 (LANES,) that lays ``voltage`` (LANES,) across the profile; see :mod:`field_reconstruction`.
 
-    ``shrink`` is 1 / length_factor; ``total`` (LANES,) a workspace: the integral of the B-splines wholly below x.
+    The drawn edges move the limits of the integrals; what lies beyond is continued from the edge.
     """
+    last = c.shape[0] - 1
     for j in range(LANES):
         total[j] = 0.0
-    below = 0
-    for i in range(space.start.shape[0]):
-        s = space.start[i]
-        while below < s:
-            for j in range(LANES):
-                total[j] += space.whole[below] * rate[below, j]
-            below += 1
-        v0, v1, v2, v3 = space.value[i, 0], space.value[i, 1], space.value[i, 2], space.value[i, 3]
-        d0, d1, d2, d3 = space.slope[i, 0], space.slope[i, 1], space.slope[i, 2], space.slope[i, 3]
-        p0, p1, p2, p3 = space.partial[i, 0], space.partial[i, 1], space.partial[i, 2], space.partial[i, 3]
+        weighted[j] = 0.0
+    for i in range(last + 1):
+        weight = space.weights[i]
         for j in range(LANES):
-            a0, a1, a2, a3 = amplitude[s, j], amplitude[s + 1, j], amplitude[s + 2, j], amplitude[s + 3, j]
-            scale = concentration_factor[j]
-            c[i, j] = scale * ((v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3))
-            gradient[i, j] = scale * shrink[j] * ((d0 * a0 + d1 * a1) + (d2 * a2 + d3 * a3))
-            inside = (p0 * rate[s, j] + p1 * rate[s + 1, j]) + (p2 * rate[s + 2, j] + p3 * rate[s + 3, j])
-            integrated[i, j] = -scale * length_factor[j] * (total[j] + inside)
+            total[j] += weight * resistance[i, j]
+        for j in range(LANES):
+            weighted[j] += weight * resistance[i, j] * integrated[i, j]
+    for j in range(LANES):
+        plating, counter = draws.plating_edge[lane + j], draws.counter_edge[lane + j]
+        left, right = -plating * resistance[0, j], counter * resistance[last, j]
+        junction = math.log(c[last, j] / c[0, j])
+        junction += counter * gradient[last, j] * inverse[last, j] - plating * gradient[0, j] * inverse[0, j]
+        whole = draws.length[lane + j] * total[j] + left + right
+        moved = draws.length[lane + j] * weighted[j] + left * integrated[0, j] + right * integrated[last, j]
+        out[j] = (voltage[j] / draws.thermal_voltage[lane + j] - junction - moved) / whole
+
+
+@kernel
+def velocities(
+    start: FloatArray,
+    gradient: FloatArray,
+    integrated: FloatArray,
+    diffusivity: FloatArray,
+    inverse: FloatArray,
+    out: FloatArray,
+) -> None:
+    """``out = (J0 + G + D dc/dx) / c`` (X, LANES)."""
+    for i in range(out.shape[0]):
+        for j in range(LANES):
+            out[i, j] = (start[j] + integrated[i, j] + diffusivity[i, j] * gradient[i, j]) * inverse[i, j]
+
+
+@kernel
+def velocities_by_current(
+    current: FloatArray,
+    ratio: FloatArray,
+    lane: int,
+    gradient: FloatArray,
+    diffusivity: FloatArray,
+    inverse: FloatArray,
+    out: FloatArray,
+) -> None:
+    """``out = -(i / F + (D+ - D-) dc/dx) / ((1 + D+ / D-) c)`` (X, LANES)."""
+    for i in range(out.shape[0]):
+        for j in range(LANES):
+            drive = current[j] / FARADAY + (ratio[lane + j] - 1.0) * diffusivity[i, j] * gradient[i, j]
+            out[i, j] = -drive * inverse[i, j] / (1.0 + ratio[lane + j])
 
 
 @parallel_kernel
@@ -274,17 +404,16 @@ def evaluate_block(
     Blocks are called from the end of the series to its beginning. ``origin`` (T,): J at x = 0 under BLOCKING;
     ``wanted`` (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
     """
-    groups = state.ring.shape[0]
     points = space.start.shape[0]
     modes = splines.mean.shape[0]
     functions = space.rotation.shape[0]
     # Numba 0.68 loses writes through a tuple inside prange: name the arrays outside.
     ends, maximum, final, flux_ends, depleted = summary
-    for b in nb.prange(groups):
+    for b in nb.prange(state.ring.shape[0]):
+        lane = b * LANES
         normals = np.empty((4, LANES))
         words = np.empty((4, LANES), dtype=np.uint64)
-        work = np.empty((2, LANES))
-        fresh = np.empty((max(coefficients[1] - coefficients[0], 1), modes, LANES))
+        fresh = np.empty((coefficients[1] - coefficients[0] + 3, modes, LANES))
         amplitude = np.empty((functions, LANES))
         rate = np.empty((functions, LANES))
         c = np.empty((points, LANES))
@@ -293,175 +422,142 @@ def evaluate_block(
         diffusivity = np.empty((points, LANES))
         inverse = np.empty((points, LANES))
         resistance = np.empty((points, LANES))
-        shrink = np.empty(LANES)
+        velocity = np.empty((points, LANES))
+        slope_factor = np.empty(LANES)
+        integral_factor = np.empty(LANES)
+        factor = np.empty(LANES)
         start = np.empty(LANES)
         total = np.empty(LANES)
         weighted = np.empty(LANES)
         current = np.empty(LANES)
-        lane = b * LANES
-        parameters = draws.parameters[:, lane : lane + LANES]
-        factor = draws.concentration[lane : lane + LANES]
-        length = draws.length[lane : lane + LANES]
-        plating = draws.plating_edge[lane : lane + LANES]
-        counter = draws.counter_edge[lane : lane + LANES]
-        thermal = draws.thermal_voltage[lane : lane + LANES]
-        ratio = draws.cation_ratio[lane : lane + LANES]
+        voltage = np.empty(LANES)
         for j in range(LANES):
-            shrink[j] = 1.0 / length[j]
+            factor[j] = draws.concentration[lane + j]
+            slope_factor[j] = factor[j] / draws.length[lane + j]
+            integral_factor[j] = -factor[j] * draws.length[lane + j]
+        first, last = coefficients
         if method == POSTERIOR:
-            posterior_block(
-                seed, lane, splines, coefficients[0], coefficients[1], state.draws[b], normals, words, fresh
-            )
+            posterior_block(seed, lane, splines, first, last, state.draws[b], normals, words, fresh)
         else:
             perturbed_block(
-                seed, lane, splines, coefficients[0], coefficients[1], state.checkpoints[b, block],
+                seed, lane, splines, first, last, state.checkpoints[b, block],
                 state.shift[b], state.draws[b], normals, words, fresh,
             )  # fmt: skip
-        for k in range(coefficients[0], coefficients[1]):
+        for k in range(first, last):
             for m in range(modes):
                 mean, influence = splines.mean[m, k], splines.influence[m, k]
                 for j in range(LANES):
-                    fresh[k - coefficients[0], m, j] += mean - influence * state.pattern[b, m, j]
-        following = coefficients[1] - 1
+                    fresh[k - first, m, j] += mean - influence * state.pattern[b, m, j]
+        ring = state.ring[b]
+        following = last - 1
         for t in range(times[1] - 1, times[0] - 1, -1):
-            first = splines.start[t]
-            while following >= max(first, coefficients[0]):
-                rotate(space.rotation, fresh[following - coefficients[0]], state.ring[b, following & 3])
+            lowest = splines.start[t]
+            while following >= max(lowest, first):
+                rotate(space.rotation, fresh[following - first], ring[following & 3])
                 following -= 1
-            for i in range(functions):
-                for j in range(LANES):
-                    amplitude[i, j] = 0.0
-                    rate[i, j] = 0.0
-            for d in range(4):
-                row = state.ring[b, (first + d) & 3]
-                value, slope = splines.value[t, d], splines.slope[t, d]
-                for i in range(functions):
-                    for j in range(LANES):
-                        amplitude[i, j] += value * row[i, j]
-                        rate[i, j] += slope * row[i, j]
-            evaluate_profile(space, amplitude, rate, factor, length, shrink, total, c, gradient, integrated)
-            for i in range(points):
-                for j in range(LANES):
-                    if not c[i, j] > 0.0:
-                        depleted[b] += 1
-                if argument == 1:
-                    for j in range(LANES):
-                        inverse[i, j] = 1.0 / c[i, j]
-                    diffusivities(form, argument, parameters, c[i], inverse[i], work, diffusivity[i])
-                    for j in range(LANES):
-                        resistance[i, j] = inverse[i, j] / diffusivity[i, j]
-                else:
-                    diffusivities(form, argument, parameters, c[i], inverse[i], work, diffusivity[i])
-                    for j in range(LANES):
-                        resistance[i, j] = 1.0 / (c[i, j] * diffusivity[i, j])
-                        inverse[i, j] = diffusivity[i, j] * resistance[i, j]
-            fill_normals(seed, lane, t, 0, CURRENT_NOISE, words, normals)
+            combine(splines.value, t, lowest, ring, amplitude)
+            combine(splines.slope, t, lowest, ring, rate)
+            at_points(space.start, space.value, amplitude, factor, c)
+            at_points(space.start, space.slope, amplitude, slope_factor, gradient)
+            at_points(space.start, space.partial, rate, integral_factor, integrated)
+            add_whole(space.start, space.whole, rate, integral_factor, total, integrated)
+            depleted[b] += count_depleted(c, total)
+            diffusivities(form, argument, draws.parameters, lane, c, velocity, inverse, total, diffusivity)
+            resistances(argument, c, diffusivity, inverse, resistance)
+            fill_normals(seed, lane, t, 0, ELECTRICAL, words, normals)
             for j in range(LANES):
                 shift = draws.clock[lane + j]
                 current[j] = protocol.current[t] + protocol.current_slope[t] * shift
-                current[j] += protocol.current_noise * normals[0, j]
-            if closure == VOLTAGE:
-                fill_normals(seed, lane, t, 0, VOLTAGE_NOISE, words, normals)
-                for j in range(LANES):
-                    volts = protocol.voltage[t] + protocol.voltage_slope[t] * draws.clock[lane + j]
-                    volts += protocol.voltage_noise * normals[0, j] - draws.voltage_offset[lane + j]
-                    # The edges move the limits of the integrals; what lies beyond is continued from the edge.
-                    junction = math.log(c[points - 1, j] / c[0, j])
-                    junction += counter[j] * gradient[points - 1, j] * inverse[points - 1, j]
-                    junction -= plating[j] * gradient[0, j] * inverse[0, j]
-                    start[j] = volts / thermal[j] - junction
-                    left, right = -plating[j] * resistance[0, j], counter[j] * resistance[points - 1, j]
-                    total[j] = left + right
-                    weighted[j] = left * integrated[0, j] + right * integrated[points - 1, j]
-                for i in range(points):
-                    weight = space.weights[i]
-                    for j in range(LANES):
-                        share = weight * length[j] * resistance[i, j]
-                        total[j] += share
-                        weighted[j] += share * integrated[i, j]
-                for j in range(LANES):
-                    start[j] = (start[j] - weighted[j]) / total[j]
-            elif closure == BLOCKING:
-                s = space.start[0]
-                for j in range(LANES):
-                    local = 0.0
-                    for d in range(4):
-                        local += space.value[0, d] * rate[s + d, j]
-                    start[j] = origin[t] + plating[j] * factor[j] * local
-            for i in range(points):
-                # weighted: v, total: J
-                for j in range(LANES):
-                    flow = diffusivity[i, j] * gradient[i, j]
-                    if closure == CURRENT:
-                        drive = current[j] / FARADAY + (ratio[j] - 1.0) * flow
-                        weighted[j] = -drive * inverse[i, j] / (1.0 + ratio[j])
-                        total[j] = c[i, j] * weighted[j] - flow
-                    else:
-                        total[j] = start[j] + integrated[i, j]
-                        weighted[j] = (total[j] + flow) * inverse[i, j]
-                for j in range(LANES):
-                    maximum[lane + j] = max(maximum[lane + j], weighted[j])
-                if i == 0 or i == points - 1:
-                    end = 0 if i == 0 else 1
-                    for j in range(LANES):
-                        ends[end, t, lane + j] = weighted[j]
-                        flux_ends[end, t, lane + j] = total[j]
-                if t == splines.start.shape[0] - 1:
-                    for j in range(LANES):
-                        final[i, lane + j] = weighted[j]
-                for q in range(wanted.shape[0]):
-                    target = out[q, t - times[0], i, lane : lane + LANES]
-                    keep(
-                        wanted[q], weighted, total, c[i], gradient[i], diffusivity[i], inverse[i], resistance[i],
-                        thermal, current, target,
+                current[j] += protocol.current_noise * normals[1, j]
+                voltage[j] = protocol.voltage[t] + protocol.voltage_slope[t] * shift
+                voltage[j] += protocol.voltage_noise * normals[0, j] - draws.voltage_offset[lane + j]
+            if closure == CURRENT:
+                velocities_by_current(current, draws.cation_ratio, lane, gradient, diffusivity, inverse, velocity)
+            else:
+                if closure == VOLTAGE:
+                    origin_by_voltage(
+                        space, draws, lane, voltage, c, gradient, integrated, inverse, resistance, total, weighted,
+                        start,
                     )  # fmt: skip
+                elif closure == BLOCKING:  # J = 0 at the drawn edge, not at x = 0
+                    at = space.start[0]
+                    for j in range(LANES):
+                        local = 0.0
+                        for d in range(4):
+                            local += space.value[0, d] * rate[at + d, j]
+                        start[j] = origin[t] + draws.plating_edge[lane + j] * factor[j] * local
+                velocities(start, gradient, integrated, diffusivity, inverse, velocity)
+            for j in range(LANES):
+                total[j] = maximum[lane + j]
+            for i in range(points):
+                for j in range(LANES):
+                    total[j] = velocity[i, j] if velocity[i, j] > total[j] else total[j]
+            for j in range(LANES):
+                maximum[lane + j] = total[j]
+            for end in range(2):
+                i = 0 if end == 0 else points - 1
+                for j in range(LANES):
+                    flux_ends[end, t, lane + j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
+                    ends[end, t, lane + j] = velocity[i, j]
+            if t == splines.start.shape[0] - 1:
+                for i in range(points):
+                    for j in range(LANES):
+                        final[i, lane + j] = velocity[i, j]
+            for q in range(wanted.shape[0]):
+                keep(
+                    wanted[q], velocity, c, gradient, diffusivity, resistance, draws.thermal_voltage, current, lane,
+                    q, t - times[0], out,
+                )  # fmt: skip
 
 
 @kernel
 def keep(
     code: int,
     velocity: FloatArray,
-    flux: FloatArray,
     c: FloatArray,
     gradient: FloatArray,
     diffusivity: FloatArray,
-    inverse: FloatArray,
     resistance: FloatArray,
     thermal: FloatArray,
     current: FloatArray,
+    lane: int,
+    q: int,
+    t: int,
     out: FloatArray,
 ) -> None:
-    """Write the variable ``code`` of LANES replicates at one cell."""
-    if code == DRIFT_VELOCITY:
-        for j in range(LANES):
-            out[j] = velocity[j]
-    elif code == ELECTRIC_FIELD:
-        for j in range(LANES):
-            out[j] = -velocity[j] * thermal[j] * resistance[j] * c[j]
-    elif code == FLUX:
-        for j in range(LANES):
-            out[j] = flux[j]
-    elif code == FLUX_DIFFUSIVE:
-        for j in range(LANES):
-            out[j] = -diffusivity[j] * gradient[j]
-    elif code == FLUX_MIGRATIVE:
-        for j in range(LANES):
-            out[j] = c[j] * velocity[j]
-    elif code == MOBILITY:
-        for j in range(LANES):
-            out[j] = diffusivity[j] / thermal[j]
-    elif code == DIFFUSIVITY:
-        for j in range(LANES):
-            out[j] = diffusivity[j]
-    elif code == CONCENTRATION:
-        for j in range(LANES):
-            out[j] = c[j]
-    elif code == CONCENTRATION_GRADIENT:
-        for j in range(LANES):
-            out[j] = gradient[j]
-    else:
-        for j in range(LANES):
-            out[j] = -FARADAY * flux[j] / current[j]
+    """Write the variable ``code`` of LANES replicates at all points of one profile into ``out[q, t]``."""
+    for i in range(velocity.shape[0]):
+        if code == DRIFT_VELOCITY:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = velocity[i, j]
+        elif code == ELECTRIC_FIELD:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = -velocity[i, j] * thermal[lane + j] * resistance[i, j] * c[i, j]
+        elif code == FLUX:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
+        elif code == FLUX_DIFFUSIVE:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = -diffusivity[i, j] * gradient[i, j]
+        elif code == FLUX_MIGRATIVE:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = c[i, j] * velocity[i, j]
+        elif code == MOBILITY:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = diffusivity[i, j] / thermal[lane + j]
+        elif code == DIFFUSIVITY:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = diffusivity[i, j]
+        elif code == CONCENTRATION:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = c[i, j]
+        elif code == CONCENTRATION_GRADIENT:
+            for j in range(LANES):
+                out[q, t, i, lane + j] = gradient[i, j]
+        else:
+            for j in range(LANES):
+                flux = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
+                out[q, t, i, lane + j] = -FARADAY * flux / current[j]
 
 
 @parallel_kernel

@@ -58,7 +58,7 @@ def forward_block(
     words: WordArray,
     out: FloatArray,
 ) -> None:
-    """Forward substitution of coefficients first ... last-1 into ``out`` (last - first, M, LANES).
+    """Forward substitution of coefficients first ... last-1 into ``out`` (at least last - first, M, LANES).
 
     ``state`` (3, M, LANES) holds the three coefficients below and is left for the block above; ``shift`` is the
     reference's true pattern; ``noise`` (M, LANES) a workspace.

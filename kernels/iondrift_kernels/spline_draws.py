@@ -24,7 +24,7 @@ IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint64]
 
 LANES = 32  # replicates a group: four AVX-512 registers
-COEFFICIENTS, PATTERN, VOLTAGE, CURRENT, SYSTEMATIC, PROFILES = range(6)  # sources of random numbers
+COEFFICIENTS, PATTERN, ELECTRICAL, SYSTEMATIC, PROFILES = range(5)  # sources of random numbers
 
 
 class Splines(NamedTuple):
@@ -50,24 +50,24 @@ class Splines(NamedTuple):
 
 @kernel
 def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
-    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out`` (last - first, M, LANES).
+    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out`` (last - first + 3, M, LANES).
 
     ``state`` (3, M, LANES) holds the three coefficients above and is left for the block below.
     """
-    size = splines.mean.shape[1]
-    for k in range(last - 1, first - 1, -1):
-        row = out[k - first]
-        for m in range(splines.mean.shape[0]):
+    modes, size = splines.mean.shape
+    count = last - first
+    out[count : count + 3] = state
+    for row in range(count - 1, -1, -1):
+        k = first + row
+        for m in range(modes):
             scale = splines.lower[m, k, 0]
-            one = splines.lower[m, k + 1, 1] if k + 1 < size else 0.0
-            two = splines.lower[m, k + 2, 2] if k + 2 < size else 0.0
-            three = splines.lower[m, k + 3, 3] if k + 3 < size else 0.0
+            one = splines.lower[m, k + 1, 1] * scale if k + 1 < size else 0.0
+            two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
+            three = splines.lower[m, k + 3, 3] * scale if k + 3 < size else 0.0
             for j in range(LANES):
-                value = row[m, j] - one * state[0, m, j] - two * state[1, m, j] - three * state[2, m, j]
-                state[2, m, j] = state[1, m, j]
-                state[1, m, j] = state[0, m, j]
-                state[0, m, j] = value * scale
-                row[m, j] = state[0, m, j]
+                above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
+                out[row, m, j] = scale * out[row, m, j] - above
+    state[:] = out[:3]
 
 
 @kernel
@@ -84,7 +84,7 @@ def posterior_block(
 ) -> None:
     """Draw deviations of the coefficients first ... last-1 from their posterior.
 
-    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first, M, LANES).
+    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first + 3, M, LANES).
     """
     modes = splines.mean.shape[0]
     for k in range(first, last):

@@ -164,7 +164,7 @@ def drift_bands(
         voltage=volts,
         current=current,
         origin=origin_flux(electrode_storage, time, breaks=series.breaks),
-        diffusivity=_uncertain(diffusivity, uncertainties),
+        diffusivity=with_uncertainty(diffusivity, uncertainties),
         temperature=cast.scalar(temperature, "temperature", positive=True),
         closure=closure,
         method=method,
@@ -479,7 +479,7 @@ def velocity_ratio(first: xr.Dataset, second: xr.Dataset) -> xr.DataArray:
     return ratio
 
 
-def _uncertain(diffusivity: Diffusivity, uncertainties: Uncertainties) -> Diffusivity:
+def with_uncertainty(diffusivity: Diffusivity, uncertainties: Uncertainties) -> Diffusivity:
     """Return D(c) with the uncertainty that the error model asks for."""
     relative = uncertainties.diffusivity_relative
     if relative is None:

@@ -60,6 +60,7 @@ def reconstruct_drift(
     noise: NoiseEstimate | None = None,
     penalties: Penalties | None = None,
     polynomial_orders: tuple[int, int] = (3, 3),
+    series: SmoothSeries | None = None,
 ) -> xr.Dataset:
     """Reconstruct the anion drift velocity from a concentration series.
 
@@ -99,6 +100,8 @@ def reconstruct_drift(
         Given noise correlation and penalties instead of estimated ones (``pspline``).
     polynomial_orders
         In x and in t (``polynomial``).
+    series
+        A fit made before with the same options, to be used instead of fitting again (``pspline``).
 
     Returns
     -------
@@ -152,6 +155,7 @@ def reconstruct_drift(
         noise=noise,
         penalties=penalties,
         orders=polynomial_orders,
+        series=series,
     )
     origin = origin_flux(
         electrode_storage,
@@ -194,6 +198,7 @@ def smooth_profiles(
     noise: NoiseEstimate | None = None,
     penalties: Penalties | None = None,
     orders: tuple[int, int] = (3, 3),
+    series: SmoothSeries | None = None,
 ) -> SmoothedProfiles:
     """Return c, dc/dx and G by the named smoothing.
 
@@ -203,11 +208,10 @@ def smooth_profiles(
         Too few profiles or points, or a smoothed concentration that is not positive.
     """
     values, time, x = concentration.values, concentration["time"].values, concentration["x"].values
-    series = None
     if smoothing == "pspline":
         from iondrift.spline_basis import cubic_quadrature
 
-        series = smooth(
+        series = series or smooth(
             concentration,
             breaks=breaks,
             noise=noise,
@@ -245,7 +249,7 @@ def smooth_profiles(
         integrated=np.ascontiguousarray(integrated),
         junction=junction,
         weights=weights,
-        series=series,
+        series=series if smoothing == "pspline" else None,
     )
 
 
@@ -326,6 +330,7 @@ def smoothing_attributes(series: SmoothSeries) -> dict[str, float | int | str]:
     return {
         "penalty_space": series.penalties.space,
         "penalty_time": series.penalties.time,
+        "penalty_both": series.penalties.both,
         "penalty_adaptivity": str(series.penalties.adaptivity),
         "noise_standard_deviation": series.standard_deviation,
         "noise_autocorrelation": str(tuple(round(value, 3) for value in series.noise.autocorrelation)),

@@ -33,8 +33,9 @@ MAXIMUM_SPATIAL_FUNCTIONS = 96
 _KEPT_NOISE = 0.25  # directions with less than this share of the largest noise variance are interpolation, not data
 _CERTAIN = 1e4  # precision of a profile that is known, over that of a measured one
 _FEWEST_PROFILES = 3  # in a piece between breaks
-# Natural logarithms of the penalties in space, in time and in both, of the two adaptivities and of their extent over L.
-_BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 20.0), (-8.0, 20.0), (np.log(0.02), np.log(0.5)))
+# Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
+_BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.0), (np.log(0.03), np.log(0.5)))
+_ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
 _WORTH_THREADS = 30_000  # modes times functions in time
 _IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
 
@@ -172,18 +173,37 @@ def smooth(
             else NoiseEstimate(standard_deviation=np.nan, autocorrelation=(1.0,), common_mode=0.0)
         )
     kept_breaks = _usable_breaks(times, breaks)
-    problem = _Problem(
-        values=concentration.values,
-        times=times,
-        x=x,
-        breaks=kept_breaks,
-        noise=noise,
-        kappa=0.0 if reference_profiles is None else 1.0 / reference_profiles,
-        reference_index=reference_index,
-    )
-    if penalties is None:
-        penalties = _choose(problem, adaptive)
-    return problem.fit(penalties)
+
+    def problem_of(values: FloatArray) -> _Problem:
+        return _Problem(
+            values=values,
+            times=times,
+            x=x,
+            breaks=kept_breaks,
+            noise=noise,
+            kappa=0.0 if reference_profiles is None else 1.0 / reference_profiles,
+            reference_index=reference_index,
+        )
+
+    problem = problem_of(concentration.values)
+    if reference_profiles is not None:
+        first = problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
+        problem = problem_of(_additive(concentration.values, first, reference_index or 0))
+    return problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
+
+
+def _additive(values: FloatArray, fit: SmoothSeries, reference_index: int) -> FloatArray:
+    """Return the series with the reference's noise additive: c (1 + r) = (c + r c_ref) + r (c - c_ref).
+
+    A ratio multiplies by the reference's noise r; the model adds a pattern. The last term, small where c stays near
+    that of the reference, is taken off with r from the first fit.
+    """
+    smooth_values = fit.evaluate()[0]
+    held = fit.loading > 0.0
+    count = float(held.sum()) * fit.kappa
+    level = float(values[reference_index].mean())
+    relative = (values - smooth_values)[held].mean(axis=0) / level * count / (1.0 + count)
+    return values - relative * (smooth_values - level)
 
 
 def _usable_breaks(times: FloatArray, breaks: Sequence[float]) -> tuple[float, ...]:
@@ -395,20 +415,20 @@ def _whitening(noise: NoiseEstimate, mean_profile: FloatArray) -> FloatArray:
 def _choose(problem: _Problem, adaptive: bool) -> Penalties:
     """Minimise the restricted likelihood, first with w = 1, then with w falling towards the electrodes."""
 
-    def plain(parameters: FloatArray) -> float:
+    def criterion(parameters: FloatArray) -> float:
         return problem.restricted_likelihood(_penalties(parameters))
 
-    starts = [np.array([space, time, time]) for space in range(-36, 1, 6) for time in range(-16, 25, 4)]
-    best = _descend(plain, min(starts, key=plain))
+    def search(extra: Sequence[float]) -> OptimizeResult:
+        grid = [np.array([space, time, time, *extra]) for space in range(-36, 1, 6) for time in range(-16, 22, 4)]
+        return _descend(criterion, min(grid, key=criterion))
+
+    plain = search(())
     if not adaptive:
-        return _penalties(best.x)
-    candidates = [best]
-    for extent in (0.05, 0.15):
-        start = np.concatenate([best.x + np.array([4.0, 0.0, 0.0]), [6.0, 6.0, np.log(extent)]])
-        candidates.append(_descend(plain, start))
-    # Three more parameters must earn their place (Akaike).
-    chosen = min(candidates, key=lambda result: result.fun + 2.0 * len(result.x))
-    return _penalties(chosen.x)
+        return _penalties(plain.x)
+    best = min((search(extra) for extra in _ADAPTIVITY_STARTS), key=lambda result: float(result.fun))
+    # Three more parameters must earn their place (Schwarz): a free edge follows noise all too gladly.
+    price = 3.0 * np.log(problem.independent * problem.count)
+    return _penalties(best.x if best.fun + price < plain.fun else plain.x)
 
 
 def _descend(criterion: Callable[[FloatArray], float], start: FloatArray) -> OptimizeResult:
@@ -426,11 +446,8 @@ def _descend(criterion: Callable[[FloatArray], float], start: FloatArray) -> Opt
 
 
 def _penalties(parameters: FloatArray) -> Penalties:
-    space, time = float(np.exp(parameters[0])), float(np.exp(parameters[1]))
-    both = float(np.exp(parameters[0] + parameters[2]))
-    if parameters.size == 3:
-        return Penalties(space=space, time=time, both=both)
-    plating, counter, extent = parameters[3:]
-    return Penalties(
-        space=space, time=time, both=both, adaptivity=(float(plating), float(counter), float(np.exp(extent)))
-    )
+    space, time, both = np.exp([parameters[0], parameters[1], parameters[0] + parameters[2]])
+    adaptivity = None
+    if parameters.size > 3:
+        adaptivity = (float(parameters[3]), float(parameters[4]), float(np.exp(parameters[5])))
+    return Penalties(space=float(space), time=float(time), both=float(both), adaptivity=adaptivity)

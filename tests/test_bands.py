@@ -1,0 +1,216 @@
+"""Bands: same bits, right spread, honest refusals."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+import xarray as xr
+
+from iondrift import Diffusivity, bands, errors, reconstruct_drift
+from iondrift.bands import drift_bands, summarise, velocity_ratio
+from iondrift.reference.drift_bands import one_by_one, vectorised
+from iondrift.smoothing import smooth
+from iondrift.spline_basis import cubic_quadrature
+from iondrift.uncertainties import Uncertainties
+from manufactured import C0, CASES, TEMPERATURE, THERMAL_VOLTAGE, noise
+
+CASE = CASES["layers"]
+QUANTILES = (0.025, 0.16, 0.5, 0.84, 0.975)
+NONE = Uncertainties.none()
+
+
+@pytest.fixture(scope="module")
+def measured():
+    clean, voltage = CASE.data(40, 30)
+    c = clean + 0.01 * C0 * noise(clean.shape, np.random.default_rng(8), zero_filled=False)
+    return c, voltage, smooth(c)
+
+
+def banded(measured, **options):
+    c, voltage, series = measured
+    defaults = {
+        "temperature": TEMPERATURE, "uncertainties": NONE, "samples": 200, "series": series, "quantiles": QUANTILES,
+        "variables_wanted": ("drift_velocity",),
+    }  # fmt: skip
+    return drift_bands(c, voltage, CASE.diffusivity, **(defaults | options))
+
+
+@pytest.mark.parametrize("method", ["posterior", "perturb"])
+@pytest.mark.parametrize("reference", [None, 1])
+def test_same_seed_same_bits_for_any_threads_and_blocks(measured, method, reference, monkeypatch):
+    c, _, _ = measured
+    series = smooth(c, reference_profiles=reference)
+    options = {"method": method, "series": series, "uncertainties": Uncertainties()}
+    first = banded(measured, **options)
+    threads = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        monkeypatch.setattr(bands, "_BLOCK_BYTES", 1.0)  # one profile a block
+        second = banded(measured, **options)
+    finally:
+        numba.set_num_threads(threads)
+    xr.testing.assert_identical(first, second)
+    assert not first.equals(banded(measured, seed=1, **options))
+
+
+def test_the_first_replicates_do_not_depend_on_how_many_follow(measured):
+    few, many = banded(measured, samples=64), banded(measured, samples=200)
+    np.testing.assert_array_equal(few["final_drift_velocity"], many["final_drift_velocity"][:, :64])
+
+
+def test_bands_equal_plain_numpy_within_their_monte_carlo_error(measured):
+    c, voltage, series = measured
+    A, B = CASE.diffusivity.parameters[4:6]
+    levels = np.array(QUANTILES)
+    weights = cubic_quadrature(c["x"].values)
+    expected = vectorised(series, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 4000, levels)
+    result = banded(measured, samples=4000)["drift_velocity"].values
+    width = expected[3] - expected[1]
+    np.testing.assert_allclose((result[2] - expected[2]) / width, 0.0, atol=0.12)
+    np.testing.assert_allclose((result[3] - result[1]) / width, 1.0, atol=0.15)
+    assert abs(np.mean((result[4] - result[0]) / (expected[4] - expected[0])) - 1.0) < 0.01
+    loop = one_by_one(
+        c.values, series, c["x"].values, c["time"].values, voltage.values, (A, B), THERMAL_VOLTAGE, 100, levels
+    )
+    assert np.mean((loop[3] - loop[1]) / width) == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_median_is_the_reconstruction(measured):
+    c, voltage, series = measured
+    result = banded(measured, samples=2000, variables_wanted=bands.BANDED)
+    plain = reconstruct_drift(
+        c, voltage, CASE.diffusivity, temperature=TEMPERATURE, penalties=series.penalties, noise=series.noise
+    )
+    for name in ("drift_velocity", "electric_field", "flux", "mobility", "concentration", "diffusivity"):
+        band = result[name]
+        assert band.dims == ("quantile", "time", "x")
+        inside = (plain[name] >= band.sel(quantile=0.16)) & (plain[name] <= band.sel(quantile=0.84))
+        assert inside.mean() > 0.99, name
+
+
+@pytest.mark.parametrize("closure", ["voltage", "blocking", "current"])
+def test_every_closure_has_bands_around_its_reconstruction(measured, closure):
+    c, voltage, _ = measured
+    current = xr.full_like(voltage, -0.5)
+    options = {"current_density": current, "transference_number": 0.9, "closure": closure}
+    result = banded(measured, samples=400, variables_wanted=("drift_velocity", "charge_balance"), **options)
+    plain = reconstruct_drift(c, voltage, CASE.diffusivity, temperature=TEMPERATURE, **options)
+    low, high = result["drift_velocity"][0], result["drift_velocity"][-1]
+    assert ((plain["drift_velocity"] >= low) & (plain["drift_velocity"] <= high)).mean() > 0.97
+    balance = result["charge_balance"]
+    if closure == "blocking":
+        np.testing.assert_allclose(balance[:, :, 0], 0.0, atol=1e-12)
+    else:
+        assert (balance[-1] >= balance[0]).all()
+
+
+def test_systematic_sources_widen_the_band_as_their_formula_says():
+    """Uniform c: v = D F (V - V_offset) / (R T L), so relative uncertainties add in quadrature."""
+    time, x = np.arange(12) * 513.0, np.linspace(0.0, 1e-3, 30)
+    rng = np.random.default_rng(0)
+    c = xr.DataArray(1666.0 + 1e-3 * rng.standard_normal((12, 30)), dims=("time", "x"), coords={"time": time, "x": x})
+    voltage = xr.DataArray(np.full(12, 1.5), dims="time", coords={"time": time})
+    D = Diffusivity.constant(1.3e-12)
+    expected = {
+        "diffusivity_relative": (0.05, 0.05), "temperature_K": (3.0, 3.0 / TEMPERATURE),
+        "field_of_view_relative": (0.01, 0.01), "voltage_offset_V": (0.1, 0.1 / 1.5),
+        "region_edge_points": (2.0, np.sqrt(2.0) * 2.0 / 29.0), "concentration_relative": (0.03, 0.0),
+        "voltage_noise_V": (0.02, 0.02 / 1.5),
+    }  # fmt: skip
+    for name, (value, relative) in expected.items():
+        sources = Uncertainties(**{name: value}).only(name)
+        result = drift_bands(
+            c, voltage, D, temperature=TEMPERATURE, uncertainties=sources, samples=2000, quantiles=(0.16, 0.84),
+            variables_wanted=("drift_velocity",),
+        )  # fmt: skip
+        band = result["drift_velocity"].isel(time=5, x=15)
+        half = float(band[1] - band[0]) / 2.0 / (1.3e-12 / THERMAL_VOLTAGE * 1.5 / 1e-3)
+        assert half == pytest.approx(relative, rel=0.12, abs=2e-4), name
+
+
+def test_noise_of_the_reference_is_in_the_band():
+    clean, voltage = CASE.data(40, 30)
+    held = {"joint": [], "ignored": []}
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        noisy = clean.values + 0.02 * C0 * rng.standard_normal(clean.shape)
+        ratio = clean.copy(data=C0 * noisy / noisy[0])
+        for name, options in {"joint": {"reference_profiles": 1, "reference_index": 0}, "ignored": {}}.items():
+            result = drift_bands(
+                ratio, voltage, CASE.diffusivity, temperature=TEMPERATURE, uncertainties=NONE, samples=100,
+                variables_wanted=("drift_velocity", "concentration"), **options,
+            )  # fmt: skip
+            band = result["concentration"]
+            held[name].append(float(((clean >= band[0]) & (clean <= band[-1])).isel(time=slice(5, None)).mean()))
+    assert np.mean(held["joint"]) > 0.8
+    assert np.mean(held["joint"]) > np.mean(held["ignored"]) + 0.2
+
+
+def test_automatic_sample_number_reaches_its_goal(measured):
+    result = banded(measured, samples="auto")
+    assert result.attrs["samples"] >= 1000
+    assert result.attrs["relative_monte_carlo_error"] < bands.CONVERGED
+    few = banded(measured, samples=100)
+    assert few.attrs["relative_monte_carlo_error"] > bands.CONVERGED
+
+
+def test_derived_numbers_by_replicate(measured):
+    result = banded(measured, growth_from=float(measured[0]["time"][10]))
+    for name in ("maximum_drift_velocity", "spatial_spread", "growth", "penetration_depth", "final_drift_velocity"):
+        assert np.isfinite(result[name]).all()
+    assert (result["maximum_drift_velocity"] >= result["final_drift_velocity"].max("end") * (1 - 1e-12)).all()
+    summary = summarise(result["final_drift_velocity"])
+    assert (summary.sel(quantile=0.975) > summary.sel(quantile=0.025)).all()
+    ratio = velocity_ratio(result, banded(measured, seed=5))
+    assert float(ratio.mean()) == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "bootstrap"}, "allowed are posterior, perturb"),
+        ({"closure": "magic"}, "allowed are voltage"),
+        ({"samples": 3}, "allowed are 'auto' or a number from 40"),
+        ({"samples": "many"}, "allowed are 'auto'"),
+        ({"quantiles": (0.1, 1.2)}, "between 0 and 1"),
+        ({"quantiles": (0.9, 0.1)}, "must increase"),
+        ({"variables_wanted": ("drift_velocity", "speed")}, "'speed' found"),
+        ({"variables_wanted": ("flux",)}, "must name drift_velocity"),
+        ({"seed": -1}, "whole numbers from 0"),
+        ({"closure": "current", "transference_number": 0.9}, "current_density"),
+    ],
+)
+def test_bad_options_are_refused(measured, options, message):
+    with pytest.raises(errors.IondriftError, match=message):
+        banded(measured, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"temperature_K": -1.0}, "zero or more"), ({"diffusivity_relative": 5.0}, "0.05 for 5 %"),
+     ({"clock_offset_s": float("nan")}, "nan")],
+)  # fmt: skip
+def test_bad_uncertainties_are_refused(change, message):
+    with pytest.raises(errors.IondriftError, match=message):
+        Uncertainties(**change)
+
+
+def test_uncertainties_say_where_they_come_from():
+    rows = {row[0]: row for row in Uncertainties(temperature_K=0.5, clock_offset_s=0.0).described()}
+    assert rows["temperature"][3] == "given"
+    assert rows["profiles against the log"][3] == "left out"
+    assert rows["initial concentration c0"][3] == "stated default"
+    with pytest.raises(errors.ConfigurationError, match="allowed are"):
+        Uncertainties().only("pressure")
+
+
+def test_depletion_that_noise_cannot_tell_from_zero_is_an_error():
+    time, x = np.arange(20) * 513.0, np.linspace(0.0, 1e-3, 30)
+    profile = 1666.0 * (1.0 - 0.97 * np.exp(-x / 2e-4))
+    rng = np.random.default_rng(0)
+    values = np.maximum(profile + 60.0 * rng.standard_normal((20, 30)), 1.0)
+    c = xr.DataArray(values, dims=("time", "x"), coords={"time": time, "x": x})
+    voltage = xr.DataArray(np.full(20, 1.0), dims="time", coords={"time": time})
+    with pytest.raises(errors.DataError, match="not positive"):
+        drift_bands(c, voltage, Diffusivity.constant(1e-12), temperature=TEMPERATURE, samples=400)
