@@ -264,10 +264,10 @@ class _Job:
             sweep_forward(self.seed, splines, borders, state.checkpoints, state.shift, state.pattern)
         elif splines.kappa > 0.0:
             words, normals = np.empty((4, lanes), dtype=np.uint64), np.empty((4, lanes))
+            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
+            scale = (self.series.standard_deviation if self.profile_noise else 0.0) * splines.spread
             for group in range(groups):
-                spline_draws.pattern_draw(
-                    self.seed, group * lanes, splines.sigma * splines.spread, normals, words, state.pattern[group]
-                )
+                spline_draws.pattern_draw(self.seed, group * lanes, scale, normals, words, state.pattern[group])
         summary = kernels.Summary(
             ends=np.empty((2, times, padded)),
             maximum=np.full(padded, -np.inf),
@@ -341,9 +341,14 @@ class _Job:
             lower=s.lower,
             influence=s.influence,
             spread=np.ascontiguousarray(s.pattern[:, 1]),
-            sigma=s.standard_deviation if self.profile_noise else 0.0,
+            sigma=self._noise(),
             kappa=s.kappa,
         )
+
+    def _noise(self) -> float:
+        if not self.profile_noise:
+            return 0.0
+        return self.series.standard_deviation * (self.series.spread if self.method == "posterior" else 1.0)
 
     def _space(self) -> Any:
         from iondrift_kernels.drift_bands import Space

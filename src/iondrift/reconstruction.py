@@ -335,6 +335,8 @@ def smoothing_attributes(series: SmoothSeries) -> dict[str, float | int | str]:
         "noise_standard_deviation": series.standard_deviation,
         "noise_autocorrelation": str(tuple(round(value, 3) for value in series.noise.autocorrelation)),
         "independent_points": series.nominal_points,
+        "effective_parameters": series.effective_parameters,
+        "posterior_spread": series.spread,
         "breaks_s": str(series.breaks),
     }
 

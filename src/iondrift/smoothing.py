@@ -36,6 +36,11 @@ _FEWEST_PROFILES = 3  # in a piece between breaks
 # Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
 _BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.0), (np.log(0.03), np.log(0.5)))
 _ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
+# Profiles change fastest after a step of the protocol: the penalty in time starts at 1/21 there and settles.
+_TRANSIENT, _SETTLING = 20.0, 0.1
+# Of the bias that a draw from the prior would have, the share that bands allow for: fields that obey a diffusion
+# equation are smoother than such draws. Measured in bench/coverage.py.
+_BIAS_SHARE = 0.25
 _WORTH_THREADS = 30_000  # modes times functions in time
 _IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
 
@@ -70,6 +75,11 @@ class SmoothSeries:
         Posterior factors, see :func:`iondrift_kernels.penalised_spline.fit_modes`.
     standard_deviation
         Noise per independent point that REML finds, mol m-3.
+    effective_parameters
+        Trace of the smoother H.
+    spread
+        Standard deviation of posterior draws over that of the prior's posterior: sqrt(b + (1 - b) tr H^2 / tr H), with b
+        the share of the prior's bias that bands allow for.
     penalties, restricted_likelihood
         The choice, and -2 log likelihood up to a constant.
     noise
@@ -95,6 +105,8 @@ class SmoothSeries:
     influence: FloatArray
     pattern: FloatArray
     standard_deviation: float
+    effective_parameters: float
+    spread: float
     penalties: Penalties
     restricted_likelihood: float
     noise: NoiseEstimate
@@ -244,7 +256,13 @@ class _Problem:
         if reference_index is not None:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
         self.gram = spline_basis.band_gram(self.time_basis, self.functions, self.precision)
-        self.penalty = spline_basis.band_roughness(knots, ORDER_TIME)
+        begun = np.concatenate([[0.0], (np.asarray(breaks) - times[0]) / self.duration])
+
+        def settling(t: FloatArray) -> FloatArray:
+            since = t - begun[np.searchsorted(begun, t, side="right") - 1]
+            return np.asarray(1.0 / (1.0 + _TRANSIENT * np.exp(-since / _SETTLING)))
+
+        self.penalty = spline_basis.band_roughness(knots, ORDER_TIME, settling)
         self.penalty *= self.gram[:, 0].sum() / self.penalty[:, 0].sum()
         self.level = float(np.abs(values).mean())
         whitening = _whitening(noise, values.mean(axis=0))
@@ -318,6 +336,23 @@ class _Problem:
         )
         return float(criterion) if np.isfinite(criterion) else _IMPOSSIBLE
 
+    def _freedom(self, arguments: tuple[Any, ...], determinant: float) -> tuple[float, float]:
+        """Return tr H and tr H^2 from how log|A| answers to a common factor e^u of all penalties.
+
+        d log|A| / du = p - tr H and d2 log|A| / du2 = tr H - tr H^2 at u = 0, by central differences.
+        """
+        *data, space, time, both, kappa = arguments
+        step = 0.1
+        moved = []
+        for factor in (np.exp(-step), np.exp(step)):
+            terms = np.empty((data[6].size, 4))
+            self._terms(*data, space * factor, time * factor, both * factor, kappa, terms)
+            moved.append(float(terms[:, 0].sum()))
+        total = float(data[6].size * self.functions)
+        freedom = total - (moved[1] - moved[0]) / (2.0 * step)
+        curvature = (moved[1] - 2.0 * determinant + moved[0]) / step**2
+        return freedom, min(max(freedom - curvature, 0.0), freedom)
+
     def _terms(self, *arguments: Any) -> None:
         from iondrift_kernels import penalised_spline as kernels
 
@@ -361,6 +396,7 @@ class _Problem:
         self._terms(*arguments, terms)
         rest = self._rest(values, terms[:, 2].sum())
         free = self.independent * self.count - self.null_space
+        freedom, squared = self._freedom(arguments, float(terms[:, 0].sum()))
         change = solve_triangular(self.triangle, rotation)  # modes in terms of B-splines
         value, slope, integral = (basis @ change for basis in self.basis)
         columns = self.time_basis.start[:, None] + np.arange(4)
@@ -384,6 +420,8 @@ class _Problem:
             influence=influence,
             pattern=pattern,
             standard_deviation=float(np.sqrt(rest / free)),
+            effective_parameters=freedom,
+            spread=float(np.sqrt(_BIAS_SHARE + (1.0 - _BIAS_SHARE) * squared / freedom)),
             penalties=penalties,
             restricted_likelihood=self.restricted_likelihood(penalties),
             noise=self.noise,

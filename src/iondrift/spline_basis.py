@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -109,10 +110,12 @@ def band_gram(basis: LocalBasis, functions: int, weights: FloatArray) -> FloatAr
     return band
 
 
-def band_roughness(knots: FloatArray, order: int) -> FloatArray:
-    """Return the band (functions, 4) of ``int d^order B_i d^order B_j dt``, exact, piece by piece between knots.
+def band_roughness(
+    knots: FloatArray, order: int, weight: Callable[[FloatArray], FloatArray] = np.ones_like
+) -> FloatArray:
+    """Return the band (functions, 4) of ``int w(t) d^order B_i d^order B_j dt``, piece by piece between knots.
 
-    ``order`` is 2 or 3: the derivatives are linear or constant between knots.
+    ``order`` is 2 or 3: the derivatives are linear or constant between knots, and w = 1 is integrated exactly.
     """
     functions = knots.size - DEGREE - 1
     edges = np.unique(knots)
@@ -124,7 +127,7 @@ def band_roughness(knots: FloatArray, order: int) -> FloatArray:
         rough, start = _derivatives(knots, nodes, order)
         for i in range(DEGREE + 1):
             for j in range(i + 1):
-                np.add.at(band, (start + i, i - j), half * rough[:, i] * rough[:, j])
+                np.add.at(band, (start + i, i - j), weight(nodes) * half * rough[:, i] * rough[:, j])
     return band
 
 

@@ -39,7 +39,7 @@ def vectorised(
     """
     rng = np.random.default_rng(seed)
     modes, size = series.coefficients.shape
-    draws = series.standard_deviation * rng.standard_normal((samples, modes, size))
+    draws = series.standard_deviation * series.spread * rng.standard_normal((samples, modes, size))
     lower = series.lower
     for k in range(size - 1, -1, -1):
         for d in range(1, min(3, size - 1 - k) + 1):
@@ -89,7 +89,9 @@ def one_by_one(
             band[3] = 1.0 / series.lower[m, :, 0]
             for d in range(1, 4):
                 band[3 - d, d:] = series.lower[m, d:, d]
-            coefficients[m] = solve_banded((0, 3), band, series.standard_deviation * rng.standard_normal(size))
+            coefficients[m] = solve_banded(
+                (0, 3), band, series.standard_deviation * series.spread * rng.standard_normal(size)
+            )
         c = (series.value @ (series.coefficients + coefficients) @ basis.T).T
         gradient = CubicSpline(x, c, axis=1)(x, 1)
         rate = CubicSpline(time, c, axis=0)(time, 1)
