@@ -12,11 +12,15 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from iondrift import published as published
+    from iondrift.bands import drift_bands as drift_bands
+    from iondrift.bands import velocity_ratio as velocity_ratio
+    from iondrift.budget import error_budget as error_budget
     from iondrift.diffusivity import Diffusivity as Diffusivity
     from iondrift.experiment import Experiment as Experiment
     from iondrift.experiment import load as load
     from iondrift.impedance import read_impedance as read_impedance
     from iondrift.linear_kramers_kronig import kramers_kronig as kramers_kronig
+    from iondrift.noise import NoiseEstimate as NoiseEstimate
     from iondrift.noise import estimate_noise as estimate_noise
     from iondrift.peaks import track_peaks as track_peaks
     from iondrift.reconstruction import reconstruct_drift as reconstruct_drift
@@ -26,13 +30,18 @@ if TYPE_CHECKING:
     from iondrift.transport import ambipolar_diffusivity as ambipolar_diffusivity
     from iondrift.transport import mobility as mobility
     from iondrift.transport import sand_time as sand_time
+    from iondrift.uncertainties import Uncertainties as Uncertainties
 
 _HOME = {
     "Diffusivity": "diffusivity",
     "Experiment": "experiment",
+    "NoiseEstimate": "noise",
+    "Uncertainties": "uncertainties",
     "ambipolar_diffusivity": "transport",
+    "drift_bands": "bands",
     "drt": "relaxation_times",
     "drt_bands": "relaxation_bands",
+    "error_budget": "budget",
     "estimate_noise": "noise",
     "kramers_kronig": "linear_kramers_kronig",
     "load": "experiment",
@@ -42,6 +51,7 @@ _HOME = {
     "sand_time": "transport",
     "simulate": "simulation",
     "track_peaks": "peaks",
+    "velocity_ratio": "bands",
 }
 _MODULES = ("published",)
 

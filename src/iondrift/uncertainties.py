@@ -88,6 +88,19 @@ class Uncertainties:
         return rows
 
 
+SHORT_NAMES = {
+    "profile_noise": "profile noise",
+    "diffusivity_relative": "$D(c)$",
+    "concentration_relative": "$c_0$",
+    "temperature_K": "temperature",
+    "field_of_view_relative": "field of view",
+    "region_edge_points": "region's edges",
+    "voltage_offset_V": "voltage offset",
+    "transference_number": "transference",
+    "clock_offset_s": "clock",
+    "voltage_noise_V": "voltage noise",
+    "current_noise_relative": "current noise",
+}
 DIFFUSIVITY_DEFAULT = 0.05  # where D(c) states none: 2-5 % is what PFG fits reach
 SYSTEMATIC = 8  # normals a replicate before those of D(c)
 ROWS = {  # of the normals, by source
