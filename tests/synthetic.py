@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from iondrift.analysis import Analysis, Calibration, Inputs, Measured
+from iondrift.analysis import LEVELS, Analysis, Bands, Calibration, Inputs, Measured
+from iondrift.budget import QUANTITIES, SOURCES
+from iondrift.cell_bands import labelled
 from iondrift.diffusivity import Diffusivity
 from iondrift.experiment import Experiment
 from iondrift.noise import NoiseEstimate
+from iondrift.uncertainties import Uncertainties
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY
 
@@ -129,8 +133,76 @@ def analysis(*, current: bool = True) -> Analysis:
         closures=closures,
         unavailable={} if current else {"current": "no current density in the log"},
         sand_time=6220.0,
+        no_bands="switched off",
         notes=notes,
     )
+
+
+def banded(*, current: bool = True) -> Analysis:
+    """Return :func:`analysis` with bands of 10 %, as drift_bands and error_budget label them."""
+    plain = analysis(current=current)
+    found = {name: _bands(plain, data) for name, data in plain.closures.items()}
+    budget = _budget(plain)
+    bands = Bands(
+        uncertainties=Uncertainties(temperature_K=0.5, clock_offset_s=0.0),
+        by_closure=found,
+        failed={},
+        budget=budget,
+        sand_time=6220.0 * np.exp(0.2 * _NORMALS),
+    )
+    result = plain.dataset.assign(labelled(bands, "voltage"))
+    velocities = [data.drift_velocity.values for data in plain.closures.values()]
+    result["drift_velocity_by_closure"] = (("closure", "time", "x"), np.stack(velocities))
+    result.attrs |= {"noise_standard_deviation": 33.0, "noise_autocorrelation": "", "independent_points": 30}
+    return replace(plain, dataset=result, bands=bands)
+
+
+_NORMALS = np.random.default_rng(11).standard_normal(400)
+
+
+def _bands(plain: Analysis, data: xr.Dataset) -> xr.Dataset:
+    velocity, end = data.drift_velocity.values, plain.end
+    factor = 1.0 + 0.1 * _NORMALS
+    last = velocity[end, [0, -1], None]
+    coords = {"quantile": np.array(LEVELS), "time": data.time, "x": data.x, "end": ["plating", "counter"]}
+    edges = np.quantile(factor, LEVELS)[:, None, None] * velocity
+    found = {
+        "drift_velocity": dataarray("drift_velocity", edges, coords, dims=("quantile", "time", "x")),
+        "maximum_drift_velocity": velocity.max() * factor,
+        "final_drift_velocity": last * factor,
+        "penetration_depth": np.trapezoid(velocity[: end + 1, [0, -1]], data.time[: end + 1], axis=0)[:, None] * factor,
+        "spatial_spread": (last[0] - last[1]) / last[0] * factor,
+        "growth": np.array([[0.329], [0.0224]]) + 0.04 * _NORMALS,
+    }
+    if "charge_balance" in data:
+        found["final_charge_balance"] = data.charge_balance.values[end, [0, -1], None] * factor
+    result = xr.Dataset({n: v if n == "drift_velocity" else dataarray(n, v, coords) for n, v in found.items()})
+    result.attrs = {
+        "method": "posterior",
+        "method_meaning": "spline coefficients drawn from their posterior",
+        "samples": _NORMALS.size,
+        "seed": 0,
+        "uncertainties": "",
+        "relative_monte_carlo_error": 0.021,
+    }
+    return result
+
+
+def _budget(plain: Analysis) -> xr.Dataset:
+    half = np.outer(np.linspace(1.0, 0.0, len(SOURCES)), [20.0, 10.0, 20.0]) / 3.6e9
+    coords = {"source": list(SOURCES), "quantity": list(QUANTITIES), "closure": list(plain.closures)}
+    last = np.array([d.drift_velocity.values[plain.end][[0, -1, 0]] for d in plain.closures.values()])
+    pairs, single, compared = ("source", "quantity"), ("quantity",), ("closure", "quantity")
+    data = {
+        "variance": (pairs, half**2),
+        "half_width": (pairs, half),
+        "share": (pairs, half**2 / (half**2).sum(axis=0)),
+        "total_variance": (single, (half**2).sum(axis=0)),
+        "total_half_width": (single, np.sqrt((half**2).sum(axis=0))),
+        "closure_velocity": (compared, last),
+        "closure_shift": (compared, last - last[0]),
+    }
+    return xr.Dataset(data, coords=coords, attrs={"samples": 400})
 
 
 def _closure(result: xr.Dataset, factor: float, *, current: bool) -> xr.Dataset:

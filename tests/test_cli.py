@@ -17,6 +17,8 @@ import cells
 from iondrift import __version__, store
 from iondrift.cli import app
 
+SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
+BANDS = ("bands_through_time", "bands_along_x", "error_budget")
 FIGURES = {f"{n}.{s}" for n in ("profiles", "concentration", "drift_velocity", "time_series") for s in ("png", "svg")}
 
 
@@ -65,7 +67,7 @@ def test_store_summary_and_netcdf_agree(finished: tuple[Path, Result]) -> None:
     assert summary["drift_velocity"]["maximum"]["value"] == pytest.approx(
         float(dataset.drift_velocity.values.flat[abs(dataset.drift_velocity.values).argmax()]) * 3.6e9
     )
-    assert list(dataset.closure.values) == ["voltage", "blocking", "current"]
+    assert list(dataset.closure.values) == ["voltage", "blocking", "blocking, x0 as electrode", "current"]
     np.testing.assert_array_equal(dataset.drift_velocity_by_closure[0], dataset.drift_velocity)
     assert {name: dataset[name].attrs["units"] for name in ("drift_velocity", "electric_field", "flux")} == {
         "drift_velocity": "m s-1", "electric_field": "V m-1", "flux": "mol m-2 s-1",
@@ -84,6 +86,81 @@ def test_the_reconstruction_follows_the_log(finished: tuple[Path, Result]) -> No
     np.testing.assert_allclose(dataset.current_density[-1], -10.0 * plating[window].mean(), rtol=2e-3)
     across = np.trapezoid(dataset.electric_field, dataset.x, axis=1)
     np.testing.assert_allclose(across, -dataset.voltage, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def banded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict]:
+    """Return a cell that is smoothed, its results, and its summary."""
+    cell = cells.write_cell(tmp_path_factory.mktemp("banded"), toml=SMOOTHED + "[uncertainty]\ntemperature_K = 2.0\n")
+    out = cell.parent / "out"
+    result = iondrift("run", cell, "--out", out, "--samples", "64", "--seed", "3", "--json", "--netcdf")
+    assert result.exit_code == 0, result.output
+    return cell, out, json.loads(result.stdout)
+
+
+def test_bands_are_computed_by_default(banded: tuple[Path, Path, dict]) -> None:
+    _, out, summary = banded
+    facts, end = summary["uncertainty"], summary["drift_velocity"]["at_end"]
+    assert (facts["samples"], facts["seed"], facts["method"]) == (64, 3, "posterior")
+    assert facts["monte_carlo_error"]["value"] > 0.0
+    for place in ("x0", "xL"):
+        widest, edges = end[place]["band_95"], end[place]["band_68"]
+        assert widest[0] < edges[0] < edges[1] < widest[1]
+    names = {entry.name for entry in (out / "figures").iterdir()}
+    assert names == FIGURES | {f"{name}.{suffix}" for name in BANDS for suffix in ("png", "svg")}
+
+
+def test_the_error_model_of_the_file_is_used(banded: tuple[Path, Path, dict]) -> None:
+    rows = {row["source"]: (row["value"], row["origin"]) for row in banded[2]["uncertainty"]["sources"]}
+    assert rows["temperature_K"] == (2.0, "given")
+    assert rows["voltage_offset_V"] == (0.1, "stated default")
+
+
+def test_bands_are_stored(banded: tuple[Path, Path, dict]) -> None:
+    _, out, summary = banded
+    dataset = store.read(out / "results.zarr")
+    assert dataset["quantile"].values.tolist() == [0.025, 0.16, 0.5, 0.84, 0.975]
+    for name in ("drift_velocity", "electric_field", "flux", "concentration", "charge_balance"):
+        assert dataset[f"{name}_band"].dims == ("quantile", "time", "x")
+        assert dataset[f"{name}_band"].attrs["units"] == dataset[name].attrs["units"]
+    velocity = dataset.drift_velocity_band.values[:, -1, 0] * 3.6e9
+    assert summary["drift_velocity"]["at_end"]["x0"]["band_68"] == [velocity[1], velocity[3]]
+    names = ["voltage", "blocking", "blocking, x0 as electrode", "current"]
+    assert list(dataset.closure.values) == names
+    chosen = dataset.drift_velocity_band_by_closure.sel(closure="voltage")
+    np.testing.assert_array_equal(chosen, dataset.drift_velocity_band)
+    assert dataset.attrs["bands_samples"] == 64
+
+
+def test_bands_do_not_move_the_values(banded: tuple[Path, Path, dict], tmp_path: Path) -> None:
+    cell, out, summary = banded
+    result = iondrift("run", cell, "--out", tmp_path, "--no-bands", "--json")
+    plain = json.loads(result.stdout)
+    assert plain["uncertainty"] == {"computed": False, "reason": "switched off"}
+    assert plain["closures"]["blocking"]["x0"]["value"] == summary["closures"]["blocking"]["x0"]["value"]
+    assert "band_68" not in plain["closures"]["blocking"]["x0"]
+    with_bands, without = store.read(out / "results.zarr"), store.read(tmp_path / "results.zarr")
+    np.testing.assert_array_equal(with_bands.drift_velocity, without.drift_velocity)
+    assert not any("band" in str(name) for name in without.data_vars)
+
+
+def test_perturbed_refits_on_request(banded: tuple[Path, Path, dict], tmp_path: Path) -> None:
+    result = iondrift("run", banded[0], "--out", tmp_path, "--samples", "64", "--method", "perturb", "--json")
+    facts = json.loads(result.stdout)["uncertainty"]
+    assert facts["method"] == "perturb"
+    assert "smoothed again" in facts["method_meaning"]
+
+
+def test_other_smoothings_have_no_bands_and_say_why(finished: tuple[Path, Result]) -> None:
+    _, result = finished
+    assert "No bands: they need smoothing pspline" in " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize("samples", ["many", "12", "-5", "1e3"])
+def test_impossible_numbers_of_samples_are_refused(cell: Path, samples: str) -> None:
+    result = iondrift("run", cell, f"--samples={samples}")
+    assert result.exit_code == 2
+    assert "'auto' or a whole number from 40" in " ".join(result.stderr.replace("│", " ").split())
 
 
 def test_options_replace_the_file_and_json_is_the_summary(cell: Path, tmp_path: Path) -> None:

@@ -240,3 +240,37 @@ def test_the_template_knows_the_real_folder(measurements: Path) -> None:
     assert 'files = "profiles/*.txt"\n' in text
     assert 'file = "polarisation.txt"\n' in text
     assert "\ncurrent_density_column = 3" in text
+
+
+def test_uncertainties_are_validated_like_the_rest(tmp_path: Path) -> None:
+    section = "[uncertainty]\ntemperature_K = -1\nconcentration_relative = 3\nvoltage_ofset_V = 0.1\n"
+    message = _mistakes(tmp_path, MINIMAL + section)
+    assert "uncertainty.temperature_K: found -1; should be greater than or equal to 0 (temperature)" in message
+    assert "uncertainty.concentration_relative: found 3; should be less than 1" in message
+    assert "did you mean 'voltage_offset_V'?" in message
+
+
+def test_uncertainties_given_are_kept_and_the_others_left_open(tmp_path: Path) -> None:
+    given = _load(tmp_path, MINIMAL + "[uncertainty]\nclock_offset_s = 0.0\n").uncertainty
+    assert given.model_dump(exclude_none=True) == {"clock_offset_s": 0.0}
+
+
+def test_uncertainty_keys_are_those_of_the_error_model() -> None:
+    from dataclasses import fields
+
+    from iondrift.experiment import Uncertainty
+    from iondrift.uncertainties import Uncertainties
+
+    assert list(Uncertainty.model_fields) == [entry.name for entry in fields(Uncertainties)]
+
+
+def test_the_template_states_the_defaults_of_the_error_model(tmp_path: Path) -> None:
+    import re
+    from dataclasses import fields
+
+    from iondrift.uncertainties import DIFFUSIVITY_DEFAULT, Uncertainties
+
+    section = template(tmp_path).partition("[uncertainty]")[2]
+    stated = {name: float(value) for name, value in re.findall(r"# (\w+) = ([\d.]+)", section)}
+    defaults = {entry.name: entry.default for entry in fields(Uncertainties)}
+    assert stated == defaults | {"diffusivity_relative": DIFFUSIVITY_DEFAULT}

@@ -12,15 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import synthetic
-from iondrift.report import figures
+from iondrift.report import band_figures, drawing, figures
 
-NAMES = ("profiles", "concentration", "drift_velocity", "time_series")
+PLAIN = ("profiles", "concentration", "drift_velocity", "time_series")
+BANDED = ("bands_through_time", "bands_along_x", "error_budget")
+NAMES = (*PLAIN, *BANDED)
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    written = figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="Li||Li", folder=folder)
+    written = figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=folder)
     assert {path.name for path in written} == {f"{n}.{s}" for n in NAMES for s in ("png", "svg")}
     return folder
 
@@ -34,22 +36,29 @@ def test_each_figure_is_written_whole(drawn: Path, name: str) -> None:
 
 
 def _figure(name: str, title: str = "Li||Li") -> Figure:
-    data = synthetic.dataset()
-    with figures._style():
+    data = synthetic.banded().dataset
+    with drawing.style():
         if name == "profiles":
             return figures.profiles(data, title=title)
-        drawing = {
+        if name == "bands_through_time":
+            return band_figures.through_time(data, synthetic.SEGMENTS, title=title)
+        if name in BANDED:
+            return getattr(band_figures, name.removeprefix("bands_"))(data, title=title)
+        make = {
             "concentration": figures.concentration_map,
             "drift_velocity": figures.drift_velocity_map,
             "time_series": figures.time_series,
         }[name]
-        return drawing(data, synthetic.SEGMENTS, title=title)
+        return make(data, synthetic.SEGMENTS, title=title)
 
 
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
         ("profiles", ["anion concentration / mol L$^{-1}$", "time / h"]),
+        ("bands_through_time", ["$v$ / µm h$^{-1}$", "time / h"]),
+        ("bands_along_x", ["$v$ / µm h$^{-1}$", "$x/L$ from the plating side"]),
+        ("error_budget", ["share of the variance / %", "$v(x_0)$ / µm h$^{-1}$"]),
         ("concentration", ["anion concentration / mol L$^{-1}$", "time / h"]),
         ("drift_velocity", ["anion drift velocity / µm h$^{-1}$", "time / h"]),
         (
@@ -64,7 +73,7 @@ def test_axes_carry_units(name: str, labels: list[str]) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(drawn: Path, tmp_path: Path) -> None:
-    figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="Li||Li", folder=tmp_path)
+    figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=tmp_path)
     for path in drawn.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 
@@ -101,6 +110,34 @@ def test_the_check_for_overlap_sees_one() -> None:
     figure.axes[0].text(0.5, 0.5, "first", transform=figure.axes[0].transAxes)
     figure.axes[0].text(0.5, 0.5, "second", transform=figure.axes[0].transAxes)
     assert _overlapping(figure) == [("first", "second")]
+
+
+def test_without_bands_their_figures_are_left_out(tmp_path: Path) -> None:
+    written = figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="a", folder=tmp_path)
+    assert {path.stem for path in written} == set(PLAIN)
+
+
+def test_both_bands_are_shaded_at_both_ends() -> None:
+    panel = _figure("bands_through_time").axes[0]
+    tops = sorted(float(np.nanmax(shade.get_paths()[0].vertices[:, 1])) for shade in panel.collections)
+    data = synthetic.banded().dataset.drift_velocity_band.values * 3.6e9
+    np.testing.assert_allclose(tops, sorted(data[level, :, end].max() for level in (3, 4) for end in (0, -1)))
+
+
+def test_the_budget_adds_up_to_everything() -> None:
+    bars = _figure("error_budget").axes[0].patches
+    tops = {round(bar.get_x(), 3): 0.0 for bar in bars}
+    for bar in bars:
+        tops[round(bar.get_x(), 3)] += bar.get_height()
+    assert list(tops.values()) == pytest.approx([100.0] * 3)
+
+
+def test_measured_points_are_drawn_without_the_noise_of_the_reference() -> None:
+    data = synthetic.dataset()
+    data["reference_noise"] = 0.5 * data.concentration_measured
+    axes = figures.profiles(data, title="a").axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), 0.5e-3 * data.concentration_measured[0])
+    assert "less the reference's noise" in axes.get_legend().get_texts()[0].get_text()
 
 
 def test_without_current_its_panel_is_left_out() -> None:

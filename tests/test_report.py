@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, Any]:
-    return summary.build(synthetic.analysis())
+    return summary.build(synthetic.banded())
 
 
 def _same_as_golden(text: str, name: str) -> None:
@@ -46,9 +46,57 @@ def test_report_reads_as_the_golden_text(built: dict[str, Any], width: int) -> N
 
 
 def test_report_without_current_says_what_cannot_be_known() -> None:
-    _same_as_golden(
-        console.to_text(summary.build(synthetic.analysis(current=False)), width=80), "report-no-current.txt"
-    )
+    _same_as_golden(console.to_text(summary.build(synthetic.banded(current=False)), width=80), "report-no-current.txt")
+
+
+def test_report_without_bands_says_why() -> None:
+    _same_as_golden(console.to_text(summary.build(synthetic.analysis()), width=80), "report-no-bands.txt")
+
+
+def test_every_headline_number_has_its_bands(built: dict[str, Any]) -> None:
+    velocity, transport = built["drift_velocity"], built["mass_transport"]
+    end, closures = velocity["at_end"], built["closures"]
+    banded = [velocity["maximum"], end["x0"], end["xL"], end["spatial_spread"], *velocity["through_time"][-1:]]
+    banded[-1] = banded[-1]["xL"]
+    banded += [end["growth_at_constant_voltage"][place] for place in ("x0", "xL")]
+    banded += [closures[name][place] for name in closures for place in ("x0", "xL", "charge_balance_x0")]
+    banded += [transport["sand_time"], *transport["penetration_depth"].values(), *transport["time_to_short"].values()]
+    for entry in banded:
+        low, high = entry["band_68"]
+        widest = entry["band_95"]
+        assert widest[0] <= low <= entry["value"] <= high <= widest[1], entry
+        assert entry["unit"]
+
+
+def test_the_line_that_matters(built: dict[str, Any]) -> None:
+    text = " ".join(console.to_text(built, width=80).split())
+    assert "v(x0) at the end of CV: 387 +36/-32 um/h (voltage), 50 +5/-4 (blocking), 54 +- 5 (current)" in text
+
+
+def test_the_error_model_is_printed_with_its_origin(built: dict[str, Any]) -> None:
+    sources = {row["source"]: row for row in built["uncertainty"]["sources"]}
+    assert (sources["temperature_K"]["value"], sources["temperature_K"]["origin"]) == (0.5, "given")
+    assert sources["clock_offset_s"]["origin"] == "left out"
+    assert (sources["diffusivity_relative"]["value"], sources["diffusivity_relative"]["unit"]) == (5.0, "%")
+    assert sources["profile_noise"]["origin"] == "estimated from the data"
+    assert len(sources) == 11
+
+
+def test_a_band_never_appears_without_the_choice_of_closure(built: dict[str, Any]) -> None:
+    sensitivity = built["uncertainty"]["closure_sensitivity"]["v_x0"]
+    assert set(sensitivity["shift"]) == set(built["closures"])
+    assert sensitivity["shift"]["voltage"]["value"] == 0.0
+    assert "choice of closure" in console.to_text(built)
+
+
+def test_a_closure_whose_bands_failed_says_so() -> None:
+    analysis = synthetic.banded()
+    assert analysis.bands is not None
+    kept = {name: found for name, found in analysis.bands.by_closure.items() if name != "blocking"}
+    bands = dataclasses.replace(analysis.bands, by_closure=kept, failed={"blocking": "drawn below zero"})
+    built = summary.build(dataclasses.replace(analysis, bands=bands))
+    assert "band_68" not in built["closures"]["blocking"]["x0"]
+    assert "blocking has no band: drawn below zero" in console.to_text(built)
 
 
 def test_long_names_do_not_widen_the_report() -> None:
@@ -114,7 +162,7 @@ def test_without_polarisation_there_is_nothing_to_compare() -> None:
     built = summary.build(analysis)
     assert built["drift_velocity"]["at_end"]["time"]["value"] == analysis.dataset.time.values[-1] / 3600.0
     text = console.to_text(built)
-    assert "Sand's time  not known" in text
+    assert "Sand's time    not known" in text
     assert "none seen in the log" in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from iondrift.noise import NoiseEstimate
     from iondrift.onset import Onset
     from iondrift.protocol import Segment
+    from iondrift.uncertainties import Uncertainties
 
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
 HOUR = 3600.0
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)  # quantiles: the 95 and 68 % bands, and the median
+BLOCKING_AT_X0 = "blocking, x0 as electrode"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,10 +142,58 @@ class Measured:
         return in_segments(self.concentration.time.values, self.segments, ("constant_current", "constant_voltage"))
 
     @cached_property
+    def end(self) -> int:
+        """Index of the last profile under polarisation, or the last of all."""
+        found = np.flatnonzero(self.polarised)
+        return int(found[-1]) if found.size else self.concentration.sizes["time"] - 1
+
+    @cached_property
+    def constant_voltage(self) -> Segment | None:
+        """The last segment at constant voltage."""
+        return next((s for s in reversed(self.segments) if s.kind == "constant_voltage"), None)
+
+    @cached_property
     def breaks(self) -> tuple[float, ...]:
         """Times of protocol steps between the first and the last profile, s."""
         time = self.concentration.time.values
         return tuple(s.start for s in self.segments[1:] if time[0] < s.start < time[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandOptions:
+    """How bands are drawn; see :func:`iondrift.drift_bands`."""
+
+    samples: int | Literal["auto"] = 1000
+    seed: int = 0
+    method: Literal["posterior", "perturb"] = "posterior"
+
+
+DEFAULT_BANDS = BandOptions()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bands:
+    """Uncertainty of one cell's results.
+
+    Attributes
+    ----------
+    uncertainties
+        The error model.
+    by_closure
+        From :func:`iondrift.drift_bands` at the quantiles ``LEVELS``, for each closure that could be drawn.
+    failed
+        Why the others could not.
+    budget
+        From :func:`iondrift.error_budget` for the chosen closure; None where that could not be drawn.
+    sand_time
+        (replicate,), s; None without constant current or transference number.
+    """
+
+    uncertainties: Uncertainties
+    by_closure: Mapping[str, xr.Dataset]
+    failed: Mapping[str, str]
+    budget: xr.Dataset | None
+    sand_time: npt.NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +213,10 @@ class Analysis:
         Why the other closures could not.
     sand_time
         From the start of the constant current, s; None without constant current or transference number.
+    bands
+        Their uncertainty; None where ``no_bands`` says why.
+    no_bands
+        Why there are no bands.
     notes
         Warnings, in plain words, those of ``measured`` included.
     """
@@ -171,6 +226,8 @@ class Analysis:
     closures: Mapping[str, xr.Dataset]
     unavailable: Mapping[str, str]
     sand_time: float | None
+    bands: Bands | None = None
+    no_bands: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -186,8 +243,7 @@ class Analysis:
     @cached_property
     def end(self) -> int:
         """Index of the last profile under polarisation, or the last of all."""
-        found = np.flatnonzero(self.measured.polarised)
-        return int(found[-1]) if found.size else self.dataset.sizes["time"] - 1
+        return self.measured.end
 
 
 def in_segments(

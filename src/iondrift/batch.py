@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iondrift import job
+from iondrift.analysis import DEFAULT_BANDS, BandOptions
 from iondrift.errors import ConfigurationError, IondriftError
 from iondrift.experiment import Closure, Smoothing, load
 
@@ -49,6 +50,7 @@ def run_all(
     closure: Closure | None = None,
     smoothing: Smoothing | None = None,
     netcdf: bool = False,
+    bands: BandOptions | None = DEFAULT_BANDS,
     progress: Callable[[str], None] = job.silent,
 ) -> list[Result]:
     """Run every experiment file into its folder; an error stays with its cell.
@@ -57,7 +59,7 @@ def run_all(
     ----------
     cells
         Results folder of each experiment file.
-    closure, smoothing, netcdf, progress
+    closure, smoothing, netcdf, bands, progress
         As :func:`iondrift.job.run` takes them.
     """
     results = []
@@ -69,6 +71,7 @@ def run_all(
                 closure=closure,
                 smoothing=smoothing,
                 netcdf=netcdf,
+                bands=bands,
                 progress=_named(progress, file.stem),
             )
         except IondriftError as error:

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from iondrift import __version__
 from iondrift.errors import IondriftError
+from iondrift.impedance_command import drt
 from iondrift.progress import reporter
 
 
@@ -44,11 +45,17 @@ app = typer.Typer(
 
 Closure = Literal["voltage", "blocking", "current"]
 Smoothing = Literal["pspline", "polynomial", "none"]
+Method = Literal["posterior", "perturb"]
+
+_FEWEST_SAMPLES = 40  # as iondrift.drift_bands asks for
 
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the report.")]
+_Samples = Annotated[
+    str, typer.Option(metavar="N|auto", help="Monte Carlo replicates; auto: until the bands' edges are known to 2 %.")
+]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
 
 
@@ -56,6 +63,16 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"iondrift {__version__}")
         raise typer.Exit
+
+
+def _replicates(samples: str) -> int | Literal["auto"]:
+    if samples == "auto":
+        return "auto"
+    if not samples.isdecimal() or int(samples) < _FEWEST_SAMPLES:
+        raise typer.BadParameter(
+            f"{samples!r} found; allowed are 'auto' or a whole number from {_FEWEST_SAMPLES}", param_hint="'--samples'"
+        )
+    return int(samples)
 
 
 @app.callback()
@@ -73,6 +90,10 @@ def run(
     out: _Out = Path("results"),
     closure: Annotated[Closure | None, typer.Option(help="Instead of the one in the file.")] = None,
     smoothing: Annotated[Smoothing | None, typer.Option(help="Instead of the one in the file.")] = None,
+    samples: _Samples = "1000",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bands.")] = 0,
+    method: Annotated[Method, typer.Option(help="How bands are drawn.")] = "posterior",
+    no_bands: Annotated[bool, typer.Option("--no-bands", help="No uncertainty bands.")] = False,
     netcdf: Annotated[bool, typer.Option("--netcdf", help="Also write results.nc.")] = False,
     json: _Json = False,
     quiet: _Quiet = False,
@@ -82,11 +103,16 @@ def run(
 
     Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
     """
+    replicates = _replicates(samples)
     from iondrift import batch
+    from iondrift.analysis import BandOptions
 
+    bands = None if no_bands else BandOptions(samples=replicates, seed=seed, method=method)
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or no_progress)) as progress:
-        results = batch.run_all(folders, closure=closure, smoothing=smoothing, netcdf=netcdf, progress=progress)
+        results = batch.run_all(
+            folders, closure=closure, smoothing=smoothing, netcdf=netcdf, bands=bands, progress=progress
+        )
     batch.show(results, as_json=json, quiet=quiet)
     if any(result.error for result in results):
         raise typer.Exit(1)
@@ -130,6 +156,7 @@ def check(
 @app.command()
 def demo(
     out: _Out = Path("iondrift-demo"),
+    samples: _Samples = "1000",
     seed: _Seed = 0,
     json: _Json = False,
     quiet: _Quiet = False,
@@ -139,12 +166,14 @@ def demo(
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
     """
+    replicates = _replicates(samples)
     from iondrift import batch
     from iondrift import demo as demonstration
+    from iondrift.analysis import BandOptions
 
     with reporter(enabled=not (quiet or no_progress)) as progress:
         cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
-        results = batch.run_all(cells, progress=progress)
+        results = batch.run_all(cells, bands=BandOptions(samples=replicates), progress=progress)
     batch.show(results, as_json=json, quiet=quiet)
     if not (json or quiet):
         demonstration.show_truth(results)
@@ -168,6 +197,9 @@ def simulate(
     with reporter(enabled=not no_progress) as progress:
         file = simulated_cell.write(cell, out, seed=seed, progress=progress)
     typer.echo(f"{file} written; now: iondrift run {file}")
+
+
+app.command()(drt)
 
 
 def main() -> None:

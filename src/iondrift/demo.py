@@ -66,7 +66,7 @@ def show_truth(results: Sequence[Result]) -> None:
     from rich.table import Table
 
     from iondrift.report import figures
-    from iondrift.report.console import number
+    from iondrift.report.texts import number
 
     console = Console(highlight=False)
     for result in results:

@@ -255,6 +255,25 @@ class Reconstruction(_Section):
     polynomial_order_t: int = Field(default=3, ge=1, le=12)
 
 
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Uncertainty(_Section):
+    """Standard uncertainties of the inputs; the stated defaults where left out."""
+
+    diffusivity_relative: Fraction | None = Field(default=None, description="one factor common to all of D(c)")
+    concentration_relative: Fraction | None = Field(default=None, description="initial concentration")
+    temperature_K: NotNegative | None = Field(default=None, description="temperature")
+    field_of_view_relative: Fraction | None = Field(default=None, description="field of view")
+    region_edge_points: NotNegative | None = Field(default=None, description="each edge of the region, stored points")
+    voltage_offset_V: NotNegative | None = Field(default=None, description="voltage not laid across the region")
+    transference_number: Fraction | None = Field(default=None, description="anion transference number")
+    clock_offset_s: NotNegative | None = Field(default=None, description="profiles against the log")
+    voltage_noise_V: NotNegative | None = Field(default=None, description="voltage averaged over a profile")
+    current_noise_relative: Fraction | None = Field(default=None, description="current averaged over a profile")
+
+
 class Experiment(_Section):
     """Everything that is known of one cell, validated; paths are absolute."""
 
@@ -264,6 +283,7 @@ class Experiment(_Section):
     electrolyte: Electrolyte
     diffusivity: DiffusivitySection
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
+    uncertainty: Uncertainty = Field(default=Uncertainty())
 
     _source: Path | None = PrivateAttr(default=None)
 

@@ -71,6 +71,19 @@ smoothing = "pspline"                  # or "polynomial", "none"
 # electrode_storage = true             # closure blocking counts the anions between electrode and region
 # polynomial_order_x = 3               # for smoothing = "polynomial"
 # polynomial_order_t = 3
+
+# Standard uncertainties of the inputs; 0 leaves one out. Profile noise is estimated from the data.
+[uncertainty]
+# diffusivity_relative = 0.05          # one factor common to all of D(c)
+# concentration_relative = 0.03
+# temperature_K = 1.0
+# field_of_view_relative = 0.01
+# region_edge_points = 2.0             # each edge of the region of interest, in stored points
+# voltage_offset_V = 0.1               # voltage that does not lie across the region
+# transference_number = 0.03
+# clock_offset_s = 10.0                # profiles against the log
+# voltage_noise_V = 0.001              # averaged over a profile
+# current_noise_relative = 0.001
 """
 
 _NUMBER = re.compile(r"[-+]?\d+[.,]?\d*([eE][-+]?\d+)?$")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iondrift import store
+from iondrift.analysis import DEFAULT_BANDS, BandOptions
 
 if TYPE_CHECKING:
     from iondrift.analysis import Analysis
@@ -40,6 +41,7 @@ def run(
     closure: Closure | None = None,
     smoothing: Smoothing | None = None,
     netcdf: bool = False,
+    bands: BandOptions | None = DEFAULT_BANDS,
     progress: Callable[[str], None] = silent,
 ) -> Outcome:
     """Analyse one experiment and write store, summary, report and figures.
@@ -56,6 +58,8 @@ def run(
         Instead of those in the file.
     netcdf
         Also write one NetCDF file.
+    bands
+        How to draw uncertainty bands; None for no bands.
     progress
         Told each step as it begins.
 
@@ -68,7 +72,7 @@ def run(
     from iondrift.report import console, figures
     from iondrift.report import summary as summaries
 
-    analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, progress=progress)
+    analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, bands=bands, progress=progress)
     summary = summaries.build(analysis)
     with store.staged(folder) as staging:
         progress("writing results")

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.analysis import Analysis, Measured, unavailable_closures
-from iondrift.electrode_flux import flux_from_storage
+from iondrift.analysis import DEFAULT_BANDS, Analysis, BandOptions, Bands, Measured, unavailable_closures
+from iondrift.cell_bands import Row, bands_of, closure_rows, labelled, sand_time
 from iondrift.errors import IondriftWarning
 from iondrift.measure import measure_cell
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iondrift.experiment import Closure, Experiment, Smoothing
     from iondrift.reconstruction import SmoothedProfiles
 
-CLOSURES: tuple[Closure, ...] = ("voltage", "blocking", "current")
+SWITCHED_OFF = "switched off"
 
 
 def silent(_: str) -> None:
@@ -53,6 +53,7 @@ def analyse(
     *,
     closure: Closure | None = None,
     smoothing: Smoothing | None = None,
+    bands: BandOptions | None = DEFAULT_BANDS,
     progress: Callable[[str], None] = silent,
 ) -> Analysis:
     """Reconstruct the drift velocity of one cell under the chosen closure, and under the others beside it.
@@ -63,6 +64,8 @@ def analyse(
         A validated experiment file.
     closure, smoothing
         Instead of those in the file.
+    bands
+        How to draw uncertainty bands; None for no bands.
     progress
         Told each step as it begins.
 
@@ -77,20 +80,33 @@ def analyse(
         measured = measure_cell(experiment, progress=progress)
         progress("smoothing")
         profiles = _smooth(measured)
-        unavailable = unavailable_closures(measured)
         closures: dict[str, xr.Dataset] = {}
-        for name in CLOSURES:
-            if name not in unavailable:
-                progress(f"closure {name}")
-                closures[name] = _close(measured, profiles, name)
+        for name, row in closure_rows(measured).items():
+            progress(f"closure {name}")
+            closures[name] = _close(measured, profiles, row)
+        no_bands = _no_bands(profiles, bands)
+        drawn = None
+        if bands is not None and profiles.series is not None:
+            drawn = bands_of(measured, profiles.series, bands, progress=progress)
     return Analysis(
         measured=measured,
-        dataset=_dataset(measured, closures),
+        dataset=_dataset(measured, profiles, closures, drawn),
         closures=closures,
-        unavailable=unavailable,
+        unavailable=unavailable_closures(measured),
         sand_time=_sand_time(measured),
+        bands=drawn,
+        no_bands=no_bands,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _no_bands(profiles: SmoothedProfiles, bands: BandOptions | None) -> str:
+    """Return why there are no bands; empty where there are."""
+    if bands is None:
+        return SWITCHED_OFF
+    if profiles.series is None:
+        return "they need smoothing pspline: what is drawn are the coefficients of its splines"
+    return ""
 
 
 @contextmanager
@@ -121,7 +137,7 @@ def _smooth(measured: Measured) -> SmoothedProfiles:
     )
 
 
-def _close(measured: Measured, profiles: SmoothedProfiles, closure: Closure) -> xr.Dataset:
+def _close(measured: Measured, profiles: SmoothedProfiles, row: Row) -> xr.Dataset:
     from iondrift import reconstruction
 
     settings = measured.experiment
@@ -130,12 +146,18 @@ def _close(measured: Measured, profiles: SmoothedProfiles, closure: Closure) -> 
     result = reconstruction.close(
         profiles,
         measured.diffusivity,
-        closure,
+        row.closure,
         temperature=settings.electrolyte.temperature_K,
         voltage=effective,
         current=current,
-        cation_ratio=reconstruction.cation_ratio(settings.electrolyte.transference_number, closure),
-        origin_flux=_origin_flux(measured),
+        cation_ratio=reconstruction.cation_ratio(settings.electrolyte.transference_number, row.closure),
+        origin_flux=reconstruction.origin_flux(
+            row.storage,
+            measured.concentration.time,
+            smoothing=settings.reconstruction.smoothing,
+            breaks=() if profiles.series is None else profiles.series.breaks,
+            order=settings.reconstruction.polynomial_order_t,
+        ),
     )
     dataset = reconstruction.label(result, measured.concentration, effective)
     if profiles.series is not None:
@@ -143,21 +165,9 @@ def _close(measured: Measured, profiles: SmoothedProfiles, closure: Closure) -> 
     return dataset
 
 
-def _origin_flux(measured: Measured) -> np.ndarray:
-    settings = measured.experiment.reconstruction
-    time = measured.concentration.time.values
-    if measured.electrode_storage is None or not settings.electrode_storage:
-        return np.zeros(time.size)
-    return flux_from_storage(
-        measured.electrode_storage.values,
-        time,
-        smoothing=settings.smoothing,
-        breaks=measured.breaks,
-        order=settings.polynomial_order_t,
-    )
-
-
-def _dataset(measured: Measured, closures: dict[str, xr.Dataset]) -> xr.Dataset:
+def _dataset(
+    measured: Measured, profiles: SmoothedProfiles, closures: dict[str, xr.Dataset], bands: Bands | None
+) -> xr.Dataset:
     experiment = measured.experiment
     chosen = closures[experiment.reconstruction.closure]
     dataset = chosen.copy()
@@ -173,6 +183,17 @@ def _dataset(measured: Measured, closures: dict[str, xr.Dataset]) -> xr.Dataset:
             dataset[name] = variables.dataarray(name, array.values, coords)
     stacked = np.stack([result.drift_velocity.values for result in closures.values()])
     dataset["drift_velocity_by_closure"] = variables.dataarray("drift_velocity_by_closure", stacked, coords)
+    if profiles.series is not None:
+        pattern = np.outer(profiles.series.loading, profiles.series.value @ profiles.series.pattern[:, 0])
+        dataset["reference_noise"] = variables.dataarray("reference_noise", pattern, coords)
+    if bands is not None:
+        for name, array in labelled(bands, experiment.reconstruction.closure).items():
+            if "closure" in array.dims:
+                array = array.reindex(closure=coords["closure"])
+            dataset[name] = array.drop_vars([c for c in array.coords if c not in array.dims])
+        for found in bands.by_closure.values():
+            kept = ("method", "samples", "seed", "uncertainties", "relative_monte_carlo_error")
+            dataset.attrs |= {f"bands_{name}": found.attrs[name] for name in kept}
     dataset.attrs |= {
         "cell": experiment.cell.name,
         "closure": experiment.reconstruction.closure,
@@ -186,21 +207,14 @@ def _dataset(measured: Measured, closures: dict[str, xr.Dataset]) -> xr.Dataset:
 
 
 def _sand_time(measured: Measured) -> float | None:
-    from iondrift.transport import ambipolar_diffusivity, cation_diffusivity, sand_time
-
     electrolyte = measured.experiment.electrolyte
-    levels = [segment.level for segment in measured.segments if segment.kind == "constant_current"]
-    if not levels or electrolyte.transference_number is None:
+    if electrolyte.transference_number is None:
         return None
     concentration = electrolyte.concentration_mol_per_L * 1e3
-    anion = measured.diffusivity(concentration)
-    return float(
-        sand_time(
-            current_density=abs(levels[0]),
-            concentration=concentration,
-            anion_transference=electrolyte.transference_number,
-            ambipolar_diffusivity=ambipolar_diffusivity(
-                anion, cation_diffusivity(anion, electrolyte.transference_number)
-            ),
-        )
+    found = sand_time(
+        measured,
+        concentration=concentration,
+        transference=electrolyte.transference_number,
+        diffusivity=measured.diffusivity(concentration),
     )
+    return None if found is None else float(found)

@@ -50,6 +50,7 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("concentration", "time x", "mol m-3", "anion (salt) concentration"),
         _entry("concentration_measured", "time x", "mol m-3", "anion concentration as measured, before smoothing"),
         _entry("concentration_gradient", "time x", "mol m-4", "dc/dx"),
+        _entry("reference_noise", "time x", "mol m-3", "noise of the reference profile on all others, as fitted"),
         _entry("diffusivity", "time x", "m2 s-1", "anion diffusion coefficient D(c)"),
         _entry(
             "mobility",

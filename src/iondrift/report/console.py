@@ -13,13 +13,17 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from iondrift.report import uncertainty_section as uncertainty
+from iondrift.report import velocity_section as velocity
+from iondrift.report.texts import number, with_unit
+from iondrift.report.texts import plain_with_unit as _with_unit
+from iondrift.report.texts import table_of_facts as _facts
+
 _SEGMENTS = {
     "open_circuit": "open circuit",
     "constant_current": "constant current",
     "constant_voltage": "constant voltage",
 }
-
-_STILL = 5e-3  # um/h: rounding errors, not motion
 
 
 def render(summary: Mapping[str, Any]) -> RenderableType:
@@ -35,8 +39,9 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Read", _facts(_inputs(summary))),
         ("Protocol", _protocol(summary)),
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
-        ("Drift velocity", _velocity(summary)),
-        ("Closures, at the end of the polarisation", _closures(summary)),
+        ("Drift velocity", velocity.section(summary)),
+        ("Closures, at the end of the polarisation", velocity.closures(summary)),
+        ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
         ("Warnings", _paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", _paragraphs(summary["assumptions"], mark="-", style="dim")),
@@ -122,32 +127,6 @@ def _plain(report: RenderableType, width: int) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def number(quantity: Mapping[str, Any] | None, digits: int = 3, *, floor: float = 0.0) -> str:
-    """Return a value to some significant digits, without its unit; a dash where there is none.
-
-    Below ``floor`` in magnitude it is shown as 0.
-
-    Examples
-    --------
-    >>> number({"value": 371.04, "unit": "um/h"}), number({"value": 0.02384, "unit": "mA/cm2"}, 2)
-    ('371', '0.024')
-    >>> number({"value": None, "unit": "h"})
-    '-'
-    """
-    if quantity is None or quantity["value"] is None:
-        return "-"
-    if abs(quantity["value"]) <= floor:
-        return "0"  # without a minus
-    text = f"{quantity['value']:.{digits}g}"
-    if "e" not in text:
-        return text
-    return f"{float(text):.0f}" if 1.0 <= abs(float(text)) < 1e6 else text
-
-
-def _with_unit(quantity: Mapping[str, Any], digits: int = 3) -> str:
-    return f"{number(quantity, digits)} {quantity['unit']}"
-
-
 def _inputs(summary: Mapping[str, Any]) -> dict[str, str]:
     profiles, log = summary["inputs"]["profiles"], summary["inputs"]["log"]
     timing = ""
@@ -219,89 +198,26 @@ def _diffusivity(summary: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _velocity(summary: Mapping[str, Any]) -> RenderableType:
-    velocity, settings = summary["drift_velocity"], summary["settings"]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    headings = ("time\nh", "voltage\nV", "-i\nmA/cm2", "v(x0)\num/h", "v(xL)\num/h")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    for row in velocity["through_time"]:
-        table.add_row(
-            f"{row['time']['value']:.2f}",
-            f"{row['voltage']['value']:.3f}",
-            number(row["plating_current_density"]),
-            number(row["x0"], floor=_STILL),
-            number(row["xL"], floor=_STILL),
-        )
-    maximum, end = velocity["maximum"], velocity["at_end"]
-    growth = end["growth_at_constant_voltage"]
-    facts = {
-        "closure": f"{settings['closure']}: {settings['closure_meaning']}",
-        "maximum": f"{_with_unit(maximum)} at {maximum['time']['value']:.2f} h, x/L = {maximum['x_over_L']:.2f}",
-        "at the end": f"spread over x {number(end['spatial_spread'], 2)} % of the largest",
-    }
-    if growth["x0"]["value"] is not None:
-        facts["growth"] = (
-            f"{growth['x0']['value']:+.1f} % at x0 and {growth['xL']['value']:+.1f} % at xL during constant voltage"
-        )
-    return Group(_facts(facts), "", table)
-
-
-def _closures(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("closure")
-    for heading in (
-        "v(x0)\num/h",
-        "v(xL)\num/h",
-        "largest\num/h",
-        "anion current\nmA/cm2",
-        "charge\nbalance",
-    ):
-        table.add_column(heading, justify="right")
-    missing = []
-    for name, entry in summary["closures"].items():
-        mark = " *" if name == summary["settings"]["closure"] else ""
-        if "unavailable" in entry:
-            table.add_row(name + mark, *"-----")
-            missing.append(f"{name}: {entry['unavailable']}")
-            continue
-        table.add_row(
-            Text(name + mark, style="bold" if mark else ""),
-            number(entry["x0"]),
-            number(entry["xL"]),
-            number(entry["largest"]),
-            number(entry["implied_anion_current_density"], 2),
-            number(entry["charge_balance"], 2),
-        )
-    meanings = [f"{name}: {entry['meaning']}." for name, entry in summary["closures"].items()]
-    meanings.append("Charge balance: implied anion current over the current measured; 0 to 1 when steady.")
-    return Group(table, "", *map(Text, [*meanings, *missing]))
-
-
 def _mass_transport(summary: Mapping[str, Any]) -> dict[str, str]:
     facts = summary["mass_transport"]
-    onset = facts["observed_onset"]
-    sand = _with_unit(facts["sand_time"]) if facts["sand_time"]["value"] is not None else "not known"
+    closure = summary["settings"]["closure"]
+    onset, sand = facts["observed_onset"], facts["sand_time"]
     observed = "none seen in the log"
     if onset["value"] is not None:
         observed = f"{number(onset)} +- {_with_unit(onset['uncertainty'], 2)}"
-    lines = {"Sand's time": sand, "observed": f"{observed} (sudden rise of the voltage)"}
-    if facts["sand_time"]["value"] is not None or onset["value"] is not None:
+    lines = {
+        "Sand's time": with_unit(sand) if sand["value"] is not None else "not known",
+        "observed": f"{observed} (sudden rise of the voltage)",
+    }
+    if sand["value"] is not None or onset["value"] is not None:
         lines[""] = "both from the start of the constant current"
+    depth, short = facts["penetration_depth"], facts["time_to_short"]
     lines["front depth"] = (
-        f"{_with_unit(facts['penetration_depth'])} for a front that moves with the anions in the middle "
-        f"(closure {summary['settings']['closure']})"
+        f"{with_unit(depth['x0'])} at v(x0), {with_unit(depth['xL'])} at v(xL): a front that moves with the anions "
+        f"(closure {closure})"
     )
+    lines["time to short"] = f"{with_unit(short['x0'])} at v(x0), {with_unit(short['xL'])} at v(xL): L / v at the end"
     return lines
-
-
-def _facts(facts: Mapping[str, str]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in facts.items():
-        table.add_row(name, Text(text))
-    return table
 
 
 def _paragraphs(texts: Iterable[str], *, mark: str, style: str) -> Table | None:

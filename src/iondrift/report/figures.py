@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,34 +11,15 @@ import xarray as xr
 
 from iondrift.analysis import HOUR as _HOUR
 from iondrift.analysis import UM_PER_H
+from iondrift.report import band_figures, drawing
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.typing import RcKeyType
 
     from iondrift.analysis import Analysis
     from iondrift.protocol import Segment
 
 _SHOWN = 7  # profiles drawn one by one
-_TIME_COLOURS = "viridis"
-_AT_PLATING, _AT_COUNTER = "#0072b2", "#d55e00"  # Okabe and Ito: told apart with any colour vision
-_CLOSURE_COLOURS = {"voltage": "#cc79a7", "blocking": "#009e73", "current": "#e69f00"}
-_STYLE: dict[RcKeyType, Any] = {
-    "font.size": 9,
-    "axes.labelsize": 9,
-    "axes.titlesize": 9,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.fontsize": 8,
-    "legend.frameon": False,
-    "lines.linewidth": 1.4,
-    "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "iondrift",
-    "savefig.dpi": 200,
-}
-_SEGMENT_NAMES = {"open_circuit": "OC", "constant_current": "CC", "constant_voltage": "CV"}
 
 
 def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder: Path) -> list[Path]:
@@ -68,21 +48,18 @@ def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder
         "drift_velocity": lambda: drift_velocity_map(dataset, segments, title=title),
         "time_series": lambda: time_series(dataset, segments, title=title),
     }
+    if "drift_velocity_band" in dataset:
+        drawings |= {
+            "bands_through_time": lambda: band_figures.through_time(dataset, segments, title=title),
+            "bands_along_x": lambda: band_figures.along_x(dataset, title=title),
+        }
+    if "budget_share" in dataset:
+        drawings["error_budget"] = lambda: band_figures.error_budget(dataset, title=title)
     written: list[Path] = []
-    with _style():
+    with drawing.style():
         for name, make in drawings.items():
-            written += _save(make(), name, folder)
+            written += drawing.save(make(), name, folder)
     return written
-
-
-def _save(figure: Figure, name: str, folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.{suffix}" for suffix in ("png", "svg")]
-    for path in paths:
-        # no date in the file: the same results give the same bytes
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-        figure.set_layout_engine("none")  # laid out once for all files
-    return paths
 
 
 def draw_truth(analysis: Analysis, true: xr.DataArray, *, folder: Path) -> list[Path]:
@@ -102,8 +79,8 @@ def draw_truth(analysis: Analysis, true: xr.DataArray, *, folder: Path) -> list[
     list of Path
         The files written.
     """
-    with _style():
-        return _save(truth(analysis, true), "truth", folder)
+    with drawing.style():
+        return drawing.save(truth(analysis, true), "truth", folder)
 
 
 def truth(analysis: Analysis, true: xr.DataArray) -> Figure:
@@ -121,11 +98,11 @@ def truth(analysis: Analysis, true: xr.DataArray) -> Figure:
     figure = Figure(figsize=(7.2, 3.4), layout="constrained")
     along, through = figure.subplots(1, 2, sharey=True)
     hours = analysis.dataset.time.values / _HOUR
-    relative = _relative(analysis.dataset)
+    relative = drawing.relative(analysis.dataset)
     for name, result in analysis.closures.items():
         velocity = result.drift_velocity.values * UM_PER_H
-        along.plot(relative, velocity[analysis.end], color=_CLOSURE_COLOURS[name], label=name)
-        through.plot(hours, velocity[:, 0], color=_CLOSURE_COLOURS[name])
+        along.plot(relative, velocity[analysis.end], color=drawing.CLOSURE_COLOURS[name], label=name)
+        through.plot(hours, velocity[:, 0], color=drawing.CLOSURE_COLOURS[name])
     along.plot(relative, true.values[analysis.end] * UM_PER_H, "k--", label="truth")
     through.plot(hours, true.values[:, 0] * UM_PER_H, "k--")
     largest = max(1.0, float(np.abs(true.values).max()) * UM_PER_H)
@@ -151,16 +128,20 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    figure, axes = _figure(5.2, 3.6)
+    figure, axes = drawing.panels(5.2, 3.6)
     hours = dataset.time.values / _HOUR
-    relative = _relative(dataset)
-    colours = ScalarMappable(Normalize(hours[0], hours[-1]), _TIME_COLOURS)
+    relative = drawing.relative(dataset)
+    colours = ScalarMappable(Normalize(hours[0], hours[-1]), drawing.TIME_COLOURS)
     shown = np.unique(np.linspace(0, hours.size - 1, min(_SHOWN, hours.size)).round().astype(int))
+    measured, label = dataset.concentration_measured.values, "measured"
+    if "reference_noise" in dataset and np.any(dataset.reference_noise.values):
+        # what the division by a noisy reference prints on all profiles alike looks like structure, and is none
+        measured, label = measured - dataset.reference_noise.values, "measured, less the reference's noise (as fitted)"
     for k in shown:
         colour = colours.to_rgba(hours[k])
-        axes.plot(relative, dataset.concentration_measured.values[k] / 1e3, ".", ms=3, color=colour, alpha=0.55)
+        axes.plot(relative, measured[k] / 1e3, ".", ms=3, color=colour, alpha=0.55)
         axes.plot(relative, dataset.concentration.values[k] / 1e3, color=colour)
-    axes.plot([], [], ".", ms=4, color="0.4", label="measured")
+    axes.plot([], [], ".", ms=4, color="0.4", label=label)
     axes.plot([], [], color="0.4", label=f"smoothed ({dataset.attrs.get('smoothing', 'pspline')})")
     axes.legend(loc="best")
     axes.set(xlabel="$x/L$ from the plating electrode side", ylabel="anion concentration / mol L$^{-1}$")
@@ -224,7 +205,7 @@ def time_series(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str)
         Name of the cell.
     """
     has_current = "current_density" in dataset
-    figure, panels = _figure(5.2, 5.6 if has_current else 4.6, rows=4 if has_current else 3)
+    figure, panels = drawing.panels(5.2, 5.6 if has_current else 4.6, rows=4 if has_current else 3)
     hours = dataset.time.values / _HOUR
     rows = iter(panels)
     axes = next(rows)
@@ -241,14 +222,19 @@ def time_series(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str)
         ("drift_velocity", UM_PER_H, "$v$ / µm h$^{-1}$"),
     ):
         axes = next(rows)
-        axes.plot(hours, dataset[name][:, 0] * factor, color=_AT_PLATING, label="at $x_0$ (plating side)")
-        axes.plot(hours, dataset[name][:, -1] * factor, color=_AT_COUNTER, label="at $x_L$")
+        for end, colour, place in (
+            (0, drawing.AT_PLATING, "at $x_0$ (plating side)"),
+            (-1, drawing.AT_COUNTER, "at $x_L$"),
+        ):
+            axes.plot(hours, dataset[name][:, end] * factor, color=colour, label=place)
+            if f"{name}_band" in dataset:
+                drawing.band(axes, hours, dataset[f"{name}_band"].values[:, :, end] * factor, colour)
         axes.set_ylabel(label)
     axes.legend(loc="best")
     axes.set_xlabel("time / h")
     axes.set_xlim(hours[0], hours[-1])
     for k, panel in enumerate(panels):
-        _shade(panel, segments, named=k == 0)
+        drawing.shade(panel, segments, named=k == 0)
     figure.align_ylabels(panels)
     return figure
 
@@ -263,11 +249,11 @@ def _map(
     colours: str,
     limits: tuple[float | None, float | None] = (None, None),
 ) -> Figure:
-    figure, axes = _figure(5.2, 3.6)
+    figure, axes = drawing.panels(5.2, 3.6)
     hours = dataset.time.values / _HOUR
     mesh = axes.pcolormesh(
         hours,
-        _relative(dataset),
+        drawing.relative(dataset),
         values.T,
         cmap=colours,
         vmin=limits[0],
@@ -282,47 +268,7 @@ def _map(
             axes.axvline(start, color="white", lw=0.9, ls="--")
     axes.set(xlabel="time / h", ylabel="$x/L$ from the plating electrode side", ylim=(0, 1))
     axes.set_title(title, loc="left", pad=16 if segments else 6)
-    for name, middle in _names_in_view(segments, low, high):
+    for name, middle in drawing.names_in_view(segments, low, high):
         axes.text(middle, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
     figure.colorbar(mesh, ax=axes, label=label)
     return figure
-
-
-def _shade(axes: Axes, segments: Sequence[Segment], *, named: bool) -> None:
-    low, high = axes.get_xlim()
-    for k, segment in enumerate(segments):
-        start, stop = max(segment.start / _HOUR, low), min(segment.stop / _HOUR, high)
-        if k % 2 and start < stop:
-            axes.axvspan(start, stop, color="0.94", lw=0, zorder=0)
-    if named:
-        for name, middle in _names_in_view(segments, low, high):
-            axes.text(middle, 1.03, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
-
-
-def _names_in_view(segments: Sequence[Segment], low: float, high: float) -> list[tuple[str, float]]:
-    """Return name and middle of each segment wide enough to bear its name."""
-    found = []
-    for segment in segments:
-        start, stop = max(segment.start / _HOUR, low), min(segment.stop / _HOUR, high)
-        if stop - start > 0.05 * (high - low):
-            found.append((_SEGMENT_NAMES.get(segment.kind, segment.kind), (start + stop) / 2))
-    return found
-
-
-def _relative(dataset: xr.Dataset) -> np.ndarray[Any, Any]:
-    x = dataset.x.values
-    return np.asarray((x - x[0]) / (x[-1] - x[0]))
-
-
-def _figure(width: float, height: float, *, rows: int = 1) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, 1, sharex=True)
-
-
-def _style() -> AbstractContextManager[None]:
-    import matplotlib
-
-    context: AbstractContextManager[None] = matplotlib.rc_context(_STYLE)
-    return context
