@@ -1,0 +1,68 @@
+"""Pieces of a printed report: headings, facts, paragraphs; and the report as plain text."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+
+def sections(title: str, *parts: tuple[str, RenderableType | None]) -> RenderableType:
+    """Return a report: a title, then every part that there is under its heading."""
+    found: list[RenderableType] = [Rule(Text(title, style="bold"), align="left")]
+    for heading, body in parts:
+        if body is not None:
+            found += [Text(heading, style="bold"), Padding(body, (0, 0, 1, 2))]
+    return Group(*found)
+
+
+def facts(entries: Mapping[str, str]) -> Table:
+    """Return names beside their texts."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in entries.items():
+        table.add_row(name, Text(text))
+    return table
+
+
+def paragraphs(texts: Iterable[str], *, mark: str, style: str) -> Table | None:
+    """Return texts behind a mark; None where there are none."""
+    texts = list(texts)
+    if not texts:
+        return None
+    table = Table.grid(padding=(0, 1))
+    table.add_column(style=style, no_wrap=True)
+    table.add_column(overflow="fold")
+    for text in texts:
+        table.add_row(mark, Text(text))
+    return table
+
+
+def columns(*headings: str, left: int = 1) -> Table:
+    """Return an empty table; the first ``left`` columns are text, the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for k, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if k < left else "right")
+    return table
+
+
+def write(report: RenderableType, console: Console) -> None:
+    """Print a report; to a pipe as plain text without trailing spaces."""
+    if console.is_terminal:
+        console.print(report)
+    else:
+        console.file.write(plain_text(report, console.width))
+
+
+def plain_text(report: RenderableType, width: int) -> str:
+    """Return a report as plain text of a given width, without trailing spaces."""
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
