@@ -17,11 +17,13 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from pathlib import Path
 
+if __name__ == "coverage":  # Numba, started from this folder, looks for the package of this name
+    raise ImportError("this is a bench of iondrift, not the coverage package")
+
+# One thread a worker: the draws are what runs in parallel.
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# This folder leaves the path: Numba looks for a package named like this file. The manufactured cases join it.
-_HERE = Path(__file__).resolve().parent
-sys.path = [str(_HERE.parent / "tests"), *(entry for entry in sys.path if Path(entry).resolve() != _HERE)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import numpy as np
 

@@ -1,0 +1,119 @@
+"""Monte Carlo bands: compiled against vectorised NumPy and a loop over replicates with SciPy, in one run.
+
+    python bench/bench_drift_bands.py [--quick]
+
+80 profiles x 46 points x 1,000 replicates for the peers; scaling from 100 to 10,000 profiles of 64 points, with
+the peak memory; and the cost of a cell and replicate beside the sum of its components, the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numba
+import numpy as np
+import xarray as xr
+
+from bench_components import component_costs
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from iondrift.bands import drift_bands
+from iondrift.reference.drift_bands import one_by_one, vectorised
+from iondrift.smoothing import Penalties, SmoothSeries, smooth
+from iondrift.spline_basis import cubic_quadrature
+from iondrift.uncertainties import Uncertainties
+from manufactured import C0, CASES, TEMPERATURE, THERMAL_VOLTAGE, noise
+
+CASE = CASES["layers"]
+LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
+
+
+def series_of(profiles: int, points: int) -> tuple[xr.DataArray, xr.DataArray, SmoothSeries]:
+    """Return a noisy series, its voltage and its fit; long series take given penalties."""
+    clean, voltage = CASE.data(profiles, points)
+    c = clean + 0.01 * C0 * noise(clean.shape, np.random.default_rng(0), zero_filled=False)
+    penalties = None if profiles <= 100 else Penalties(space=1e-7, time=1e4, both=1e-3)
+    return c, voltage, smooth(c, penalties=penalties)
+
+
+def compiled(
+    c: xr.DataArray, voltage: xr.DataArray, fit: SmoothSeries, samples: int, uncertainties: Uncertainties
+) -> xr.Dataset:
+    """Return bands of v alone."""
+    return drift_bands(
+        c, voltage, CASE.diffusivity, temperature=TEMPERATURE, uncertainties=uncertainties, samples=samples,
+        quantiles=LEVELS, variables_wanted=("drift_velocity",), series=fit,
+    )  # fmt: skip
+
+
+def peers(loops: int) -> None:
+    """Print the ratios on 80 x 46 x 1,000."""
+    c, voltage, fit = series_of(80, 46)
+    A, B = CASE.diffusivity.parameters[4:6]
+    weights = cubic_quadrature(c["x"].values)
+    none = Uncertainties.none()
+    compiled(c, voltage, fit, 1000, none)
+    ours, theirs = [], []
+    for _ in range(loops):
+        started = time.perf_counter()
+        compiled(c, voltage, fit, 1000, none)
+        between = time.perf_counter()
+        vectorised(fit, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 1000, np.array(LEVELS))
+        ours.append(between - started)
+        theirs.append(time.perf_counter() - between)
+    started = time.perf_counter()
+    replicates = 40
+    one_by_one(
+        c.values, fit, c["x"].values, c["time"].values, voltage.values, (A, B), THERMAL_VOLTAGE, replicates,
+        np.array(LEVELS),
+    )  # fmt: skip
+    loop = (time.perf_counter() - started) / replicates * 1000
+    mine, numpy_ = np.median(ours), np.median(theirs)
+    print(f"80 x 46 x 1,000: compiled {1e3 * mine:.0f} ms; NumPy {1e3 * numpy_:.0f} ms, {numpy_ / mine:.1f} times;")
+    print(f"  SciPy loop {loop:.1f} s, {loop / mine:.0f} times (timed on {replicates} replicates)")
+
+
+def scaling(sizes: tuple[int, ...]) -> None:
+    """Print ns a cell and replicate over size, peak memory, and the limit."""
+    costs = component_costs()
+    uncertainties = Uncertainties()
+    for profiles in sizes:
+        c, voltage, fit = series_of(profiles, 64)
+        compiled(c.isel(time=slice(0, 8)), voltage[:8], smooth(c.isel(time=slice(0, 8))), 64, uncertainties)
+        best = np.inf
+        for _ in range(3 if profiles <= 1000 else 1):
+            started = time.perf_counter()
+            compiled(c, voltage, fit, 1000, uncertainties)
+            best = min(best, time.perf_counter() - started)
+        cells = profiles * 64 * 1000
+        modes, size = fit.coefficients.shape
+        normals = modes * size / (profiles * 64)
+        limit = (
+            normals * costs["normal"] + costs["exponential"] + 2.0 * costs["division"] + costs["quantile value"]
+        ) / numba.get_num_threads()
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(
+            f"{profiles:6d} profiles x 64 x 1,000: {best:.2f} s, {1e9 * best / cells:.1f} ns a cell and replicate; "
+            f"components {limit:.1f} ns ({1e9 * best / cells / limit:.1f} times); peak memory {memory:.2f} GB",
+            flush=True,
+        )
+    named = ", ".join(f"{name} {value:.2f}" for name, value in costs.items())
+    print(f"components on one thread, ns: {named}; {numba.get_num_threads()} threads")
+
+
+def main() -> None:
+    """Run both parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="small sizes only")
+    quick = parser.parse_args().quick
+    peers(2 if quick else 5)
+    scaling((100,) if quick else (100, 1000, 5000, 10000))
+
+
+if __name__ == "__main__":
+    main()
