@@ -44,6 +44,14 @@ def test_ripples_plateaus_and_ends():
     assert np.isnan(find_peaks(TAU, 1.0 + bell(1e-3, 0.5))[0].width)
 
 
+def test_a_tail_of_diffusion_hides_no_peak():
+    peak = bell(1e-3, 50.0)
+    tail = 60.0 * peak.max() * (TAU / TAU[-1]) ** 2
+    (found,) = find_peaks(TAU, peak + tail)
+    assert found.tau == pytest.approx(1e-3, rel=0.02)
+    assert find_peaks(TAU, 1e-3 * peak + tail) == []  # a ripple beside it is still none
+
+
 def test_births_deaths_gaps_and_shifts():
     rows = []
     for s in range(8):

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
+_BESIDE_A_TAIL = 0.05  # of the largest gamma, where that lies at an end of the grid
+
 
 @dataclass(frozen=True, kw_only=True)
 class Peak:
@@ -33,16 +35,17 @@ def find_peaks(tau: FloatArray, gamma: FloatArray, *, threshold: float = 0.02) -
         s, log-spaced; ohm.
     threshold
         Smallest height and smallest rise above the higher minimum beside it, as a fraction of the highest peak.
-        Maxima that rise less are ripples: they are joined to their higher neighbour.
+        Maxima that rise less are ripples: they are joined to their higher neighbour. A rise towards an end of the
+        grid, such as the tail of diffusion, is no peak; beside it maxima count from a twentieth of that fraction.
     """
-    largest = float(gamma.max(initial=0.0))
-    if largest <= 0.0:
+    if float(gamma.max(initial=0.0)) <= 0.0:
         return []
     padded = np.concatenate([[-np.inf], gamma, [-np.inf]])
     # The second comparison is strict, so that a plateau counts once.
     tops = [int(i) for i in np.flatnonzero((gamma >= padded[:-2]) & (gamma > padded[2:]))]
     # An end of the grid is no maximum: what lies beyond is not known.
     tops = [i for i in tops if 0 < i < gamma.size - 1]
+    largest = max([_BESIDE_A_TAIL * float(gamma.max()), *(float(gamma[i]) for i in tops)])
     valleys = _valleys(gamma, tops)
     while len(tops) > 1:
         rise = [gamma[i] - max(gamma[valleys[k]], gamma[valleys[k + 1]]) for k, i in enumerate(tops)]
