@@ -103,7 +103,8 @@ def drt_bands(
     Dataset with dim quantile ((1 - level)/2, 0.5, (1 + level)/2): gamma (quantile, spectrum, tau) ohm;
     polarisation_resistance, windowed_resistance, electrode_resistance, ohmic_resistance (quantile, spectrum);
     peak_tau s and peak_resistance (quantile, peak, spectrum), peaks in ascending tau of each spectrum; the estimates
-    without quantile as gamma_estimate and ..._estimate; noise; the measured coverage in attrs. A peak's band includes half a step of the grid.
+    without quantile as gamma_estimate and ..._estimate; noise; the measured coverage in attrs. A peak's band includes
+    half a step of the grid.
 
     Raises
     ------
