@@ -40,18 +40,19 @@ def _cache_folder() -> str | None:
 
 
 _CACHE = _cache_folder()
+_CONFIG: Any = numba.config  # a module whose settings numba fills in from the environment
 
 
 def _compile(function: F, fastmath: frozenset[str] = FASTMATH, **flags: Any) -> F:
-    previous = numba.config.CACHE_DIR
+    previous = _CONFIG.CACHE_DIR
     try:
         if _CACHE is not None:
-            numba.config.CACHE_DIR = _CACHE
+            _CONFIG.CACHE_DIR = _CACHE
         compiled = numba.njit(
             cache=_CACHE is not None, nogil=True, error_model="numpy", fastmath=set(fastmath), **flags
         )(function)
     finally:
-        numba.config.CACHE_DIR = previous
+        _CONFIG.CACHE_DIR = previous
     return cast(F, compiled)
 
 

@@ -58,9 +58,7 @@ def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
                 high = middle
         t = a - parameters[5 + low]
         row = 6 + intervals + 4 * low
-        value = ((parameters[row] * t + parameters[row + 1]) * t + parameters[row + 2]) * t + parameters[
-            row + 3
-        ]
+        value = ((parameters[row] * t + parameters[row + 1]) * t + parameters[row + 2]) * t + parameters[row + 3]
     return value
 
 

@@ -16,10 +16,12 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.counter_normal import fill_normals
+from iondrift_kernels.diffusivity_lanes import diffusivities
 from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
 from iondrift_kernels.spline_draws import ELECTRICAL, LANES, Splines, posterior_block
+from iondrift_kernels.spline_lanes import add_whole, at_points, combine, rotate
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -112,171 +114,6 @@ class Summary(NamedTuple):
     final: FloatArray
     flux_ends: FloatArray
     depleted: IntArray
-
-
-@kernel
-def rotate(rotation: FloatArray, modes: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = rotation (J, M) modes (M, LANES); four modes a sweep spare loads and stores of the sums."""
-    count = rotation.shape[1]
-    for i in range(rotation.shape[0]):
-        for j in range(LANES):
-            out[i, j] = 0.0
-        m = 0
-        while m + 4 <= count:
-            r0, r1, r2, r3 = rotation[i, m], rotation[i, m + 1], rotation[i, m + 2], rotation[i, m + 3]
-            for j in range(LANES):
-                out[i, j] += (r0 * modes[m, j] + r1 * modes[m + 1, j]) + (r2 * modes[m + 2, j] + r3 * modes[m + 3, j])
-            m += 4
-        while m < count:
-            r0 = rotation[i, m]
-            for j in range(LANES):
-                out[i, j] += r0 * modes[m, j]
-            m += 1
-
-
-@kernel
-def combine(weights: FloatArray, t: int, first: int, ring: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = the four coefficients of profile t, held at ``ring`` (4, J, LANES), by their weights."""
-    w0, w1, w2, w3 = weights[t, 0], weights[t, 1], weights[t, 2], weights[t, 3]
-    zero, one, two, three = first & 3, (first + 1) & 3, (first + 2) & 3, (first + 3) & 3
-    for i in range(out.shape[0]):
-        for j in range(LANES):
-            out[i, j] = (w0 * ring[zero, i, j] + w1 * ring[one, i, j]) + (w2 * ring[two, i, j] + w3 * ring[three, i, j])
-
-
-@kernel
-def at_points(
-    start: IntArray, basis: FloatArray, coefficients: FloatArray, factor: FloatArray, out: FloatArray
-) -> None:
-    """``out`` (X, LANES) = factor (LANES,) times the local sum of four coefficients (J, LANES) at every point."""
-    for i in range(start.shape[0]):
-        s = start[i]
-        b0, b1, b2, b3 = basis[i, 0], basis[i, 1], basis[i, 2], basis[i, 3]
-        for j in range(LANES):
-            left = b0 * coefficients[s, j] + b1 * coefficients[s + 1, j]
-            right = b2 * coefficients[s + 2, j] + b3 * coefficients[s + 3, j]
-            out[i, j] = factor[j] * (left + right)
-
-
-@kernel
-def add_whole(
-    start: IntArray, whole: FloatArray, rate: FloatArray, factor: FloatArray, total: FloatArray, out: FloatArray
-) -> None:
-    """Add to ``out`` (X, LANES) the integrals of the B-splines that lie wholly below each point.
-
-    ``total`` (LANES,) is a workspace.
-    """
-    for j in range(LANES):
-        total[j] = 0.0
-    below = 0
-    for i in range(start.shape[0]):
-        while below < start[i]:
-            for j in range(LANES):
-                total[j] += whole[below] * rate[below, j]
-            below += 1
-        for j in range(LANES):
-            out[i, j] += factor[j] * total[j]
-
-
-@kernel
-def exponential(work: FloatArray, out: FloatArray) -> None:
-    """``out = exp(out)`` (X, LANES), to two units in the last place for |out| < 700, vectorised.
-
-    The library's exponential is called number by number; here 2^k is written as bits and the rest is a polynomial.
-    ``work`` (LANES,).
-    """
-    bits = work.view(np.int64)
-    for i in range(out.shape[0]):
-        for j in range(LANES):
-            power = math.floor(out[i, j] * 1.4426950408889634 + 0.5)
-            r = (out[i, j] - power * 0.6931471803691238) - power * 1.9082149292705877e-10
-            p = 1.6059043836821613e-10
-            p = p * r + 2.08767569878681e-09
-            p = p * r + 2.505210838544172e-08
-            p = p * r + 2.755731922398589e-07
-            p = p * r + 2.7557319223985893e-06
-            p = p * r + 2.48015873015873e-05
-            p = p * r + 1.984126984126984e-04
-            p = p * r + 1.3888888888888889e-03
-            p = p * r + 8.333333333333333e-03
-            p = p * r + 4.1666666666666664e-02
-            p = p * r + 1.6666666666666666e-01
-            p = p * r + 0.5
-            out[i, j] = (p * r * r + r) + 1.0
-            bits[j] = (np.int64(power) + 1023) << 52
-        for j in range(LANES):
-            out[i, j] *= work[j]
-
-
-@kernel
-def diffusivities(
-    form: int,
-    argument: int,
-    parameters: FloatArray,
-    lane: int,
-    c: FloatArray,
-    a: FloatArray,
-    inverse: FloatArray,
-    work: FloatArray,
-    out: FloatArray,
-) -> None:
-    """D and 1 / c of all points (X, LANES); ``parameters`` (P, R) as in :mod:`iondrift_kernels.diffusivity`.
-
-    ``a`` (X, LANES) and ``work`` (LANES,) are workspaces; ``inverse`` is filled where the argument needs it.
-    """
-    points = c.shape[0]
-    for i in range(points):
-        if argument == 1:
-            for j in range(LANES):
-                inverse[i, j] = 1.0 / c[i, j]
-            for j in range(LANES):
-                a[i, j] = parameters[0, lane + j] * inverse[i, j] - parameters[1, lane + j]
-        else:
-            for j in range(LANES):
-                a[i, j] = c[i, j]
-        for j in range(LANES):
-            low = parameters[2, lane + j]
-            a[i, j] = low if a[i, j] < low else a[i, j]
-        for j in range(LANES):
-            high = parameters[3, lane + j]
-            a[i, j] = high if a[i, j] > high else a[i, j]
-    if form == 0:
-        for i in range(points):
-            for j in range(LANES):
-                out[i, j] = parameters[4, lane + j]
-            for p in range(5, parameters.shape[0]):
-                for j in range(LANES):
-                    out[i, j] = out[i, j] * a[i, j] + parameters[p, lane + j]
-    elif form == 1:
-        for i in range(points):
-            for j in range(LANES):
-                out[i, j] = -parameters[5, lane + j] * a[i, j]
-        exponential(work, out)
-        for i in range(points):
-            for j in range(LANES):
-                out[i, j] *= parameters[4, lane + j]
-    else:
-        for i in range(points):
-            for j in range(LANES):
-                table_value(parameters, lane + j, a[i, j], i, j, out)
-
-
-@kernel
-def table_value(parameters: FloatArray, column: int, a: float, i: int, j: int, out: FloatArray) -> None:
-    """``out[i, j]`` = the piecewise cubic of replicate ``column`` at the argument ``a``."""
-    intervals = int(parameters[4, column])
-    low = 0
-    high = intervals
-    while high - low > 1:
-        middle = (low + high) // 2
-        if parameters[5 + middle, column] <= a:
-            low = middle
-        else:
-            high = middle
-    t = a - parameters[5 + low, column]
-    row = 6 + intervals + 4 * low
-    value = (parameters[row, column] * t + parameters[row + 1, column]) * t + parameters[row + 2, column]
-    out[i, j] = value * t + parameters[row + 3, column]
 
 
 @kernel
@@ -401,8 +238,8 @@ def evaluate_block(
 ) -> None:
     """Evaluate the profiles ``times`` of all replicates, last first, drawing the new ``coefficients`` they need.
 
-    Blocks are called from the end of the series to its beginning. ``origin`` (T,): J at x = 0 under BLOCKING;
-    ``wanted`` (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
+    Blocks are called from the end of the series to its beginning. ``origin`` (T, R), or (T, 1) for all
+    replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
     """
     points = space.start.shape[0]
     modes = splines.mean.shape[0]
@@ -485,7 +322,8 @@ def evaluate_block(
                         local = 0.0
                         for d in range(4):
                             local += space.value[0, d] * rate[at + d, j]
-                        start[j] = origin[t] + draws.plating_edge[lane + j] * factor[j] * local
+                        own = lane + j if origin.shape[1] > 1 else 0
+                        start[j] = origin[t, own] + draws.plating_edge[lane + j] * factor[j] * local
                 velocities(start, gradient, integrated, diffusivity, inverse, velocity)
             for j in range(LANES):
                 total[j] = maximum[lane + j]

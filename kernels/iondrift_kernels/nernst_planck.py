@@ -62,9 +62,7 @@ def _ambipolar(transference: float, form: int, argument: int, parameters: Floats
 
 
 @kernel
-def _conductances(
-    cell: Cell, grid: Grid, form: int, argument: int, parameters: Floats, c: Floats, out: Floats
-) -> None:
+def _conductances(cell: Cell, grid: Grid, form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
     """Fill ``out`` (n - 1,) with D_amb / gap of every inner face."""
     for f in range(grid.gaps.size):
         left, right = grid.widths[f], grid.widths[f + 1]
@@ -144,9 +142,7 @@ def cell_voltage(
     if not (first > 0.0 and last > 0.0):
         return math.inf
     t = cell.anion_transference
-    resistance: float = (
-        cell.interface_resistance * (cell.reference_concentration / first) ** cell.interface_exponent
-    )
+    resistance: float = cell.interface_resistance * (cell.reference_concentration / first) ** cell.interface_exponent
     scale = t * cell.thermal_voltage / FARADAY
     for j in range(c.size):
         resistance += scale * grid.widths[j] / (evaluate(form, argument, parameters, c[j]) * c[j])
@@ -155,9 +151,7 @@ def cell_voltage(
 
 
 @kernel
-def _solve(
-    weight: float, grid: Grid, conductances: Floats, first: Floats, second: Floats, upper: Floats
-) -> None:
+def _solve(weight: float, grid: Grid, conductances: Floats, first: Floats, second: Floats, upper: Floats) -> None:
     """Solve (1 - weight d/dx D d/dx) y = first, and = second, both in place (Thomas)."""
     n = first.size
     pivot = 1.0
@@ -315,16 +309,12 @@ def step(
     for j in range(c.size):
         right[j] = c[j] + weight * rate[j]
         out[j] = c[j]
-    status, middle = _stage(
-        cell, grid, form, argument, parameters, weight, right, control, level, start, work, out
-    )
+    status, middle = _stage(cell, grid, form, argument, parameters, weight, right, control, level, start, work, out)
     if status != DONE:
         return status, middle, math.inf
     for j in range(c.size):
         right[j] = FROM_MIDDLE * out[j] + FROM_START * c[j]
-    status, end = _stage(
-        cell, grid, form, argument, parameters, weight, right, control, level, middle, work, out
-    )
+    status, end = _stage(cell, grid, form, argument, parameters, weight, right, control, level, middle, work, out)
     voltage = cell_voltage(cell, grid, form, argument, parameters, out, end) if status == DONE else math.inf
     if status == DONE and voltage == math.inf:
         status = DEPLETED

@@ -86,7 +86,8 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = Fal
         if dim not in value.coords:
             raise DataError(f"{name}: has no coordinate along {dim!r}; assign one in SI units")
         increasing(value[dim].values, f"{name}: coordinate {dim}")
-    return value.copy(data=data)
+    result: xr.DataArray = value.copy(data=data)
+    return result
 
 
 def increasing(value: Any, name: str) -> FloatArray:

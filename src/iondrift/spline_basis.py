@@ -106,7 +106,7 @@ def band_gram(basis: LocalBasis, functions: int, weights: FloatArray) -> FloatAr
     band = np.zeros((functions, DEGREE + 1))
     for i in range(DEGREE + 1):
         for j in range(i + 1):
-            np.add.at(band, (basis.start + i, i - j), weights * basis.value[:, i] * basis.value[:, j])
+            np.add.at(band[:, i - j], basis.start + i, weights * basis.value[:, i] * basis.value[:, j])
     return band
 
 
@@ -127,7 +127,7 @@ def band_roughness(
         rough, start = _derivatives(knots, nodes, order)
         for i in range(DEGREE + 1):
             for j in range(i + 1):
-                np.add.at(band, (start + i, i - j), weight(nodes) * half * rough[:, i] * rough[:, j])
+                np.add.at(band[:, i - j], start + i, weight(nodes) * half * rough[:, i] * rough[:, j])
     return band
 
 

@@ -13,7 +13,7 @@ GIVEN, DEFAULT, DATA, NEGLECTED = "given", "stated default", "estimated from the
 
 
 def _entry(default: float, unit: str, meaning: str) -> float:
-    return field(default=default, metadata={"unit": unit, "meaning": meaning})  # type: ignore[no-any-return]
+    return field(default=default, metadata={"unit": unit, "meaning": meaning})
 
 
 @dataclass(frozen=True, kw_only=True)

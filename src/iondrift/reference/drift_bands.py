@@ -6,6 +6,8 @@ NumPy's own random numbers: bands agree within the Monte Carlo error.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.integrate import cumulative_trapezoid, simpson
 from scipy.interpolate import CubicSpline
@@ -85,7 +87,7 @@ def one_by_one(
     for r in range(samples):
         coefficients = np.empty((modes, size))
         for m in range(modes):
-            band = np.zeros((4, size))
+            band: Any = np.zeros((4, size))
             band[3] = 1.0 / series.lower[m, :, 0]
             for d in range(1, 4):
                 band[3 - d, d:] = series.lower[m, d:, d]
@@ -95,7 +97,7 @@ def one_by_one(
         c = (series.value @ (series.coefficients + coefficients) @ basis.T).T
         gradient = CubicSpline(x, c, axis=1)(x, 1)
         rate = CubicSpline(time, c, axis=0)(time, 1)
-        integrated = -cumulative_trapezoid(rate, x, axis=1, initial=0.0)
+        integrated = -cumulative_trapezoid(rate, x, axis=1, initial=0)
         D = diffusivity[0] * np.exp(-diffusivity[1] * c)
         resistance = 1.0 / (D * c)
         junction = np.log(c[:, -1] / c[:, 0])
