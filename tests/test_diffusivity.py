@@ -41,9 +41,7 @@ def test_molar_volumes_give_the_method_s_concentration():
 
 @given(st.floats(0.0, 1e4))
 def test_ratio_and_concentration_are_inverse(n):
-    assert eo_li_ratio_from_concentration(concentration_from_eo_li_ratio(n)) == pytest.approx(
-        n, rel=1e-9, abs=1e-9
-    )
+    assert eo_li_ratio_from_concentration(concentration_from_eo_li_ratio(n)) == pytest.approx(n, rel=1e-9, abs=1e-9)
 
 
 def test_conversions_refuse_what_cannot_be():
@@ -62,9 +60,7 @@ def test_paper_s_cubic_in_the_right_argument():
 def test_paper_s_cubic_in_the_wrong_argument_is_refused_with_place_and_remedy():
     wrong = Diffusivity.polynomial(PAPER_CUBIC, concentration_unit="mol/L")
     assert wrong(1666.0) == pytest.approx(np.polyval(PAPER_CUBIC, 1.666), rel=1e-12)
-    with pytest.raises(
-        DiffusivityError, match=r"is -\S+ m2/s at 1 mol/L \(EO:Li 20.2\).*argument='eo_li_ratio'"
-    ):
+    with pytest.raises(DiffusivityError, match=r"is -\S+ m2/s at 1 mol/L \(EO:Li 20.2\).*argument='eo_li_ratio'"):
         wrong.check(1000.0, 1650.0)
 
 
@@ -79,13 +75,9 @@ def test_check_finds_a_dip_between_grid_points():
 
 
 def test_check_warns_outside_the_measured_range_and_says_how_far():
-    with pytest.warns(
-        IondriftWarning, match=r"measured for EO:Li 10 to 20 .* up to 2 above it.*extrapolated"
-    ):
+    with pytest.warns(IondriftWarning, match=r"measured for EO:Li 10 to 20 .* up to 2 above it.*extrapolated"):
         paper().check(concentration_from_eo_li_ratio(22.0), C10)
-    with pytest.warns(
-        IondriftWarning, match=r"up to 0.1 mol/L below it and 0.3 mol/L above it.*held at its edges"
-    ):
+    with pytest.warns(IondriftWarning, match=r"up to 0.1 mol/L below it and 0.3 mol/L above it.*held at its edges"):
         Diffusivity.table([1.0, 1.4], [2e-12, 1e-12], concentration_unit="mol/L").check(900.0, 1700.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from iondrift.electrode_flux import flux_from_storage
+from iondrift.electrode_flux import fit_storage, flux_from_storage
 from iondrift.errors import DataError, ShapeError
 
 TIME = np.arange(60) * 513.0
@@ -45,10 +45,29 @@ def test_short_stretches_between_breaks_are_straight_lines(breaks: tuple[float, 
     np.testing.assert_allclose(found, 2e-6, rtol=1e-6)
 
 
-def test_a_profile_alone_between_breaks_has_no_slope_of_its_own() -> None:
+def test_a_break_with_a_profile_alone_is_left_out() -> None:
     found = flux_from_storage(3.0 - 2e-6 * TIME[:9], TIME[:9], smoothing="pspline", breaks=(0.5,))
-    assert found[0] == 0.0
-    np.testing.assert_allclose(found[1:], 2e-6, rtol=1e-6)
+    np.testing.assert_allclose(found, 2e-6, rtol=1e-6)
+
+
+def test_the_posterior_holds_the_true_flux_as_often_as_it_says() -> None:
+    storage, flux = _storage()
+    held = []
+    for seed in range(60):
+        noisy = storage + 2e-3 * np.random.default_rng(seed).standard_normal(TIME.size)
+        fit = fit_storage(noisy, TIME, (STEP,))
+        held.append(np.abs(fit.flux() - flux) < 1.96 * fit.flux_error())
+    assert 0.88 < np.mean(held) <= 0.99
+
+
+def test_draws_have_the_mean_and_the_spread_of_the_posterior() -> None:
+    storage, _ = _storage()
+    fit = fit_storage(storage + 2e-3 * np.random.default_rng(4).standard_normal(TIME.size), TIME, (STEP,))
+    normals = np.random.default_rng(5).standard_normal((fit.coefficients.size, 4000))
+    draws = fit.draw_flux(normals)
+    np.testing.assert_allclose(draws.std(axis=1), fit.flux_error(), rtol=0.08)
+    np.testing.assert_allclose(draws.mean(axis=1), fit.flux(), atol=4.0 * fit.flux_error().max() / np.sqrt(4000))
+    np.testing.assert_array_equal(fit.draw_flux(np.zeros_like(normals))[:, 0], fit.flux())
 
 
 def test_values_that_do_not_fit_are_refused() -> None:

@@ -150,9 +150,7 @@ def test_a_wrong_dataset_is_named_with_the_place(tmp_path: Path, change: Any, me
 def test_a_store_with_a_missing_chunk_is_refused(tmp_path: Path) -> None:
     path = save(series(), tmp_path, "zarr")
     shutil.rmtree(path / "concentration" / "c")
-    with pytest.raises(
-        InputFileError, match=r"concentration is not finite at index 0, 0 \(6 of 6\).*not finished"
-    ):
+    with pytest.raises(InputFileError, match=r"concentration is not finite at index 0, 0 \(6 of 6\).*not finished"):
         read_series(path)
 
 

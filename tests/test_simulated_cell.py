@@ -89,14 +89,15 @@ def test_truth_is_printed_and_drawn(analysed: list, capsys: pytest.CaptureFixtur
         assert sum(line.split()[:1] == [row] for line in printed.splitlines()) == 2
     for result in analysed:
         assert (result.folder / "figures" / "truth.png").stat().st_size > 10_000
-        assert store.read(result.folder / "results.zarr").sizes["closure"] == 3
+        assert store.read(result.folder / "results.zarr").sizes["closure"] == 4
 
 
 def test_demo_goes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One cell is enough here; the smoothing is that of the experiment file."""
     monkeypatch.setattr(demo, "CELLS", ("li-li",))
-    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path)], catch_exceptions=False)
+    result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path), "--samples", "200"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    assert "95 % band" in result.stdout
     assert "Li||Li (simulated): truth and reconstruction" in result.stdout
     summary = json.loads((tmp_path / "li-li" / "summary.json").read_text())
     assert summary["settings"]["smoothing"] == "pspline"
@@ -106,3 +107,37 @@ def test_demo_goes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     true = np.interp(dataset.x + 1.0e-4, truth.x, truth.drift_velocity[k])
     found = dataset.drift_velocity_by_closure.sel(closure="current")[k]
     assert np.abs(found - true).max() < 0.25 * np.abs(true).max()
+    bands = dataset.drift_velocity_band_by_closure[:, :, dataset.time < truth.attrs["rest_start"]]
+    rows = np.array(
+        [np.interp(dataset.x + 1.0e-4, truth.x, row) for row in truth.drift_velocity[: bands.sizes["time"]]]
+    )
+    flowing = np.abs(dataset.current_density.values[: bands.sizes["time"]]) > 0.01
+    for closure in ("blocking", "current"):  # what the simulator obeys
+        edges = bands.sel(closure=closure).values
+        held = ((rows >= edges[0]) & (rows <= edges[-1]))[flowing].mean()
+        printed = next(line for line in result.stdout.splitlines() if line.split()[:1] == [closure] and line.endswith("%"))
+        assert held > 0.9
+        assert abs(float(printed.split()[-2].rstrip("%")) / 100.0 - held) < 0.03
+
+
+def test_the_ratio_of_two_cells_has_a_band() -> None:
+    import synthetic
+
+    first, second = synthetic.banded(), synthetic.banded()
+    lines = demo.ratios([first, second])
+    assert len(lines) == 1 + len(first.closures)
+    assert lines[1].split()[:2] == ["voltage:", "1.00"]
+    assert "/-" in lines[1] or "+-" in lines[1]
+    assert demo.ratios([first]) == []
+    assert demo.ratios([first, synthetic.analysis()]) == []
+
+
+def test_shares_held_count_the_times_under_polarisation() -> None:
+    import synthetic
+
+    analysis = synthetic.banded()
+    true = analysis.dataset.drift_velocity
+    assert demo.shares_held(analysis, true, "voltage") == (1.0, 1.0)
+    wide, narrow = demo.shares_held(analysis, 1.15 * true, "voltage")
+    assert (wide, narrow) == (1.0, 0.0)
+    assert demo.shares_held(synthetic.analysis(), true, "voltage") == (None, None)

@@ -24,9 +24,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 
 def read(path: Path, **options: Any) -> tuple[list[float], list[float], list[float] | None]:
-    log = read_log(
-        path, **{"time_unit": "s", "current_density_unit": "A/m2", "plating_current": "negative", **options}
-    )
+    log = read_log(path, **{"time_unit": "s", "current_density_unit": "A/m2", "plating_current": "negative", **options})
     current = log.current_density.values.tolist() if "current_density" in log else None
     return log.time.values.tolist(), log.voltage.values.tolist(), current
 
@@ -108,9 +106,7 @@ def test_a_current_is_divided_by_the_area_of_the_electrode(tmp_path: Path) -> No
 def test_a_log_without_current(tmp_path: Path) -> None:
     path = write(tmp_path, "0\t1\n1\t2\n")
     assert read(path, current_density_column=None) == ([0.0, 1.0], [1.0, 2.0], None)
-    with pytest.raises(
-        InputFileError, match=r"log.txt, line 1: has 2 column\(s\).*current_density_column=None"
-    ):
+    with pytest.raises(InputFileError, match=r"log.txt, line 1: has 2 column\(s\).*current_density_column=None"):
         read(path)
 
 

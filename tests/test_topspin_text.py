@@ -48,9 +48,7 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
 
 
 @given(st.lists(st.floats(0.0, 1e300), min_size=1, max_size=40))
-def test_every_magnitude_survives_the_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, values: list[float]
-) -> None:
+def test_every_magnitude_survives_the_round_trip(tmp_path_factory: pytest.TempPathFactory, values: list[float]) -> None:
     path = write(tmp_path_factory.mktemp("round"), "p(1).txt", export(values))
     assert read_profiles(path).intensity.values.tolist() == [values]
 
@@ -140,9 +138,7 @@ def test_a_single_file_needs_no_number(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_file_is_named_with_the_line_and_the_remedy(
-    tmp_path: Path, text: str | bytes, message: str
-) -> None:
+def test_a_wrong_file_is_named_with_the_line_and_the_remedy(tmp_path: Path, text: str | bytes, message: str) -> None:
     write(tmp_path, "p(1).txt", export([1, 2, 3]))
     write(tmp_path, "p(2).txt", text)
     with pytest.raises(InputFileError, match=message) as caught:

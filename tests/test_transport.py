@@ -15,15 +15,11 @@ positive = st.floats(1e-20, 1e20)
 
 def test_sand_s_time_of_the_paper():
     common = {"current_density": 1.0, "concentration": ANIONS, "anion_transference": 0.9}
-    assert transport.sand_time(**common, ambipolar_diffusivity=2.53e-13) / 60 == pytest.approx(
-        103.7, abs=0.05
-    )
+    assert transport.sand_time(**common, ambipolar_diffusivity=2.53e-13) / 60 == pytest.approx(103.7, abs=0.05)
     anion = 1.3e-12
     ambipolar = transport.ambipolar_diffusivity(anion, transport.cation_diffusivity(anion, 0.9))
     assert ambipolar == pytest.approx(2.60e-13, rel=1e-12)
-    assert transport.sand_time(**common, ambipolar_diffusivity=ambipolar) / 60 == pytest.approx(
-        106.6, abs=0.05
-    )
+    assert transport.sand_time(**common, ambipolar_diffusivity=ambipolar) / 60 == pytest.approx(106.6, abs=0.05)
 
 
 def test_uniform_concentration_drifts_at_u_v_over_l():

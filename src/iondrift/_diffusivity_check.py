@@ -87,9 +87,7 @@ def _warn_outside(diffusivity: Diffusivity, low: float, high: float) -> None:
     slack = 1e-9 * (last - first)  # an end that was computed from the same number
     unit = "" if diffusivity.unit == "1" else f" {diffusivity.unit}"
     beyond = [
-        f"{gap:.3g}{unit} {side} it"
-        for gap, side in ((first - a[0], "below"), (a[1] - last, "above"))
-        if gap > slack
+        f"{gap:.3g}{unit} {side} it" for gap, side in ((first - a[0], "below"), (a[1] - last, "above")) if gap > slack
     ]
     if beyond:
         treatment = "held at its edges" if diffusivity.outside == "hold" else "extrapolated"
@@ -106,9 +104,7 @@ def _range_text(diffusivity: Diffusivity) -> str:
     if diffusivity.valid_range is None:
         return "an unstated range"
     low, high = diffusivity.valid_range
-    return (
-        f"EO:Li {low:g} to {high:g}" if diffusivity.unit == "1" else f"{low:g} to {high:g} {diffusivity.unit}"
-    )
+    return f"EO:Li {low:g} to {high:g}" if diffusivity.unit == "1" else f"{low:g} to {high:g} {diffusivity.unit}"
 
 
 def describe(diffusivity: Diffusivity) -> str:

@@ -40,9 +40,7 @@ class ProtocolRun:
     voltage: float = 0.0
     log: list[tuple[float, float, float]] = field(default_factory=list)  # time, voltage, current density
     profiles: list[FloatArray] = field(default_factory=list)
-    states: list[tuple[float, float]] = field(
-        default_factory=list
-    )  # voltage, current density of each profile
+    states: list[tuple[float, float]] = field(default_factory=list)  # voltage, current density of each profile
 
     def __post_init__(self) -> None:
         self._work = np.empty((model.WORK_ROWS, self.concentration.size))
@@ -81,9 +79,7 @@ class ProtocolRun:
         before, constant_current, constant_voltage, after = durations
         self.hold(model.CURRENT, 0.0, before)
         began = {"constant_current_start": self.time}
-        reached = self.hold(
-            model.CURRENT, current_density, self.time + constant_current, voltage_limit=voltage_limit
-        )
+        reached = self.hold(model.CURRENT, current_density, self.time + constant_current, voltage_limit=voltage_limit)
         began["constant_voltage_start"] = self.time
         if constant_voltage > 0.0 and not self.finished:
             if not reached:

@@ -12,6 +12,7 @@ import xarray as xr
 from iondrift import cast, spline_basis, variables
 from iondrift.cast import FloatArray
 from iondrift.diffusivity import Diffusivity
+from iondrift.electrode_flux import StorageFit, fit_storage
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.noise import NoiseEstimate
 from iondrift.reconstruction import (
@@ -20,7 +21,6 @@ from iondrift.reconstruction import (
     along_time,
     cation_ratio,
     check_current_sign,
-    origin_flux,
     smoothing_attributes,
 )
 from iondrift.smoothing import Penalties, SmoothSeries, smooth
@@ -163,7 +163,7 @@ def drift_bands(
         time=time.values,
         voltage=volts,
         current=current,
-        origin=origin_flux(electrode_storage, time, breaks=series.breaks),
+        storage=_storage(electrode_storage, time, series.breaks) if closure == "blocking" else None,
         diffusivity=with_uncertainty(diffusivity, uncertainties),
         temperature=cast.scalar(temperature, "temperature", positive=True),
         closure=closure,
@@ -223,7 +223,7 @@ class _Job:
     time: FloatArray
     voltage: FloatArray
     current: FloatArray | None
-    origin: FloatArray
+    storage: StorageFit | None
     diffusivity: Diffusivity
     temperature: float
     closure: Closure
@@ -238,6 +238,7 @@ class _Job:
 
     def run(self, samples: int, progress: Callable[[float], None] | None) -> _Outcome:
         from iondrift_kernels import drift_bands as kernels
+        from iondrift_kernels import field_reconstruction as closures
         from iondrift_kernels import spline_draws
         from iondrift_kernels.perturbed_refit import sweep_forward
 
@@ -245,7 +246,9 @@ class _Job:
         groups = -(-samples // lanes)
         padded = groups * lanes
         splines, space, protocol = self._splines(), self._space(), self._protocol()
-        draws = self._draws(padded)
+        normals = self._normals(padded)
+        draws = self._draws(normals)
+        origin = self._origin(normals, draws)
         modes, size = splines.mean.shape
         functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
         block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
@@ -292,10 +295,10 @@ class _Job:
                 space,
                 protocol,
                 draws,
-                {"voltage": kernels.VOLTAGE, "blocking": kernels.BLOCKING, "current": kernels.CURRENT}[self.closure],
+                {"voltage": closures.VOLTAGE, "blocking": closures.BLOCKING, "current": closures.CURRENT}[self.closure],
                 self.diffusivity.form,
                 self.diffusivity.argument_code,
-                self.origin,
+                origin,
                 self.codes,
                 state,
                 summary,
@@ -381,22 +384,41 @@ class _Job:
             current_noise=float(self.uncertainties.current_noise_relative) * largest,
         )
 
-    def _draws(self, padded: int) -> Any:
+    def _normals(self, padded: int) -> FloatArray:
+        """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
         from iondrift_kernels import spline_draws
-        from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
-        from iondrift_kernels.drift_bands import Draws
 
-        rows = SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
+        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
         words = np.empty((4, spline_draws.LANES), dtype=np.uint64)
-        normals = np.empty((rows, padded))
+        normals = np.empty((-(-rows // 4) * 4, padded))
         spline_draws.systematic_normals(self.seed, words, normals)
         for source, seed in self.seeds.items():
             exchanged = np.empty_like(normals)
             spline_draws.systematic_normals(seed, words, exchanged)
-            normals[ROWS[source]] = exchanged[ROWS[source]]
+            systematic = normals[: self._first_storage_row()]
+            systematic[ROWS[source]] = exchanged[: systematic.shape[0]][ROWS[source]]
+        return normals
+
+    def _first_storage_row(self) -> int:
+        return SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
+
+    def _origin(self, normals: FloatArray, draws: Any) -> FloatArray:
+        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate)."""
+        if self.storage is None:
+            return np.zeros((self.time.size, 1))
+        first = self._first_storage_row()
+        own = normals[first : first + self.storage.coefficients.size]
+        flux = self.storage.draw_flux(own if self.profile_noise else np.zeros_like(own))
+        return np.ascontiguousarray(flux * draws.concentration * draws.length)
+
+    def _draws(self, normals: FloatArray) -> Any:
+        from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
+        from iondrift_kernels.drift_bands import Draws
+
+        padded = normals.shape[1]
         drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
         spacing = float(np.diff(self.x).mean())
-        parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC:][: self.diffusivity.n_random].T)
+        parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
         ratio = np.zeros(padded)
         if self.transference_number is not None:
             transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)
@@ -504,7 +526,7 @@ def _outer_levels(levels: FloatArray, samples: int) -> FloatArray:
     """Return for both outer levels: one binomial standard error below, the level, one above."""
     outer = np.array([levels[0], levels[-1]])
     spread = np.sqrt(np.maximum(outer * (1.0 - outer), 1.0 / samples) / samples)
-    return np.clip(np.stack([outer - spread, outer, outer + spread], axis=1).ravel(), 0.0, 1.0)
+    return np.asarray(np.clip(np.stack([outer - spread, outer, outer + spread], axis=1).ravel(), 0.0, 1.0))
 
 
 def _codes(names: Sequence[str]) -> np.ndarray:
@@ -521,6 +543,10 @@ def _seed(seed: int) -> int:
     if not 0 <= seed < 2**63:
         raise ConfigurationError(f"seed: {seed} found; allowed are whole numbers from 0 to 2^63 - 1")
     return seed
+
+
+def _storage(storage: xr.DataArray | None, time: xr.DataArray, breaks: Sequence[float]) -> StorageFit | None:
+    return None if storage is None else fit_storage(along_time(storage, "electrode_storage", time), time.values, breaks)
 
 
 def _end_index(end_at: float | None, time: FloatArray) -> int:

@@ -192,7 +192,7 @@ def _effect(
     )
     variance = together.var(axis=1)
     squares = ((together - exchanged) ** 2).mean(axis=1)
-    return np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0)
+    return np.asarray(np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0))
 
 
 def _every_closure(

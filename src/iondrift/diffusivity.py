@@ -95,9 +95,7 @@ class Diffusivity:
     relative_uncertainty: float | None = None
     eo_molar_volume: float = EO_MOLAR_VOLUME
     salt_molar_volume: float = SALT_MOLAR_VOLUME
-    _root: FloatArray = field(
-        init=False, repr=False, default_factory=lambda: np.empty(0)
-    )  # L of the covariance L L'
+    _root: FloatArray = field(init=False, repr=False, default_factory=lambda: np.empty(0))  # L of the covariance L L'
 
     def __post_init__(self) -> None:
         for name, value, allowed in (
@@ -121,9 +119,7 @@ class Diffusivity:
             return
         low, high = cast.array(self.valid_range, "valid_range", shape=(2,))
         if not 0.0 <= low < high:
-            raise ConfigurationError(
-                f"valid_range ({low:g}, {high:g}): from a lower to a higher value, none negative"
-            )
+            raise ConfigurationError(f"valid_range ({low:g}, {high:g}): from a lower to a higher value, none negative")
 
     def _check_uncertainty(self) -> None:
         if self.covariance is not None and self.relative_uncertainty is not None:
@@ -131,9 +127,7 @@ class Diffusivity:
         if self.relative_uncertainty is not None:
             value = cast.scalar(self.relative_uncertainty, "relative_uncertainty")
             if not 0.0 <= value < 1.0:
-                raise ConfigurationError(
-                    f"relative_uncertainty {value:g}: a fraction of D, from 0 to below 1"
-                )
+                raise ConfigurationError(f"relative_uncertainty {value:g}: a fraction of D, from 0 to below 1")
         if self.covariance is not None:
             covariance = cast.array(self.covariance, "covariance", shape=(self.values.size,) * 2)
             object.__setattr__(self, "covariance", covariance)
@@ -158,9 +152,7 @@ class Diffusivity:
         return cls(kind="constant", values=values, relative_uncertainty=relative_uncertainty)
 
     @classmethod
-    def polynomial(
-        cls, coefficients: Sequence[float] | FloatArray, **options: Unpack[Options]
-    ) -> Diffusivity:
+    def polynomial(cls, coefficients: Sequence[float] | FloatArray, **options: Unpack[Options]) -> Diffusivity:
         """D = p[0] a^(n-1) + ... + p[n-1], a the concentration or the EO:Li ratio.
 
         Parameters
@@ -243,9 +235,7 @@ class Diffusivity:
         >>> Diffusivity.table([800.0, 1200.0, 1700.0], [3e-12, 2e-12, 1.3e-12])(1200.0)
         2e-12
         """
-        places = cast.increasing(
-            cast.array(c, "c of the table", ndim=1, positive=True), "c of the table"
-        ).copy()
+        places = cast.increasing(cast.array(c, "c of the table", ndim=1, positive=True), "c of the table").copy()
         if places.size < 2:
             raise ShapeError(f"c of the table: expected at least 2 values, got {places.size}")
         values = cast.array(D, "D of the table", shape=places.shape, positive=True).copy()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_solve_banded, cholesky_banded, solve_banded
+from scipy.optimize import minimize_scalar
 
-from iondrift import cast
+from iondrift import cast, spline_basis
 from iondrift.cast import FloatArray
+from iondrift.spline_basis import LocalBasis
 
-_FEWEST_FOR_SPLINE = 5  # points, asked for by scipy
+_ORDER = 3  # of the penalised derivative
+_BOUNDS = (-16.0, 16.0)  # natural logarithms of the penalty, which is scaled to the data
+_FEWEST_IN_PIECE = 5  # profiles between breaks
+_LEAST = 1e-14  # of the sum of squares: rounding
 
 
 def flux_from_storage(
@@ -33,7 +39,7 @@ def flux_from_storage(
     time : (time,)
         s, strictly increasing, at least 3.
     smoothing
-        ``pspline``: a cubic smoothing spline between breaks, its penalty by generalised cross-validation;
+        ``pspline``: a cubic smoothing spline with kinks at breaks, its penalty by restricted maximum likelihood;
         ``polynomial``: one polynomial over all times; ``none``: second-order differences.
     breaks
         Times of protocol steps, s, where dS/dt may jump.
@@ -62,18 +68,103 @@ def flux_from_storage(
     if smoothing == "polynomial":
         fit = np.polynomial.Polynomial.fit(t, s, min(order, t.size - 1))
         return np.asarray(-fit.deriv()(t))
-    edges = np.unique([0, *np.searchsorted(t, breaks), t.size])
-    return np.concatenate([_slope(t[a:b], s[a:b]) for a, b in pairwise(edges)]) * -1.0
+    return fit_storage(s, t, breaks).flux()
 
 
-def _slope(t: FloatArray, s: FloatArray) -> FloatArray:
-    """Return the smoothed dS/dt of one stretch between breaks; a straight line's where points are few."""
-    from scipy.interpolate import make_smoothing_spline
+@dataclass(frozen=True)
+class StorageFit:
+    """A storage smoothed in time: spline coefficients with their posterior.
 
-    if t.size == 1:
-        return np.zeros(1)
-    if t.size < _FEWEST_FOR_SPLINE:
-        return np.full(t.size, np.polynomial.Polynomial.fit(t, s, 1).deriv()(t[0]))
-    span = t[-1] - t[0]
-    spline = make_smoothing_spline((t - t[0]) / span, s)
-    return np.asarray(spline.derivative()((t - t[0]) / span) / span)
+    Attributes
+    ----------
+    basis
+        At the profiles, slope in 1/s.
+    coefficients, factor, standard_deviation
+        Mean, banded upper Cholesky factor of the precision over the noise variance, and the noise, mol m-2.
+    """
+
+    basis: LocalBasis
+    coefficients: FloatArray
+    factor: FloatArray
+    standard_deviation: float
+
+    def flux(self) -> FloatArray:
+        """Return -dS/dt (time,), mol m-2 s-1."""
+        return self._slope(self.coefficients)
+
+    def flux_error(self) -> FloatArray:
+        """Return its standard error (time,), mol m-2 s-1."""
+        size = self.coefficients.size
+        rows = np.zeros((size, self.basis.start.size))
+        columns = self.basis.start[:, None] + np.arange(4)
+        np.add.at(rows, (columns.T, np.arange(self.basis.start.size)), self.basis.slope.T)
+        solved = cho_solve_banded((self.factor, False), rows)
+        return np.asarray(self.standard_deviation * np.sqrt(np.einsum("jt,jt->t", rows, solved)))
+
+    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
+        """Return posterior draws (time, replicate) of -dS/dt from standard normals (coefficients, replicate)."""
+        shift = solve_banded((0, self.factor.shape[0] - 1), self.factor, standard_normals)
+        columns = self.basis.start[:, None] + np.arange(4)
+        change = np.einsum("td,tdr->tr", self.basis.slope, shift[columns])
+        return np.asarray(self.flux()[:, None] - self.standard_deviation * change)
+
+    def _slope(self, coefficients: FloatArray) -> FloatArray:
+        columns = self.basis.start[:, None] + np.arange(4)
+        return -np.asarray(np.einsum("td,td->t", self.basis.slope, coefficients[columns]))
+
+
+def fit_storage(storage: FloatArray, time: FloatArray, breaks: Sequence[float] = ()) -> StorageFit:
+    """Smooth S(t) by a cubic spline with kinks at the breaks; penalty of the third derivative by REML.
+
+    Minimised is ``sum (S - s)^2 + lambda int (s''')^2``; cross-validation on so few points follows their noise.
+    """
+    span = time[-1] - time[0]
+    scaled = (time - time[0]) / span
+    inside = (np.asarray(_usable(time, breaks)) - time[0]) / span
+    knots = spline_basis.knots_with_breaks(scaled, inside)
+    basis = spline_basis.local_basis(knots, scaled)
+    functions = knots.size - spline_basis.DEGREE - 1
+    gram = _upper(spline_basis.band_gram(basis, functions, np.ones(time.size)))
+    rough = _upper(spline_basis.band_roughness(knots, _ORDER))
+    rough *= gram[-1].sum() / rough[-1].sum()
+    level = float(storage.mean())
+    values = storage - level
+    columns = basis.start[:, None] + np.arange(4)
+    right = np.zeros(functions)
+    np.add.at(right, columns, basis.value * values[:, None])
+    flat = _ORDER * (1 + inside.size) - inside.size  # polynomials by pieces, continuous
+    free = max(time.size - flat, 1)
+
+    def solved(penalty: float) -> tuple[FloatArray, FloatArray, float]:
+        factor = cholesky_banded(gram + penalty * rough)
+        coefficients = cho_solve_banded((factor, False), right)
+        rest = max(float(values @ values - coefficients @ right), _LEAST * float(values @ values), 1e-300)
+        return factor, coefficients, rest
+
+    def criterion(logarithm: float) -> float:
+        factor, _, rest = solved(float(np.exp(logarithm)))
+        return float(free * np.log(rest) + 2.0 * np.log(factor[-1]).sum() - (functions - flat) * logarithm)
+
+    grid = np.linspace(*_BOUNDS, 25)
+    best = int(np.argmin([criterion(value) for value in grid]))
+    bracket = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
+    penalty = float(np.exp(minimize_scalar(criterion, bounds=bracket, method="bounded").x))
+    factor, coefficients, rest = solved(penalty)
+    scaled_basis = LocalBasis(start=basis.start, value=basis.value, slope=basis.slope / span)
+    return StorageFit(scaled_basis, coefficients, factor, float(np.sqrt(rest / free)))
+
+
+def _upper(band: FloatArray) -> FloatArray:
+    """Return the (4, n) upper form of scipy from rows of ``band[k, d]``, element (k, k - d)."""
+    return np.ascontiguousarray(band.T[::-1])
+
+
+def _usable(time: FloatArray, breaks: Sequence[float]) -> list[float]:
+    """Return the breaks with enough profiles on either side to carry a kink."""
+    kept: list[float] = []
+    for moment in sorted(breaks):
+        left = kept[-1] if kept else -np.inf
+        before, after = (time > left) & (time <= moment), time > moment
+        if before.sum() >= _FEWEST_IN_PIECE and after.sum() >= _FEWEST_IN_PIECE:
+            kept.append(float(moment))
+    return kept

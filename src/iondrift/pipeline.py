@@ -185,7 +185,8 @@ def _dataset(
     dataset["drift_velocity_by_closure"] = variables.dataarray("drift_velocity_by_closure", stacked, coords)
     if profiles.series is not None:
         pattern = np.outer(profiles.series.loading, profiles.series.value @ profiles.series.pattern[:, 0])
-        dataset["reference_noise"] = variables.dataarray("reference_noise", pattern, coords)
+        relative = profiles.concentration / (experiment.electrolyte.concentration_mol_per_L * 1e3)  # a ratio multiplies
+        dataset["reference_noise"] = variables.dataarray("reference_noise", pattern * relative, coords)
     if bands is not None:
         for name, array in labelled(bands, experiment.reconstruction.closure).items():
             if "closure" in array.dims:

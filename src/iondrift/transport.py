@@ -314,9 +314,7 @@ def gradient_strength(
 def _transference(value: npt.ArrayLike) -> FloatArray:
     t = cast.array(value, "anion_transference", positive=True)
     if (t > 1.0).any():
-        raise DataError(
-            f"anion_transference: {t.max():g} is above 1; it is the anion's fraction of the current"
-        )
+        raise DataError(f"anion_transference: {t.max():g} is above 1; it is the anion's fraction of the current")
     return t
 
 

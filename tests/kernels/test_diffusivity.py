@@ -37,9 +37,7 @@ def test_eo_li_ratio_by_additive_volumes():
 
 def test_exponential():
     c = np.array([300.0, 1650.0])
-    np.testing.assert_allclose(
-        evaluated(1, 0, [*UNBOUNDED, 2e-12, 4e-4], c), 2e-12 * np.exp(-4e-4 * c), rtol=1e-14
-    )
+    np.testing.assert_allclose(evaluated(1, 0, [*UNBOUNDED, 2e-12, 4e-4], c), 2e-12 * np.exp(-4e-4 * c), rtol=1e-14)
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])

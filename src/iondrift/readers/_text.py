@@ -31,9 +31,7 @@ def decode(path: Path) -> str:
     except FileNotFoundError:
         raise InputFileError(f"{path}: no such file; check the path") from None
     except OSError as error:
-        raise InputFileError(
-            f"{path}: cannot be read ({error.strerror or error}); a text file is needed"
-        ) from error
+        raise InputFileError(f"{path}: cannot be read ({error.strerror or error}); a text file is needed") from error
     if not raw.strip():
         raise InputFileError(f"{path}: is empty ({len(raw)} bytes); export it again")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -98,8 +96,7 @@ def number(field: str, place: str, *, decimal: str = ".") -> float:
     other = "," if decimal == "." else "."
     if not _NUMBER.fullmatch(field) or other in field:
         raise InputFileError(
-            f"{place}: expected a number with decimal mark {decimal!r}, found {field!r}; "
-            "correct or remove the line"
+            f"{place}: expected a number with decimal mark {decimal!r}, found {field!r}; correct or remove the line"
         )
     result = float(field.replace(",", ".").replace("d", "e").replace("D", "e"))
     if not math.isfinite(result):
@@ -120,9 +117,7 @@ def unit_factor(unit: str, table: dict[str, float], quantity: str, place: str) -
     name = unit.strip().translate(_SUPERSCRIPTS).replace("^", "").replace("**", "")
     name = _RECIPROCAL.sub(r"/\1\2", name).replace(" ", "").removesuffix("1")
     if name not in table:
-        raise ConfigurationError(
-            f"{place}: unknown unit {unit!r} of the {quantity}; allowed: {', '.join(table)}"
-        )
+        raise ConfigurationError(f"{place}: unknown unit {unit!r} of the {quantity}; allowed: {', '.join(table)}")
     return table[name]
 
 

@@ -90,9 +90,7 @@ def read_series(path: Path | str) -> xr.Dataset:
     elif suffix in (".nc", ".nc4", ".h5", ".netcdf"):
         series = _labelled(path, _netcdf_engine(path))
     else:
-        raise InputFileError(
-            f"{path}: unknown kind of file; allowed: .nc, .nc4, .h5, .zarr, .csv, .tsv, .txt"
-        )
+        raise InputFileError(f"{path}: unknown kind of file; allowed: .nc, .nc4, .h5, .zarr, .csv, .tsv, .txt")
     return series.assign_attrs(source=str(path))
 
 
@@ -119,9 +117,7 @@ def _labelled(path: Path, engine: str) -> xr.Dataset:
     main = [name for name in ("concentration", "intensity") if name in stored.data_vars]
     if not main:
         held = ", ".join(map(str, stored.data_vars)) or "none"
-        raise InputFileError(
-            f"{path}: holds neither concentration nor intensity (variables: {held}); rename one"
-        )
+        raise InputFileError(f"{path}: holds neither concentration nor intensity (variables: {held}); rename one")
     for name in ("time", "x"):
         if name not in stored.coords:
             raise InputFileError(f"{path}: has no coordinate {name!r}; label the dims of {main[0]} (time, x)")
@@ -173,16 +169,13 @@ def _table(path: Path) -> xr.Dataset:
     decimal = "," if commas else "."
     x = _cells(rows[0], path, decimal, skip=1) * factors["x"]
     if not x.size:
-        raise InputFileError(
-            f"{path}, line {rows[0][0]}: no position after the first cell; write one a column"
-        )
+        raise InputFileError(f"{path}, line {rows[0][0]}: no position after the first cell; write one a column")
     if len(rows) == 1:
         raise InputFileError(f"{path}, line {rows[0][0]}: no profile follows the header; write one a line")
     for k, row in rows[1:]:
         if len(row) != x.size + 1:
             raise InputFileError(
-                f"{path}, line {k}: has {len(row)} columns where the header has {x.size + 1}; "
-                "complete the line"
+                f"{path}, line {k}: has {len(row)} columns where the header has {x.size + 1}; complete the line"
             )
     body = np.array([_cells(row, path, decimal, skip=0) for row in rows[1:]])
     coords = {"time": body[:, 0] * factors["time"], "x": x}
@@ -239,6 +232,4 @@ def _checked(
                 "correct or remove it"
             )
     dims = {1: ("time",), 2: ("time", "x")}
-    return xr.Dataset(
-        {name: variables.dataarray(name, a, coords, dims=dims[a.ndim]) for name, a in arrays.items()}
-    )
+    return xr.Dataset({name: variables.dataarray(name, a, coords, dims=dims[a.ndim]) for name, a in arrays.items()})

@@ -151,9 +151,7 @@ def _columns(
             continue
         if isinstance(where, bool) or (isinstance(where, int) and where < 1):
             raise ConfigurationError(f"{path}: {name} column {where!r}; columns are counted from 1")
-        columns.append(
-            _Column(name=name, wanted=where, factor=scale * _text.unit_factor(unit, table, name, str(path)))
-        )
+        columns.append(_Column(name=name, wanted=where, factor=scale * _text.unit_factor(unit, table, name, str(path))))
     for k, column in enumerate(columns):
         for other in columns[:k]:
             if column.wanted == other.wanted:
@@ -172,17 +170,13 @@ def _content(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def _split(
-    lines: list[tuple[int, str]], path: Path, separator: str | None, decimal: str | None
-) -> list[_Line]:
+def _split(lines: list[tuple[int, str]], path: Path, separator: str | None, decimal: str | None) -> list[_Line]:
     if separator is None:
         separator = _separator(lines, path, decimal)
     elif separator not in _CHARACTER:
         raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(_CHARACTER)}")
     if separator == "comma" and decimal == ",":
-        raise ConfigurationError(
-            f"{path}: the comma cannot be separator and decimal mark at once; change one"
-        )
+        raise ConfigurationError(f"{path}: the comma cannot be separator and decimal mark at once; change one")
     character = _CHARACTER[separator]
     if character is None:
         return [_Line(number=k, fields=line.split()) for k, line in lines]
@@ -262,9 +256,7 @@ def _header_names(lines: list[_Line], columns: list[_Column], path: Path) -> lis
             best = text
     missing = next(name for name in by_name if name not in best)
     found = f"the header has {', '.join(map(repr, best))}" if best else "the file has no header line"
-    raise InputFileError(
-        f"{path}: no column is named {missing!r}; {found}; name one of them or count columns from 1"
-    )
+    raise InputFileError(f"{path}: no column is named {missing!r}; {found}; name one of them or count columns from 1")
 
 
 def _place(column: _Column, names: list[str], path: Path) -> int:
@@ -303,9 +295,7 @@ def _numbers(
     for row, line in zip(values, data, strict=True):
         if len(line.fields) < needed and width < needed:
             column = columns[places.index(needed - 1)]
-            remedy = (
-                "; pass current_density_column=None if no current was logged" if len(columns) == 3 else ""
-            )
+            remedy = "; pass current_density_column=None if no current was logged" if len(columns) == 3 else ""
             raise InputFileError(
                 f"{path}, line {line.number}: has {len(line.fields)} column(s), but the {column.name} is "
                 f"asked for in column {needed}{remedy or '; check the columns'}"

@@ -156,18 +156,13 @@ def _read_one(path: Path) -> _Profile:
     header = [line for line in lines if line.startswith("#")]
     size_text = _header(header, _SIZE, path, "SIZE")[0]
     if not size_text.isdecimal() or int(size_text) == 0:
-        raise InputFileError(
-            f"{path}: header line SIZE says {size_text!r}, not a number of points; {_EXPORT_AGAIN}"
-        )
+        raise InputFileError(f"{path}: header line SIZE says {size_text!r}, not a number of points; {_EXPORT_AGAIN}")
     size = int(size_text)
     left, right = (
-        number(text, f"{path}, header line LEFT/RIGHT")
-        for text in _header(header, _LIMITS, path, "LEFT/RIGHT")
+        number(text, f"{path}, header line LEFT/RIGHT") for text in _header(header, _LIMITS, path, "LEFT/RIGHT")
     )
     if not left > right:
-        raise InputFileError(
-            f"{path}: LEFT = {left:g} ppm is not above RIGHT = {right:g} ppm; {_EXPORT_AGAIN}"
-        )
+        raise InputFileError(f"{path}: LEFT = {left:g} ppm is not above RIGHT = {right:g} ppm; {_EXPORT_AGAIN}")
     return _Profile(
         path=path,
         size=size,
@@ -209,8 +204,7 @@ def _values(lines: list[str], size: int, path: Path) -> npt.NDArray[np.float64]:
     if len(values) > size:
         extra = [k for k, line in enumerate(lines, 1) if line.strip() and line[0] != "#"][size]
         raise InputFileError(
-            f"{path}, line {extra}: {len(values)} values where SIZE = {size}; "
-            f"remove what follows or {_EXPORT_AGAIN}"
+            f"{path}, line {extra}: {len(values)} values where SIZE = {size}; remove what follows or {_EXPORT_AGAIN}"
         )
     return values
 

@@ -92,7 +92,7 @@ def one_by_one(
             for d in range(1, 4):
                 band[3 - d, d:] = series.lower[m, d:, d]
             coefficients[m] = solve_banded(
-                (0, 3), band, series.standard_deviation * series.spread * rng.standard_normal(size)
+                (0, 3), band, series.standard_deviation * series.spread * rng.standard_normal((size,))
             )
         c = (series.value @ (series.coefficients + coefficients) @ basis.T).T
         gradient = CubicSpline(x, c, axis=1)(x, 1)
