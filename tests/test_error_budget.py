@@ -11,6 +11,7 @@ import xarray as xr
 import iondrift
 from iondrift import Diffusivity, Uncertainties, drift_bands
 from iondrift.budget import PROFILE_NOISE, RANDOM, SOURCES
+from iondrift.electrode_flux import fit_storage
 from iondrift.errors import ConfigurationError
 from iondrift.smoothing import SmoothSeries, smooth
 
@@ -157,3 +158,26 @@ def test_final_numbers_at_a_chosen_profile(cell: tuple[xr.DataArray, xr.DataArra
     np.testing.assert_allclose(travelled, UNIFORM * 3000.0, rtol=0.01)
     with pytest.raises(ConfigurationError, match="end_at: 9e"):
         drift_bands(c, voltage, Diffusivity.constant(D), end_at=9e9, **options)
+
+
+def test_the_noise_of_the_storage_is_in_the_band_of_blocking(
+    cell: tuple[xr.DataArray, xr.DataArray, SmoothSeries],
+) -> None:
+    c, voltage, series = cell
+    noise = 1e-3 * np.random.default_rng(8).standard_normal(c.sizes["time"])
+    storage = xr.DataArray(0.1 - 2e-6 * c.time.values + noise, dims="time", coords={"time": c.time})
+    common = {"closure": "blocking", "temperature": TEMPERATURE, "series": series}
+    draws = {"samples": 400, "uncertainties": Uncertainties.none(), "profile_noise": True}
+
+    def spread(storage: xr.DataArray | None) -> np.ndarray:
+        found = drift_bands(c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common, **draws)
+        return found.final_drift_velocity.std("replicate").values
+
+    added = np.sqrt(np.maximum(spread(storage) ** 2 - spread(None) ** 2, 0.0))
+    expected = fit_storage(storage.values, c.time.values, series.breaks).flux_error()[-1] / LEVEL
+    np.testing.assert_allclose(added, expected, rtol=0.2)
+    quiet = drift_bands(
+        c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common, **draws | {"profile_noise": False}
+    )
+    exact = iondrift.reconstruct_drift(c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common)
+    np.testing.assert_allclose(quiet.drift_velocity[0], exact.drift_velocity, rtol=1e-9)

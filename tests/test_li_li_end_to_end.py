@@ -39,14 +39,11 @@ kind = "polynomial"
 argument = "eo_li_ratio"
 coefficients_m2_per_s = [-3.09546e-16, -8.14922e-15, 5.01302e-13, -2.57336e-12]
 valid_range = [10.0, 20.0]
-
-[reconstruction]
-electrode_storage = {storage}
 """
 
 
-def _run(measurements: Path, folder: Path, *options: str, storage: bool = True) -> dict:
-    text = EXPERIMENT.format(folder=(measurements / "thienenkamp-li-li").as_posix(), storage=str(storage).lower())
+def _run(measurements: Path, folder: Path, *options: str) -> dict:
+    text = EXPERIMENT.format(folder=(measurements / "thienenkamp-li-li").as_posix())
     (folder / "li-li.toml").write_text(text)
     arguments = ["run", str(folder / "li-li.toml"), "--out", str(folder / "out"), "--json", *options]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
@@ -107,14 +104,31 @@ def test_the_layer_at_the_electrode_is_kept(default: tuple[dict, Path]) -> None:
 def test_results_read_back(default: tuple[dict, Path]) -> None:
     summary, out = default
     dataset = store.read(out / "results.zarr")
-    assert dict(dataset.sizes) == {"time": 46, "x": 66, "closure": 3}
+    assert {name: dataset.sizes[name] for name in ("time", "x", "closure", "quantile")} == {
+        "time": 46, "x": 66, "closure": 4, "quantile": 5,
+    }  # fmt: skip
     assert float(dataset.drift_velocity[-1, 0]) * 3.6e9 == summary["drift_velocity"]["at_end"]["x0"]["value"]
     assert all(np.isfinite(dataset[name]).all() for name in dataset.data_vars)
 
 
+def test_every_closure_has_a_band_and_the_choice_moves_v_further(default: tuple[dict, Path]) -> None:
+    summary, _ = default
+    for entry in summary["closures"].values():
+        widest, edges = entry["x0"]["band_95"], entry["x0"]["band_68"]
+        assert widest[0] < edges[0] < entry["x0"]["value"] < edges[1] < widest[1]
+    shift = summary["uncertainty"]["closure_sensitivity"]["v_x0"]["largest_shift"]["value"]
+    assert shift > 3.0  # half-widths of the 68 % band
+    budget = {row["source"]: row["v_x0"]["value"] for row in summary["uncertainty"]["budget"]["alone"]}
+    # The method's orientation for 60 draws: D 5 % 15, V 0.1 V 22, edges 2 points 15, T 1 K 0.8, field of view 3 um/h.
+    for source, value in (("diffusivity_relative", 15), ("voltage_offset_V", 22), ("region_edge_points", 15)):
+        assert budget[source] == pytest.approx(value, rel=0.2)
+    assert budget["temperature_K"] == pytest.approx(0.8, abs=0.3)
+    assert budget["field_of_view_relative"] == pytest.approx(3.0, abs=1.0)
+
+
 def test_cubic_smoothing_gives_the_numbers_of_the_method(measurements: Path, tmp_path: Path) -> None:
     """Voltage 299/218 and, with the edge of the region as the electrode, blocking 6.9/5.2 um/h."""
-    closures = _run(measurements, tmp_path, "--smoothing", "polynomial", storage=False)["closures"]
-    for name, x0, xL in (("voltage", 299.0, 218.0), ("blocking", 6.9, 5.2)):
+    closures = _run(measurements, tmp_path, "--smoothing", "polynomial")["closures"]
+    for name, x0, xL in (("voltage", 299.0, 218.0), ("blocking, x0 as electrode", 6.9, 5.2)):
         assert closures[name]["x0"]["value"] == pytest.approx(x0, rel=0.01)
         assert closures[name]["xL"]["value"] == pytest.approx(xL, rel=0.01)

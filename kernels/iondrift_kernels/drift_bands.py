@@ -239,7 +239,8 @@ def evaluate_block(
     """Evaluate the profiles ``times`` of all replicates, last first, drawing the new ``coefficients`` they need.
 
     Blocks are called from the end of the series to its beginning. ``origin`` (T, R), or (T, 1) for all
-    replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
+    replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep;
+    ``out`` (Q, block, X, R): their values.
     """
     points = space.start.shape[0]
     modes = splines.mean.shape[0]
