@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationError,
@@ -20,30 +18,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from iondrift.errors import ConfigurationError
+from iondrift.experiment_impedance import Impedance
+from iondrift.experiment_section import Positive, as_patterns, as_tuple, resolved
+from iondrift.experiment_section import Section as _Section
 from iondrift.mistakes import describe_mistakes
 
 Closure = Literal["voltage", "blocking", "current"]
 Smoothing = Literal["pspline", "polynomial", "none"]
-
-Positive = Annotated[float, Field(gt=0)]
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _patterns(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _tuple(value)
-
-
-def _resolved(text: str, info: ValidationInfo) -> str:
-    folder = (info.context or {}).get("folder", Path())
-    return str((folder / Path(text).expanduser()).absolute())
-
-
-class _Section(BaseModel):
-    # strict: a number in quotes or a switch where a number belongs is a mistake to point out, not to guess at
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Cell(_Section):
@@ -57,7 +38,7 @@ class Cell(_Section):
 class Profiles(_Section):
     """The 1D 19F profiles and their place on the clock."""
 
-    files: Annotated[tuple[str, ...], BeforeValidator(_patterns), Field(min_length=1)] = Field(
+    files: Annotated[tuple[str, ...], BeforeValidator(as_patterns), Field(min_length=1)] = Field(
         description="a file, a folder, a pattern like profiles/*.txt, or a list of them"
     )
     format: Literal["auto", "topspin-text", "netcdf", "zarr", "csv"] = "auto"
@@ -78,7 +59,7 @@ class Profiles(_Section):
     subtract_background: bool = Field(default=False, description="take the mean outside the sample off")
     reference: Annotated[
         Literal["open-circuit", "first"] | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
-        BeforeValidator(_tuple),
+        BeforeValidator(as_tuple),
     ] = Field(default="open-circuit", description="profiles at known concentration, counted from 1")
     region_tolerance: float = Field(
         default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
@@ -87,7 +68,7 @@ class Profiles(_Section):
     @field_validator("files")
     @classmethod
     def _resolve(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        return tuple(_resolved(text, info) for text in value)
+        return tuple(resolved(text, info) for text in value)
 
     @field_validator("duration_s")
     @classmethod
@@ -124,7 +105,7 @@ class Log(_Section):
     @field_validator("file")
     @classmethod
     def _resolve(cls, value: str, info: ValidationInfo) -> str:
-        return _resolved(value, info)
+        return resolved(value, info)
 
     @field_validator("time_column", "voltage_column", "current_density_column")
     @classmethod
@@ -166,7 +147,7 @@ class ConstantDiffusivity(_Section):
 
 
 class _FittedDiffusivity(_Section):
-    valid_range: Annotated[tuple[float, float], BeforeValidator(_tuple)] | None = Field(
+    valid_range: Annotated[tuple[float, float], BeforeValidator(as_tuple)] | None = Field(
         default=None, description="[lowest, highest] argument that was measured"
     )
     outside: Literal["extrapolate", "hold"] = Field(
@@ -195,7 +176,7 @@ class PolynomialDiffusivity(_FittedDiffusivity):
     argument: Literal["eo_li_ratio", "concentration_mol_per_L", "concentration_mol_per_m3"] = Field(
         description="what the polynomial is a function of"
     )
-    coefficients_m2_per_s: Annotated[tuple[float, ...], BeforeValidator(_tuple), Field(min_length=1)] = Field(
+    coefficients_m2_per_s: Annotated[tuple[float, ...], BeforeValidator(as_tuple), Field(min_length=1)] = Field(
         description="highest power first"
     )
 
@@ -213,8 +194,8 @@ class TableDiffusivity(_Section):
     """D between measured points, by monotone interpolation."""
 
     kind: Literal["table"]
-    concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)]
-    diffusion_coefficient_m2_per_s: Annotated[tuple[Positive, ...], BeforeValidator(_tuple), Field(min_length=2)]
+    concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
+    diffusion_coefficient_m2_per_s: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
 
     @field_validator("concentration_mol_per_L")
     @classmethod
@@ -284,6 +265,7 @@ class Experiment(_Section):
     diffusivity: DiffusivitySection
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
     uncertainty: Uncertainty = Field(default=Uncertainty())
+    impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
 
     _source: Path | None = PrivateAttr(default=None)
 

@@ -84,6 +84,15 @@ smoothing = "pspline"                  # or "polynomial", "none"
 # clock_offset_s = 10.0                # profiles against the log
 # voltage_noise_V = 0.001              # averaged over a profile
 # current_noise_relative = 0.001
+
+# Impedance spectra measured meanwhile are analysed beside the drift velocity:
+#   [impedance]
+#   files = "impedance/*.ism"          #   a file, a folder, a pattern, or a list
+#   start_s = 0.0                      #   first spectrum after the log's first sample; or times_s = [...],
+#                                      #   or log_started = "2024-10-25T21:09:58" by the instrument's clock
+#   window_s = [1e-4, 1.0]             #   time constants whose resistance is followed
+#   electrodes = 2                     #   equal electrodes in series
+#   area_cm2 = 0.5                     #   of one electrode
 """
 
 _NUMBER = re.compile(r"[-+]?\d+[.,]?\d*([eE][-+]?\d+)?$")

@@ -19,6 +19,7 @@ SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"
 NETCDF = "results.nc"
+IMPEDANCE = "impedance.zarr"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,7 @@ def run(
     bands: BandOptions | None = DEFAULT_BANDS,
     progress: Callable[[str], None] = silent,
 ) -> Outcome:
-    """Analyse one experiment and write store, summary, report and figures.
+    """Analyse one experiment and write store, summary, report and figures, and its impedance where it names spectra.
 
     Everything is complete before anything that was in the folder is replaced.
 
@@ -74,6 +75,14 @@ def run(
 
     analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, bands=bands, progress=progress)
     summary = summaries.build(analysis)
+    impedance = None
+    if experiment.impedance is not None:
+        from iondrift import cell_impedance
+
+        impedance = cell_impedance.analyse(
+            experiment.impedance, title=experiment.cell.name, bands=bands, progress=progress
+        )
+        summary["impedance"] = impedance.summary
     with store.staged(folder) as staging:
         progress("writing results")
         store.write(analysis.dataset, staging / RESULTS)
@@ -81,6 +90,9 @@ def run(
             store.write_netcdf(analysis.dataset, staging / NETCDF)
         progress("drawing figures")
         figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=staging / FIGURES)
+        if impedance is not None:
+            store.write(impedance.dataset, staging / IMPEDANCE)
+            impedance.draw(analysis.segments, title=experiment.cell.name, folder=staging / FIGURES / "impedance")
         store.write_text(console.to_text(summary), staging / REPORT)
         store.write_json(summary, staging / SUMMARY)
     return Outcome(analysis=analysis, summary=summary, folder=folder)

@@ -13,6 +13,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from iondrift.report import impedance_console as impedance
 from iondrift.report import uncertainty_section as uncertainty
 from iondrift.report import velocity_section as velocity
 from iondrift.report.texts import number, with_unit
@@ -43,6 +44,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
+        *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
         ("Warnings", _paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", _paragraphs(summary["assumptions"], mark="-", style="dim")),
     )

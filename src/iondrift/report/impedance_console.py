@@ -30,9 +30,21 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     summary
         What :func:`iondrift.report.impedance_summary.build` returns.
     """
+    return layout.sections(summary["title"], *parts(summary))
+
+
+def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, RenderableType | None]]:
+    """Return headings, each after a prefix, and what stands under them.
+
+    Parameters
+    ----------
+    summary
+        What :func:`iondrift.report.impedance_summary.build` returns.
+    prefix
+        For a report that holds more than impedance.
+    """
     limit = summary["settings"]["kramers_kronig"]["limit"]
-    return layout.sections(
-        summary["title"],
+    found: list[tuple[str, RenderableType | None]] = [
         ("Read", layout.facts(_read(summary))),
         (f"Kramers-Kronig test against {100.0 * limit:g} %", _kramers_kronig(summary)),
         ("Regularisation", _regularization(summary)),
@@ -40,7 +52,8 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Peaks", _peaks(summary)),
         ("Method", layout.facts(_method(summary))),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
-    )
+    ]
+    return [(prefix + heading, body) for heading, body in found]
 
 
 def write(summary: Mapping[str, Any], console: Console) -> None:
