@@ -14,6 +14,7 @@ from iondrift.report import layout
 from iondrift.report.rounding import plain, with_band
 
 _ROWS = 20  # spectra printed; the others are in the store
+_LONGEST_SOURCE = 18  # letters
 _CRITERIA = {
     "marginal_likelihood": "marginal likelihood",
     "gcv": "generalised cross-validation",
@@ -109,24 +110,21 @@ def _left_out(rows: Sequence[Any]) -> list[Text]:
     return [Text(f"{_ROWS} of {len(rows)} shown; all are in summary.json and results.zarr", style="dim")]
 
 
-def _place(summary: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the heading and the key of the column that names a spectrum."""
-    along = summary["inputs"]["shown_along"]
-    name, _, unit = along.partition(" / ")
-    return (f"{name}\n{unit}" if unit else "spectrum"), name
+def _heading(summary: Mapping[str, Any]) -> str:
+    """Return the heading of the column that names a spectrum."""
+    name, _, unit = summary["inputs"]["shown_along"].partition(" / ")
+    return f"{name}\n{unit}" if unit else name
 
 
-def _name(spectrum: Mapping[str, Any], key: str, *, named: bool) -> str:
-    return f"{spectrum[key]} {spectrum['source']}" if named else str(spectrum[key])
-
-
-def _is_named(summary: Mapping[str, Any], key: str) -> bool:
-    return key == "spectrum" and max(len(entry["source"]) for entry in summary["spectra"]) <= 18
+def _name(summary: Mapping[str, Any], spectrum: Mapping[str, Any]) -> str:
+    """Return the place of a spectrum; where that is a mere number, with its file."""
+    if summary["inputs"]["shown_along"] != "spectrum" or len(spectrum["source"]) > _LONGEST_SOURCE:
+        return str(spectrum["place"])
+    return f"{spectrum['place']} {spectrum['source']}"
 
 
 def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
-    heading, key = _place(summary)
-    named = _is_named(summary, key)
+    heading = _heading(summary)
     table = layout.columns(
         heading, "M", "mu", "worst\nresidual / %", "M\njudged", "worst\nresidual / %", "verdict"
     )  # fmt: skip
@@ -135,7 +133,7 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
         found = rows[k]["kramers_kronig"]
         good = found["consistent"]
         table.add_row(
-            _name(rows[k], key, named=named),
+            _name(summary, rows[k]),
             str(found["elements"]),
             "-" if found["mu"] is None else f"{found['mu']:.2f}",
             f"{found['residual_at_elements_percent']:.2f}",
@@ -193,21 +191,24 @@ def _heading_of_resistances(summary: Mapping[str, Any]) -> str:
 
 
 def _resistances(summary: Mapping[str, Any]) -> RenderableType:
-    heading, key = _place(summary)
-    named = _is_named(summary, key)
+    heading = _heading(summary)
     rows, settings = summary["spectra"], summary["settings"]
     names = ["ohmic", "polarisation", "windowed"]
-    headings = ["ohmic", "polarisation", "in window"]
+    headings = ["ohmic", "total", "in window"]
     if settings["electrodes"] > 1:
         names, headings = [*names, "electrode"], [*headings, "per\nelectrode"]
     if settings["area"] is not None:
         names, headings = [*names, "area"], [*headings, "electrode,\nohm cm2"]
-    table = layout.columns(heading, *headings, "fit's worst\nresidual / %")
+    table = layout.columns(heading, *headings, "misfit\n%")
     for k in _shown(rows):
         values = [banded(rows[k]["resistances"][name]) for name in names]
-        table.add_row(_name(rows[k], key, named=named), *values, f"{rows[k]['residual_percent']:.2f}")
+        table.add_row(_name(summary, rows[k]), *values, f"{rows[k]['residual_percent']:.2f}")
     first, last = (edge["value"] for edge in settings["window"])
-    return Group(table, *_left_out(rows), Text(f"In window: tau from {first:g} to {last:g} s."))
+    legend = (
+        f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
+        "Misfit: largest residual over |Z|."
+    )
+    return Group(table, *_left_out(rows), Text(legend))
 
 
 def banded(quantity: Mapping[str, Any]) -> str:
@@ -230,7 +231,7 @@ def banded(quantity: Mapping[str, Any]) -> str:
 def _peaks(summary: Mapping[str, Any]) -> RenderableType:
     if not summary["peaks"]:
         return Text("none inside the range of time constants")
-    heading, key = _place(summary)
+    heading = _heading(summary)
     table = layout.columns("peak", heading, "tau", "resistance\nohm", "width\ndecades", "shift\ndecades")
     for number, peak in enumerate(summary["peaks"], start=1):
         rows = peak["through_the_series"]
@@ -239,13 +240,15 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
             row = rows[k]
             table.add_row(
                 str(number) if place == 0 else "",
-                str(row[key]),
+                str(row["place"]),
                 _duration(row["tau"]),
                 banded(row["resistance"]),
                 "-" if row["width_decades"] is None else f"{row['width_decades']:.2f}",
                 f"{row['shift_decades']:+.2f}" if k else "",
             )
-    lives = [_life(number, peak, key) for number, peak in enumerate(summary["peaks"], start=1)]
+    lives = [
+        _life(number, peak, summary["inputs"]["shown_along"]) for number, peak in enumerate(summary["peaks"], start=1)
+    ]
     legend = (
         "Resistance between the minima on either side. Followed while it moves less than "
         f"{summary['settings']['largest_jump_decades']:g} decades from one spectrum to the next."
@@ -268,13 +271,18 @@ def _thinned(count: int) -> list[int]:
     return [int(k) for k in np.unique(np.linspace(0, count - 1, min(7, count)).round())]
 
 
-def _life(number: int, peak: Mapping[str, Any], key: str) -> Text:
+def _life(number: int, peak: Mapping[str, Any], along: str) -> Text:
+    name, _, unit = along.partition(" / ")
+
+    def where(place: str) -> str:
+        return f"{name} {place} {unit}".rstrip()
+
     count, span = len(peak["through_the_series"]), peak["last_spectrum"] - peak["first_spectrum"] + 1
-    born = "there from the start" if peak["born"] is None else f"born at {key} {peak['born']}"
-    died = "there to the end" if peak["died"] is None else f"last seen at {key} {peak['died']}"
+    born = "there from the start" if peak["born"] is None else f"born at {where(peak['born'])}"
+    died = "there to the end" if peak["died"] is None else f"last seen at {where(peak['died'])}"
     gap = "" if span == count else f", not seen in {span - count} between"
     shift = f", shifts {peak['shift_decades']:+.2f} decades" if count > 1 else ""
-    return Text(f"Peak {number}: {born}, {died}, in {count} spectra{gap}{shift}.")
+    return Text(f"Peak {number}: {born}, {died}, in {count} spectr{'um' if count == 1 else 'a'}{gap}{shift}.")
 
 
 def _method(summary: Mapping[str, Any]) -> dict[str, str]:

@@ -86,7 +86,7 @@ def _inputs(dataset: xr.Dataset, axis: SeriesAxis) -> Entry:
         "time_span": quantity(np.ptp(time) if np.isfinite(time).all() else np.nan, "s"),
         "lowest_bias": quantity(bias.min(), "V"),
         "highest_bias": quantity(bias.max(), "V"),
-        "shown_along": axis.label,
+        "shown_along": axis.label,  # what "place" of a spectrum is
         "notes": list(attrs.get("notes", ())),
         "cautions": list(attrs.get("cautions", ())),
         "skipped_files": list(attrs.get("skipped_files", ())),
@@ -122,7 +122,7 @@ def _spectrum(dataset: xr.Dataset, axis: SeriesAxis, s: int) -> Entry:
     }
     return {
         "source": axis.sources[s],
-        axis.name: axis.text(s),
+        "place": axis.text(s),
         "time": quantity(float(one["time"]), "s"),
         "bias_voltage": quantity(float(one["bias_voltage"]), "V"),
         "kramers_kronig": {
@@ -171,7 +171,7 @@ def _peak(dataset: xr.Dataset, axis: SeriesAxis, k: int) -> Entry:
         rows.append(
             {
                 "spectrum": int(s) + 1,
-                axis.name: axis.text(int(s)),
+                "place": axis.text(int(s)),
                 "tau": quantity(float(here["peak_tau"]), "s", _band(here, "peak_tau")),
                 "resistance": quantity(float(here["peak_resistance"]), "ohm", _band(here, "peak_resistance")),
                 "width_decades": _number(float(here["peak_width"])),
@@ -198,13 +198,13 @@ def _cautions(dataset: xr.Dataset) -> list[str]:
     if first < 0.99 * fastest or last > 1.01 * slowest:
         cautions.append(
             f"the window {first:g} to {last:g} s reaches beyond the time constants that were measured, "
-            f"{fastest:.2g} to {slowest:.2g} s; what it counts there is extrapolated (--window changes it)"
+            f"{fastest:.2g} to {slowest:.2g} s; what it counts there is extrapolated; choose another window"
         )
     outside = dataset["windowed_resistance"].values < 0.05 * dataset["polarisation_resistance"].values
     if outside.any():
         cautions.append(
             f"in {int(outside.sum())} of {outside.size} spectra the window holds under 5 % of the polarisation "
-            "resistance: it does not frame the process (--window)"
+            "resistance: it does not frame the process, choose another window"
         )
     failed = ~dataset["kk_consistent"].values.astype(bool)
     if failed.any():

@@ -1,0 +1,104 @@
+"""Impedance of a cell that an experiment file names: read, set on the log's clock, analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from iondrift import impedance_analysis
+from iondrift.analysis import BandOptions
+from iondrift.errors import ConfigurationError
+from iondrift.impedance import read_impedance
+from iondrift.impedance_analysis import ImpedanceOptions
+from iondrift.pipeline import collected_warnings
+from iondrift.report import impedance_figures, impedance_summary
+from iondrift.report.series_axis import series_axis
+
+if TYPE_CHECKING:
+    from iondrift.experiment_impedance import Impedance
+    from iondrift.protocol import Segment
+
+_DRAWS = 1000  # where the drift velocity's bands choose their own number
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellImpedance:
+    """Results of one cell's spectra."""
+
+    dataset: xr.Dataset
+    summary: Mapping[str, Any]
+
+    def draw(self, segments: Sequence[Segment], *, title: str, folder: Path) -> list[Path]:
+        """Draw every figure, the protocol behind the resistances; return the files."""
+        axis = series_axis(self.dataset, "time")
+        return impedance_figures.draw(self.dataset, axis, title=title, folder=folder, segments=segments)
+
+
+def read(settings: Impedance) -> xr.Dataset:
+    """Read the spectra of an experiment file; ``time`` is s since the first sample of its log.
+
+    Raises
+    ------
+    InputFileError
+        A file is missing or damaged.
+    ConfigurationError
+        The files do not tell when they were measured.
+    """
+    impedance = read_impedance(
+        list(settings.files), format=settings.format, times=settings.times_s, origin=settings.log_started
+    )
+    if not np.isfinite(impedance["time"].values).all():
+        raise ConfigurationError(
+            "impedance: the files do not tell when every spectrum was measured; give impedance.times_s"
+        )
+    if settings.start_s is not None:
+        impedance["time"] = impedance["time"] - impedance["time"][0] + settings.start_s
+    return impedance
+
+
+def analyse(
+    settings: Impedance, *, title: str, bands: BandOptions | None, progress: Callable[[str], None]
+) -> CellImpedance:
+    """Read and analyse the spectra of an experiment file.
+
+    Parameters
+    ----------
+    settings
+        Its section.
+    title
+        Name of the cell.
+    bands
+        As for the drift velocity: number of draws and seed; None for no bands.
+    progress
+        Told each step as it begins.
+
+    Raises
+    ------
+    IondriftError
+        Files, values or settings that do not fit; the message names the place and the remedy.
+    """
+    notes: list[str] = []
+    with collected_warnings(notes):
+        progress("reading impedance")
+        impedance = read(settings)
+        dataset = impedance_analysis.analyse(impedance, _options(settings, bands), progress=progress)
+    notes = [note for note in notes if note not in impedance.attrs["cautions"]]
+    axis = series_axis(dataset, "time")
+    return CellImpedance(dataset=dataset, summary=impedance_summary.build(dataset, axis, title=title, warnings=notes))
+
+
+def _options(settings: Impedance, bands: BandOptions | None) -> ImpedanceOptions:
+    samples = _DRAWS if bands is None or bands.samples == "auto" else bands.samples
+    return ImpedanceOptions(
+        window=settings.window_s,
+        electrodes=settings.electrodes,
+        area=None if settings.area_cm2 is None else settings.area_cm2 * 1e-4,
+        bands=bands is not None,
+        samples=samples,
+        seed=0 if bands is None else bands.seed,
+    )
