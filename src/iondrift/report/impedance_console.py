@@ -217,7 +217,7 @@ def banded(quantity: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> banded({"value": 824.5, "unit": "ohm", "band_95": [814.7, 830.9]}), banded({"value": 7.0, "unit": "ohm"})
-    ('825 +6/-10', '7.00')
+    ('824 +6/-10', '7.00')
     """
     value = quantity["value"]
     if value is None:
