@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.rule import Rule
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from iondrift.report import impedance_console as impedance
+from iondrift.report import layout
 from iondrift.report import uncertainty_section as uncertainty
 from iondrift.report import velocity_section as velocity
 from iondrift.report.texts import number, with_unit
@@ -35,7 +33,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     summary
         What :func:`iondrift.report.summary.build` returns.
     """
-    return _sections(
+    return layout.sections(
         summary["cell"]["name"],
         ("Read", _facts(_inputs(summary))),
         ("Protocol", _protocol(summary)),
@@ -45,8 +43,8 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
-        ("Warnings", _paragraphs(summary["warnings"], mark="!", style="bold yellow")),
-        ("Assumptions", _paragraphs(summary["assumptions"], mark="-", style="dim")),
+        ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
+        ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
     )
 
 
@@ -58,27 +56,19 @@ def render_plan(plan: Mapping[str, Any]) -> RenderableType:
     plan
         What :func:`iondrift.report.summary.plan` returns.
     """
-    return _sections(
+    return layout.sections(
         plan["cell"]["name"],
         ("Read", _facts(_inputs(plan))),
         ("Protocol", _protocol(plan)),
         ("Concentration", _facts(_concentration(plan))),
         ("Would compute", _facts(plan["would_compute"])),
-        ("Warnings", _paragraphs(plan["warnings"], mark="!", style="bold yellow")),
+        ("Warnings", layout.paragraphs(plan["warnings"], mark="!", style="bold yellow")),
     )
-
-
-def _sections(title: str, *sections: tuple[str, RenderableType | None]) -> RenderableType:
-    parts: list[RenderableType] = [Rule(Text(title, style="bold"), align="left")]
-    for heading, body in sections:
-        if body is not None:
-            parts += [Text(heading, style="bold"), Padding(body, (0, 0, 1, 2))]
-    return Group(*parts)
 
 
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
     """Return the report as plain text of a given width."""
-    return _plain(render(summary), width)
+    return layout.plain_text(render(summary), width)
 
 
 def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
@@ -108,25 +98,12 @@ def write(summary: Mapping[str, Any], console: Console) -> None:
     console
         Where to.
     """
-    _write(render(summary), console)
+    layout.write(render(summary), console)
 
 
 def write_plan(plan: Mapping[str, Any], console: Console) -> None:
     """Print what `check` has to say; see :func:`write`."""
-    _write(render_plan(plan), console)
-
-
-def _write(report: RenderableType, console: Console) -> None:
-    if console.is_terminal:
-        console.print(report)
-    else:
-        console.file.write(_plain(report, console.width))
-
-
-def _plain(report: RenderableType, width: int) -> str:
-    stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    layout.write(render_plan(plan), console)
 
 
 def _inputs(summary: Mapping[str, Any]) -> dict[str, str]:
@@ -220,18 +197,6 @@ def _mass_transport(summary: Mapping[str, Any]) -> dict[str, str]:
     )
     lines["time to short"] = f"{with_unit(short['x0'])} at v(x0), {with_unit(short['xL'])} at v(xL): L / v at the end"
     return lines
-
-
-def _paragraphs(texts: Iterable[str], *, mark: str, style: str) -> Table | None:
-    texts = list(texts)
-    if not texts:
-        return None
-    table = Table.grid(padding=(0, 1))
-    table.add_column(style=style, no_wrap=True)
-    table.add_column(overflow="fold")
-    for text in texts:
-        table.add_row(mark, Text(text))
-    return table
 
 
 def _list_of_numbers(numbers: list[int]) -> str:

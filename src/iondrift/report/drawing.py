@@ -56,23 +56,25 @@ def band(axes: Axes, at: Any, edges: Any, colour: Any) -> None:
         axes.fill_between(at, edges[low], edges[high], color=colour, alpha=alpha, lw=0)
 
 
-def shade(axes: Axes, segments: Sequence[Segment], *, named: bool) -> None:
-    """Shade every other segment of the protocol; name each above the panel on request."""
+def shade(axes: Axes, segments: Sequence[Segment], *, named: bool, unit: float = HOUR) -> None:
+    """Shade every other segment of the protocol; name each above the panel on request. ``unit``: of time, in s."""
     low, high = axes.get_xlim()
     for k, segment in enumerate(segments):
-        start, stop = max(segment.start / HOUR, low), min(segment.stop / HOUR, high)
+        start, stop = max(segment.start / unit, low), min(segment.stop / unit, high)
         if k % 2 and start < stop:
             axes.axvspan(start, stop, color="0.94", lw=0, zorder=0)
     if named:
-        for name, middle in names_in_view(segments, low, high):
+        for name, middle in names_in_view(segments, low, high, unit=unit):
             axes.text(middle, 1.03, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
 
 
-def names_in_view(segments: Sequence[Segment], low: float, high: float) -> list[tuple[str, float]]:
-    """Return name and middle of each segment wide enough to bear its name."""
+def names_in_view(
+    segments: Sequence[Segment], low: float, high: float, *, unit: float = HOUR
+) -> list[tuple[str, float]]:
+    """Return name and middle of each segment wide enough to bear its name; ``unit``: of time, in s."""
     found = []
     for segment in segments:
-        start, stop = max(segment.start / HOUR, low), min(segment.stop / HOUR, high)
+        start, stop = max(segment.start / unit, low), min(segment.stop / unit, high)
         if stop - start > 0.05 * (high - low):
             found.append((SEGMENT_NAMES.get(segment.kind, segment.kind), (start + stop) / 2))
     return found
@@ -84,12 +86,12 @@ def relative(dataset: xr.Dataset) -> np.ndarray[Any, Any]:
     return np.asarray((x - x[0]) / (x[-1] - x[0]))
 
 
-def panels(width: float, height: float, *, rows: int = 1) -> tuple[Figure, Any]:
-    """Return a figure and its panels, one above the other with a common horizontal axis."""
+def panels(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
+    """Return a figure and its panels; those one above the other have a common horizontal axis."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, 1, sharex=True)
+    return figure, figure.subplots(rows, columns, sharex="col")
 
 
 def style() -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from iondrift.report import layout
 from iondrift.report.rounding import plain, with_band
+from iondrift.report.texts import table_of_facts
 
 _ROWS = 20  # spectra printed; the others are in the store
 _LONGEST_SOURCE = 18  # letters
@@ -46,12 +47,12 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     """
     limit = summary["settings"]["kramers_kronig"]["limit"]
     found: list[tuple[str, RenderableType | None]] = [
-        ("Read", layout.facts(_read(summary))),
+        ("Read", table_of_facts(_read(summary))),
         (f"Kramers-Kronig test against {100.0 * limit:g} %", _kramers_kronig(summary)),
         ("Regularisation", _regularization(summary)),
         (_heading_of_resistances(summary), _resistances(summary)),
         ("Peaks", _peaks(summary)),
-        ("Method", layout.facts(_method(summary))),
+        ("Method", table_of_facts(_method(summary))),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
     ]
     return [(prefix + heading, body) for heading, body in found]
@@ -165,7 +166,7 @@ def _regularization(summary: Mapping[str, Any]) -> RenderableType:
         f"For ||lambda D R||^2, D: {penalty}, weights {facts['criteria_weighting']}, lambda {low:g} to {high:g}: "
         "a choice at an end of this range is none."
     )
-    return Group(layout.facts({"used": _used(summary)}), "", table, Text(legend))
+    return Group(table_of_facts({"used": _used(summary)}), "", table, Text(legend))
 
 
 def _used(summary: Mapping[str, Any]) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from iondrift.report import figure_style
-from iondrift.report.series_axis import SeriesAxis
+from iondrift.report import drawing
+from iondrift.report.series_axis import SECONDS, SeriesAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,9 +62,9 @@ def draw(
         drawings["relaxation_map"] = lambda: relaxation_map(dataset, axis, title=title)
         drawings["resistances"] = lambda: resistances(dataset, axis, title=title, segments=segments)
     written: list[Path] = []
-    with figure_style.style():
+    with drawing.style():
         for name, make in drawings.items():
-            written += figure_style.save(make(), name, folder)
+            written += drawing.save(make(), name, folder)
     return written
 
 
@@ -75,7 +75,7 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     """
     largest = np.abs(dataset["impedance"].values).max(axis=1)
     zoomed = largest.size > 3 and largest.max() > 10.0 * np.median(largest)
-    figure, panels = figure_style.new_figure(7.2 if zoomed else 5.2, 2.9 if zoomed else 3.8, columns=2 if zoomed else 1)
+    figure, panels = drawing.panels(7.2 if zoomed else 5.2, 2.9 if zoomed else 3.8, columns=2 if zoomed else 1)
     colours = _colours(axis)
     groups = [np.arange(largest.size)] + ([np.flatnonzero(largest <= np.median(largest))] if zoomed else [])
     for axes, group in zip(np.atleast_1d(panels), groups, strict=True):
@@ -100,7 +100,7 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
 
 def bode(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     """Draw |Z| and phase against frequency, measured and fitted."""
-    figure, (upper, lower) = figure_style.new_figure(5.2, 4.6, rows=2)
+    figure, (upper, lower) = drawing.panels(5.2, 4.6, rows=2)
     colours = _colours(axis)
     frequency = dataset["frequency"].values
     for s in _lines(np.arange(dataset.sizes["spectrum"])):
@@ -119,7 +119,7 @@ def bode(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
 
 def kramers_kronig(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     """Draw the residuals of the model judged against frequency, with the limit."""
-    figure, panels = figure_style.new_figure(5.2, 4.2, rows=2)
+    figure, panels = drawing.panels(5.2, 4.2, rows=2)
     colours = _colours(axis)
     limit = 100.0 * dataset.attrs["kk_limit"]
     residual = 100.0 * dataset["kk_judged_residual"].values
@@ -143,7 +143,7 @@ def relaxation_times(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Fi
     Every one is scaled by its own maximum where they differ by more than a factor of ten.
     """
     shown = _lines(np.arange(dataset.sizes["spectrum"]), most=20)
-    figure, axes = figure_style.new_figure(5.2, 3.0 + 0.13 * len(shown))
+    figure, axes = drawing.panels(5.2, 3.0 + 0.13 * len(shown))
     colours = _colours(axis)
     tau, gamma = dataset["tau"].values, dataset["gamma"].values
     band = dataset["gamma_band"].values if "gamma_band" in dataset else None
@@ -173,7 +173,7 @@ def relaxation_times(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Fi
 
 def relaxation_map(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     """Draw gamma over tau and the series, with the peaks; normalised where the resistances differ tenfold."""
-    figure, axes = figure_style.new_figure(5.2, 3.8)
+    figure, axes = drawing.panels(5.2, 3.8)
     total = dataset["polarisation_resistance"].values
     normalised = bool(total.max() > 10.0 * max(float(total.min()), 1e-300))
     values = dataset["gamma_normalised" if normalised else "gamma"].values
@@ -200,7 +200,7 @@ def resistances(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, segments: 
 
     On a logarithmic scale a band that reaches zero becomes its upper edge, an open triangle.
     """
-    figure, axes = figure_style.new_figure(5.2, 3.6)
+    figure, axes = drawing.panels(5.2, 3.6)
     found = {name: _limits(dataset, name) for name in _LINES}
     known = np.concatenate([value[low > 0.0] for low, value, _ in found.values()])
     logarithmic = bool(known.size and known.max() > 200.0 * known.min())
@@ -221,7 +221,7 @@ def resistances(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, segments: 
         axes.set_ylim(0.0, None)
     axes.set_title(f"{title}: window {first:g} to {last:g} s{band}", loc="left", pad=16 if segments else 6)
     if segments and axis.name == "time":
-        figure_style.shade(axes, segments, unit=axis.unit)
+        drawing.shade(axes, segments, named=True, unit=SECONDS[axis.unit])
     _name_spectra(axes, axis)
     figure.legend(loc="outside lower center", ncols=4)
     return figure

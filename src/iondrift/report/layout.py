@@ -1,9 +1,9 @@
-"""Pieces of a printed report: headings, facts, paragraphs; and the report as plain text."""
+"""Pieces of a printed report: headings, tables, paragraphs; and the report as plain text."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -20,16 +20,6 @@ def sections(title: str, *parts: tuple[str, RenderableType | None]) -> Renderabl
         if body is not None:
             found += [Text(heading, style="bold"), Padding(body, (0, 0, 1, 2))]
     return Group(*found)
-
-
-def facts(entries: Mapping[str, str]) -> Table:
-    """Return names beside their texts."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in entries.items():
-        table.add_row(name, Text(text))
-    return table
 
 
 def paragraphs(texts: Iterable[str], *, mark: str, style: str) -> Table | None:

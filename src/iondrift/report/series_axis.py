@@ -14,6 +14,7 @@ from iondrift.errors import ConfigurationError
 
 Along: TypeAlias = Literal["auto", "time", "bias", "index"]
 
+SECONDS = {"h": 3600.0, "min": 60.0, "s": 1.0}  # in a unit of time
 _NAMED = 15  # up to so many spectra stand under their file names
 _EVEN = 0.1  # steps of a bias set by hand differ by less than this, relatively
 
@@ -89,10 +90,8 @@ def _set_by_hand(bias: npt.NDArray[np.float64]) -> bool:
 
 
 def _time_unit(longest: float) -> tuple[str, float]:
-    for unit, seconds in (("h", 3600.0), ("min", 60.0)):
-        if longest >= 2.0 * seconds:
-            return unit, seconds
-    return "s", 1.0
+    unit = next((unit for unit, seconds in SECONDS.items() if longest >= 2.0 * seconds), "s")
+    return unit, SECONDS[unit]
 
 
 def _sources(dataset: xr.Dataset) -> tuple[str, ...]:
