@@ -62,6 +62,17 @@ def test_a_run_holds_impedance_beside_the_drift_velocity(tmp_path: Path) -> None
     assert summary["drift_velocity"]["maximum"]["value"] is not None
 
 
+def test_check_reads_the_spectra(tmp_path: Path) -> None:
+    file = write_cell(tmp_path)
+    result = iondrift("check", file)
+    assert result.exit_code == 0, result.output
+    assert "impedance 3 spectra of 31 frequencies, 0.17 to 1.28 h on the log's clock" in " ".join(result.stdout.split())
+    (tmp_path / "impedance" / "z_1.csv").write_text("freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm\n1,2\n")
+    broken = iondrift("check", file)
+    assert broken.exit_code == 1
+    assert "z_1.csv" in broken.stderr
+
+
 def test_the_same_draws_and_seed_serve_both(tmp_path: Path) -> None:
     from iondrift.analysis import BandOptions
 

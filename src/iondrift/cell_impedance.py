@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift import impedance_analysis
-from iondrift.analysis import BandOptions
+from iondrift.analysis import HOUR, BandOptions
 from iondrift.errors import ConfigurationError
 from iondrift.impedance import read_impedance
 from iondrift.impedance_analysis import ImpedanceOptions
@@ -59,6 +59,19 @@ def read(settings: Impedance) -> xr.Dataset:
     if settings.start_s is not None:
         impedance["time"] = impedance["time"] - impedance["time"][0] + settings.start_s
     return impedance
+
+
+def describe(settings: Impedance) -> str:
+    """Read the spectra of an experiment file and return what they are, in one line."""
+    notes: list[str] = []
+    with collected_warnings(notes):
+        impedance = read(settings)
+    hours = impedance["time"].values / HOUR
+    cautions = f"; {len(notes)} cautions: {notes[0]}" if notes else ""
+    return (
+        f"{impedance.sizes['spectrum']} spectra of {impedance.sizes['frequency']} frequencies, "
+        f"{hours.min():.2f} to {hours.max():.2f} h on the log's clock{cautions}"
+    )
 
 
 def analyse(

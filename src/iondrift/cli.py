@@ -149,8 +149,14 @@ def check(
     from iondrift.report import console, summary
 
     with reporter(enabled=not no_progress) as progress:
-        measured = pipeline.measure(load(file), progress=progress)
-    console.write_plan(summary.plan(measured), Console(highlight=False))
+        experiment = load(file)
+        plan = summary.plan(pipeline.measure(experiment, progress=progress))
+        if experiment.impedance is not None:
+            from iondrift import cell_impedance
+
+            progress("reading impedance")
+            plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
+    console.write_plan(plan, Console(highlight=False))
 
 
 @app.command()
