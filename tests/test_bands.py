@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from iondrift import Diffusivity, bands, errors, reconstruct_drift
+from iondrift import Diffusivity, band_draws, bands, errors, reconstruct_drift
 from iondrift.bands import drift_bands, summarise, velocity_ratio
 from iondrift.reference.drift_bands import one_by_one, vectorised
 from iondrift.smoothing import smooth
@@ -46,7 +46,7 @@ def test_same_seed_same_bits_for_any_threads_and_blocks(measured, method, refere
     threads = numba.get_num_threads()
     try:
         numba.set_num_threads(1)
-        monkeypatch.setattr(bands, "_BLOCK_BYTES", 1.0)  # one profile a block
+        monkeypatch.setattr(band_draws, "_BLOCK_BYTES", 1.0)  # one profile a block
         second = banded(measured, **options)
     finally:
         numba.set_num_threads(threads)

@@ -8,7 +8,7 @@ import xarray as xr
 
 import iondrift
 from iondrift import Diffusivity, errors, reconstruct_drift, spline_basis
-from iondrift.reconstruction import smooth_profiles
+from iondrift.smoothed_profiles import smooth_profiles
 from manufactured import C0, CASES, TEMPERATURE, THERMAL_VOLTAGE, noise
 
 D_UNIFORM = 1.315192e-12

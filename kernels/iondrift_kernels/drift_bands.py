@@ -6,25 +6,26 @@ times is ever held for all replicates, from which :func:`quantile_block` selects
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
-
 import numba as nb
 import numpy as np
-import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels.closure_lanes import (
+    count_depleted,
+    origin_by_voltage,
+    resistances,
+    velocities,
+    velocities_by_current,
+)
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.diffusivity_lanes import diffusivities
+from iondrift_kernels.drift_layout import Draws, FloatArray, IntArray, Protocol, Space, State, Summary
 from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
 from iondrift_kernels.spline_draws import ELECTRICAL, LANES, Splines, posterior_block
 from iondrift_kernels.spline_lanes import add_whole, at_points, combine, rotate
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 POSTERIOR, PERTURB = 0, 1
 _CELLS = 16  # that share one workspace of the selection
@@ -40,180 +41,6 @@ _CELLS = 16  # that share one workspace of the selection
     CONCENTRATION_GRADIENT,
     CHARGE_BALANCE,
 ) = range(10)
-
-
-class Space(NamedTuple):
-    """Spatial basis.
-
-    ``rotation`` (J, M) from modes to B-splines; ``start`` (X,), ``value``, ``slope``, ``partial`` (X, 4): B-splines,
-    their derivatives and their integrals up to x; ``whole`` (J,): integrals of whole B-splines; ``weights`` (X,):
-    quadrature.
-    """
-
-    rotation: FloatArray
-    start: IntArray
-    value: FloatArray
-    slope: FloatArray
-    partial: FloatArray
-    whole: FloatArray
-    weights: FloatArray
-
-
-class Protocol(NamedTuple):
-    """Voltage and current (T,) with their slopes in time, and standard deviations of their noise."""
-
-    voltage: FloatArray
-    voltage_slope: FloatArray
-    voltage_noise: float
-    current: FloatArray
-    current_slope: FloatArray
-    current_noise: float
-
-
-class Draws(NamedTuple):
-    """Systematic draws, one a replicate (R,).
-
-    Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-, voltage offset (V), clock
-    offset (s); ``parameters`` (P, R) of D(c).
-    """
-
-    concentration: FloatArray
-    length: FloatArray
-    plating_edge: FloatArray
-    counter_edge: FloatArray
-    thermal_voltage: FloatArray
-    cation_ratio: FloatArray
-    voltage_offset: FloatArray
-    clock: FloatArray
-    parameters: FloatArray
-
-
-class State(NamedTuple):
-    """What a group of replicates remembers between blocks.
-
-    ``draws`` (B, 3, M, LANES), ``ring`` (B, 4, J, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
-    pattern ``shift`` and ``checkpoints`` (B, blocks, 3, M, LANES).
-    """
-
-    draws: FloatArray
-    ring: FloatArray
-    pattern: FloatArray
-    shift: FloatArray
-    checkpoints: FloatArray
-
-
-class Summary(NamedTuple):
-    """What is kept of every replicate.
-
-    v at both ends (2, T, R), its maximum over all cells (R,), v of the last profile (X, R), flux at both ends (2, T,
-    R), and how many concentrations were not positive in a group (B,).
-    """
-
-    ends: FloatArray
-    maximum: FloatArray
-    final: FloatArray
-    flux_ends: FloatArray
-    depleted: IntArray
-
-
-@kernel
-def resistances(argument: int, c: FloatArray, diffusivity: FloatArray, inverse: FloatArray, out: FloatArray) -> None:
-    """``out = 1 / (D c)`` (X, LANES), and ``inverse = 1 / c`` where it is not there yet: one division a cell."""
-    for i in range(c.shape[0]):
-        if argument == 1:
-            for j in range(LANES):
-                out[i, j] = inverse[i, j] / diffusivity[i, j]
-        else:
-            for j in range(LANES):
-                out[i, j] = 1.0 / (c[i, j] * diffusivity[i, j])
-            for j in range(LANES):
-                inverse[i, j] = diffusivity[i, j] * out[i, j]
-
-
-@kernel
-def count_depleted(c: FloatArray, lowest: FloatArray) -> int:
-    """How many lanes hold a concentration that is not positive; ``lowest`` (LANES,) is a workspace."""
-    for j in range(LANES):
-        lowest[j] = math.inf
-    for i in range(c.shape[0]):
-        for j in range(LANES):
-            lowest[j] = lowest[j] if c[i, j] > lowest[j] else c[i, j]
-    count = 0
-    for j in range(LANES):
-        if not lowest[j] > 0.0:
-            count += 1
-    return count
-
-
-@kernel
-def origin_by_voltage(
-    space: Space,
-    draws: Draws,
-    lane: int,
-    voltage: FloatArray,
-    c: FloatArray,
-    gradient: FloatArray,
-    integrated: FloatArray,
-    inverse: FloatArray,
-    resistance: FloatArray,
-    total: FloatArray,
-    weighted: FloatArray,
-    out: FloatArray,
-) -> None:
-    """J at x = 0 (LANES,) that lays ``voltage`` (LANES,) across the profile; see :mod:`field_reconstruction`.
-
-    The drawn edges move the limits of the integrals; what lies beyond is continued from the edge.
-    """
-    last = c.shape[0] - 1
-    for j in range(LANES):
-        total[j] = 0.0
-        weighted[j] = 0.0
-    for i in range(last + 1):
-        weight = space.weights[i]
-        for j in range(LANES):
-            total[j] += weight * resistance[i, j]
-        for j in range(LANES):
-            weighted[j] += weight * resistance[i, j] * integrated[i, j]
-    for j in range(LANES):
-        plating, counter = draws.plating_edge[lane + j], draws.counter_edge[lane + j]
-        left, right = -plating * resistance[0, j], counter * resistance[last, j]
-        junction = math.log(c[last, j] / c[0, j])
-        junction += counter * gradient[last, j] * inverse[last, j] - plating * gradient[0, j] * inverse[0, j]
-        whole = draws.length[lane + j] * total[j] + left + right
-        moved = draws.length[lane + j] * weighted[j] + left * integrated[0, j] + right * integrated[last, j]
-        out[j] = (voltage[j] / draws.thermal_voltage[lane + j] - junction - moved) / whole
-
-
-@kernel
-def velocities(
-    start: FloatArray,
-    gradient: FloatArray,
-    integrated: FloatArray,
-    diffusivity: FloatArray,
-    inverse: FloatArray,
-    out: FloatArray,
-) -> None:
-    """``out = (J0 + G + D dc/dx) / c`` (X, LANES)."""
-    for i in range(out.shape[0]):
-        for j in range(LANES):
-            out[i, j] = (start[j] + integrated[i, j] + diffusivity[i, j] * gradient[i, j]) * inverse[i, j]
-
-
-@kernel
-def velocities_by_current(
-    current: FloatArray,
-    ratio: FloatArray,
-    lane: int,
-    gradient: FloatArray,
-    diffusivity: FloatArray,
-    inverse: FloatArray,
-    out: FloatArray,
-) -> None:
-    """``out = -(i / F + (D+ - D-) dc/dx) / ((1 + D+ / D-) c)`` (X, LANES)."""
-    for i in range(out.shape[0]):
-        for j in range(LANES):
-            drive = current[j] / FARADAY + (ratio[lane + j] - 1.0) * diffusivity[i, j] * gradient[i, j]
-            out[i, j] = -drive * inverse[i, j] / (1.0 + ratio[lane + j])
 
 
 @parallel_kernel

@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 import xarray as xr
 
-from iondrift import cast, spline_basis, variables
+from iondrift import cast
+from iondrift.band_draws import BandJob, Method
+from iondrift.band_labels import BANDED, label_bands
 from iondrift.cast import FloatArray
+from iondrift.closures import CLOSURES, Closure, along_time, cation_ratio, check_current_sign
 from iondrift.diffusivity import Diffusivity
 from iondrift.electrode_flux import StorageFit, fit_storage
-from iondrift.errors import ConfigurationError, DataError
+from iondrift.errors import ConfigurationError
 from iondrift.noise import NoiseEstimate
-from iondrift.reconstruction import (
-    CLOSURES,
-    Closure,
-    along_time,
-    cation_ratio,
-    check_current_sign,
-    smoothing_attributes,
-)
+from iondrift.smoothed_profiles import smoothing_attributes
 from iondrift.smoothing import Penalties, SmoothSeries, smooth
-from iondrift.uncertainties import DIFFUSIVITY_DEFAULT, ROWS, SYSTEMATIC, Uncertainties, systematic_draws
+from iondrift.uncertainties import DIFFUSIVITY_DEFAULT, ROWS, Uncertainties
 
-Method = Literal["posterior", "perturb"]
 METHODS: Mapping[str, str] = {
     "posterior": "spline coefficients drawn from their posterior (Wahba, Nychka), systematic inputs from theirs",
     "perturb": "every input perturbed and the profiles smoothed again with the same penalties (note S3 style)",
 }
-BANDED = (  # in the order of the kernel's codes
-    "drift_velocity",
-    "electric_field",
-    "flux",
-    "flux_diffusive",
-    "flux_migrative",
-    "mobility",
-    "diffusivity",
-    "concentration",
-    "concentration_gradient",
-    "charge_balance",
-)
 CONVERGED = 0.02  # Monte Carlo error of a band's edge over the band's width, for samples="auto"
 _FEWEST_SAMPLES = 40
 _MOST_SAMPLES = 64_000
-_BLOCK_BYTES = 4e6  # values of one block of times: as much as the second-level caches hold
 
 
 def drift_bands(
@@ -157,7 +139,7 @@ def drift_bands(
     uncertainties = Uncertainties() if uncertainties is None else uncertainties
     smooth_c = series.evaluate()[0]
     diffusivity.check(float(smooth_c.min()), float(smooth_c.max()))
-    job = _Job(
+    job = BandJob(
         series=series,
         x=concentration["x"].values,
         time=time.values,
@@ -183,7 +165,7 @@ def drift_bands(
         if samples != "auto" or relative < CONVERGED or count >= _MOST_SAMPLES:
             break
         count *= 2
-    result = _label(outcome, job, concentration, quantiles, growth_from, _end_index(end_at, time.values))
+    result = label_bands(outcome, job, concentration, quantiles, growth_from, _end_index(end_at, time.values))
     result.attrs = {
         "closure": closure,
         "closure_meaning": CLOSURES[closure],
@@ -195,289 +177,6 @@ def drift_bands(
         "relative_monte_carlo_error": relative,
         "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection; the closure holds",
     } | smoothing_attributes(series)
-    return result
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Outcome:
-    bands: FloatArray  # (Q, T, X, levels)
-    errors: FloatArray  # (times, X, 2): halves of the intervals that hold the outer quantiles
-    width: FloatArray  # (times, X)
-    ends: FloatArray
-    maximum: FloatArray
-    final: FloatArray
-    flux_ends: FloatArray
-
-    def relative_error(self) -> float:
-        """Return the Monte Carlo error of the outer quantiles over the band's width, mean over the cells."""
-        held = self.width > 0.0
-        if not held.any():
-            return 0.0
-        return float((self.errors.max(axis=-1)[held] / self.width[held]).mean())
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Job:
-    series: SmoothSeries
-    x: FloatArray
-    time: FloatArray
-    voltage: FloatArray
-    current: FloatArray | None
-    storage: StorageFit | None
-    diffusivity: Diffusivity
-    temperature: float
-    closure: Closure
-    method: Method
-    uncertainties: Uncertainties
-    transference_number: float | None
-    seed: int
-    codes: np.ndarray
-    levels: FloatArray
-    profile_noise: bool
-    seeds: Mapping[str, int]
-
-    def run(self, samples: int, progress: Callable[[float], None] | None) -> _Outcome:
-        from iondrift_kernels import drift_bands as kernels
-        from iondrift_kernels import field_reconstruction as closures
-        from iondrift_kernels import spline_draws
-        from iondrift_kernels.perturbed_refit import sweep_forward
-
-        lanes = spline_draws.LANES
-        groups = -(-samples // lanes)
-        padded = groups * lanes
-        splines, space, protocol = self._splines(), self._space(), self._protocol()
-        normals = self._normals(padded)
-        draws = self._draws(normals)
-        origin = self._origin(normals, draws)
-        modes, size = splines.mean.shape
-        functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
-        block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
-        starts = list(range(0, times, block))
-        borders = np.array([splines.start[t] for t in starts] + [size], dtype=np.int64)
-        borders[0] = 0
-        perturb = self.method == "perturb"
-        state = kernels.State(
-            draws=np.zeros((groups, 3, modes, lanes)),
-            ring=np.zeros((groups, 4, functions, lanes)),
-            pattern=np.zeros((groups, modes, lanes)),
-            shift=np.zeros((groups, modes, lanes)),
-            checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, lanes)),
-        )
-        if perturb:
-            sweep_forward(self.seed, splines, borders, state.checkpoints, state.shift, state.pattern)
-        elif splines.kappa > 0.0:
-            words, normals = np.empty((4, lanes), dtype=np.uint64), np.empty((4, lanes))
-            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
-            scale = (self.series.standard_deviation if self.profile_noise else 0.0) * splines.spread
-            for group in range(groups):
-                spline_draws.pattern_draw(self.seed, group * lanes, scale, normals, words, state.pattern[group])
-        summary = kernels.Summary(
-            ends=np.empty((2, times, padded)),
-            maximum=np.full(padded, -np.inf),
-            final=np.empty((points, padded)),
-            flux_ends=np.empty((2, times, padded)),
-            depleted=np.zeros(groups, dtype=np.int64),
-        )
-        outer = _outer_levels(self.levels, samples)
-        values = np.empty((self.codes.size, block, points, padded))
-        bands = np.empty((self.codes.size, times, points, self.levels.size))
-        sampled = np.unique(np.linspace(0, times - 1, min(times, 16)).astype(int))
-        edges = np.empty((sampled.size, points, outer.size))
-        for n in range(len(starts) - 1, -1, -1):
-            span = (starts[n], min(starts[n] + block, times))
-            kernels.evaluate_block(
-                self.seed,
-                kernels.PERTURB if perturb else kernels.POSTERIOR,
-                n,
-                span,
-                (int(borders[n]), int(borders[n + 1])),
-                splines,
-                space,
-                protocol,
-                draws,
-                {"voltage": closures.VOLTAGE, "blocking": closures.BLOCKING, "current": closures.CURRENT}[self.closure],
-                self.diffusivity.form,
-                self.diffusivity.argument_code,
-                origin,
-                self.codes,
-                state,
-                summary,
-                values,
-            )
-            if summary.depleted.sum():
-                raise DataError(
-                    f"{int(summary.depleted.sum())} drawn concentrations between {self.time[span[0]]:g} and "
-                    f"{self.time[span[1] - 1]:g} s are not positive: depletion there is not resolved from zero; "
-                    "leave out those points or profiles"
-                )
-            length = span[1] - span[0]
-            for q in range(self.codes.size):
-                flat = values[q, :length].reshape(length * points, padded)
-                target = np.empty((flat.shape[0], self.levels.size))
-                kernels.quantile_block(flat, samples, self.levels, target)
-                bands[q, span[0] : span[1]] = target.reshape(length, points, -1)
-            for row in np.flatnonzero((sampled >= span[0]) & (sampled < span[1])):
-                kernels.quantile_block(values[0, sampled[row] - span[0]], samples, outer, edges[row])
-            if progress is not None:
-                progress(1.0 - n / len(starts))
-        return _Outcome(
-            bands=bands,
-            errors=np.stack([edges[..., 2] - edges[..., 0], edges[..., 5] - edges[..., 3]], axis=-1) / 2.0,
-            width=edges[..., 4] - edges[..., 1],
-            ends=summary.ends[:, :, :samples],
-            maximum=summary.maximum[:samples],
-            final=summary.final[:, :samples],
-            flux_ends=summary.flux_ends[:, :, :samples],
-        )
-
-    def _splines(self) -> Any:
-        from iondrift_kernels.spline_draws import Splines
-
-        s = self.series
-        return Splines(
-            start=s.time_basis.start,
-            value=s.time_basis.value,
-            slope=np.ascontiguousarray(s.time_basis.slope),
-            precision=s.precision,
-            loading=s.loading,
-            mean=s.coefficients,
-            lower=s.lower,
-            influence=s.influence,
-            spread=np.ascontiguousarray(s.pattern[:, 1]),
-            sigma=self._noise(),
-            kappa=s.kappa,
-        )
-
-    def _noise(self) -> float:
-        if not self.profile_noise:
-            return 0.0
-        return self.series.standard_deviation * (self.series.spread if self.method == "posterior" else 1.0)
-
-    def _space(self) -> Any:
-        from iondrift_kernels.drift_bands import Space
-
-        knots, length = self.series.knots, self.series.length
-        local = spline_basis.local_basis(knots, (self.x - self.x[0]) / length)
-        integral = spline_basis.dense_basis(knots, (self.x - self.x[0]) / length)[2]
-        columns = local.start[:, None] + np.arange(4)
-        return Space(
-            rotation=self.series.rotation,
-            start=local.start,
-            value=local.value,
-            slope=local.slope / length,
-            partial=np.take_along_axis(integral, columns, axis=1) * length,
-            whole=(knots[4:] - knots[:-4]) / 4.0 * length,
-            weights=spline_basis.cubic_quadrature(self.x),
-        )
-
-    def _protocol(self) -> Any:
-        from iondrift_kernels.drift_bands import Protocol
-
-        current = np.full(self.time.size, np.nan) if self.current is None else self.current
-        largest = 0.0 if self.current is None else float(np.abs(self.current).max())
-        return Protocol(
-            voltage=self.voltage,
-            voltage_slope=np.gradient(self.voltage, self.time),
-            voltage_noise=float(self.uncertainties.voltage_noise_V),
-            current=current,
-            current_slope=np.gradient(current, self.time),
-            current_noise=float(self.uncertainties.current_noise_relative) * largest,
-        )
-
-    def _normals(self, padded: int) -> FloatArray:
-        """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
-        from iondrift_kernels import spline_draws
-
-        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
-        words = np.empty((4, spline_draws.LANES), dtype=np.uint64)
-        normals = np.empty((-(-rows // 4) * 4, padded))
-        spline_draws.systematic_normals(self.seed, words, normals)
-        for source, seed in self.seeds.items():
-            exchanged = np.empty_like(normals)
-            spline_draws.systematic_normals(seed, words, exchanged)
-            systematic = normals[: self._first_storage_row()]
-            systematic[ROWS[source]] = exchanged[: systematic.shape[0]][ROWS[source]]
-        return normals
-
-    def _first_storage_row(self) -> int:
-        return SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
-
-    def _origin(self, normals: FloatArray, draws: Any) -> FloatArray:
-        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate)."""
-        if self.storage is None:
-            return np.zeros((self.time.size, 1))
-        first = self._first_storage_row()
-        own = normals[first : first + self.storage.coefficients.size]
-        flux = self.storage.draw_flux(own if self.profile_noise else np.zeros_like(own))
-        return np.ascontiguousarray(flux * draws.concentration * draws.length)
-
-    def _draws(self, normals: FloatArray) -> Any:
-        from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
-        from iondrift_kernels.drift_bands import Draws
-
-        padded = normals.shape[1]
-        drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
-        spacing = float(np.diff(self.x).mean())
-        parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
-        ratio = np.zeros(padded)
-        if self.transference_number is not None:
-            transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)
-            ratio = (1.0 - transference) / transference
-        return Draws(
-            concentration=drawn["concentration"],
-            length=drawn["length"],
-            plating_edge=drawn["plating_edge"] * spacing,
-            counter_edge=drawn["counter_edge"] * spacing,
-            thermal_voltage=GAS_CONSTANT * (self.temperature + drawn["temperature"]) / FARADAY,
-            cation_ratio=ratio,
-            voltage_offset=drawn["voltage_offset"],
-            clock=drawn["clock"],
-            parameters=np.ascontiguousarray(parameters.T),
-        )
-
-
-def _label(
-    outcome: _Outcome,
-    job: _Job,
-    concentration: xr.DataArray,
-    quantiles: Sequence[float],
-    growth_from: float | None,
-    end: int,
-) -> xr.Dataset:
-    from iondrift_kernels.constants import FARADAY
-
-    coords = {
-        "quantile": np.asarray(quantiles, dtype=float),
-        "time": concentration["time"],
-        "x": concentration["x"],
-        "end": ["plating", "counter"],
-        "replicate": np.arange(outcome.maximum.size),
-    }
-    dims = ("quantile", "time", "x")
-    result = xr.Dataset(
-        {
-            BANDED[code]: variables.dataarray(BANDED[code], np.moveaxis(outcome.bands[q], -1, 0), coords, dims=dims)
-            for q, code in enumerate(job.codes)
-        }
-    )
-    last = outcome.ends[:, end]
-    scalars = {
-        "maximum_drift_velocity": outcome.maximum,
-        "final_drift_velocity": last,
-        "penetration_depth": np.trapezoid(outcome.ends[:, : end + 1], job.time[: end + 1], axis=1),
-        "spatial_spread": (last[0] - last[1]) / last[0],
-    }
-    if growth_from is not None and job.time[0] <= growth_from < job.time[end]:
-        began = int(np.searchsorted(job.time, growth_from))
-        scalars["growth"] = 1.0 - outcome.ends[:, began] / last
-    if job.current is not None and abs(job.current[end]) > 1e-3 * np.abs(job.current).max():
-        scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, end] / job.current[end]
-    for name, values in scalars.items():
-        result[name] = variables.dataarray(name, values, coords)
-    sampled = np.unique(np.linspace(0, job.time.size - 1, min(job.time.size, 16)).astype(int))
-    result["monte_carlo_error"] = variables.dataarray(
-        "monte_carlo_error", outcome.errors.max(axis=-1), {"sampled_time": job.time[sampled], "x": coords["x"]}
-    )
     return result
 
 
@@ -520,13 +219,6 @@ def _levels(quantiles: Sequence[float]) -> FloatArray:
     if not (levels.size and levels[0] >= 0.0 and levels[-1] <= 1.0):
         raise ConfigurationError(f"quantiles: {tuple(quantiles)} found; levels lie between 0 and 1, ascending")
     return levels
-
-
-def _outer_levels(levels: FloatArray, samples: int) -> FloatArray:
-    """Return for both outer levels: one binomial standard error below, the level, one above."""
-    outer = np.array([levels[0], levels[-1]])
-    spread = np.sqrt(np.maximum(outer * (1.0 - outer), 1.0 / samples) / samples)
-    return np.asarray(np.clip(np.stack([outer - spread, outer, outer + spread], axis=1).ravel(), 0.0, 1.0))
 
 
 def _codes(names: Sequence[str]) -> np.ndarray:

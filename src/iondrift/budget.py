@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from iondrift.bands import Method, drift_bands
+from iondrift.band_draws import Method
+from iondrift.bands import drift_bands
 from iondrift.cast import FloatArray
+from iondrift.closures import Closure
 from iondrift.diffusivity import Diffusivity
 from iondrift.noise import NoiseEstimate
-from iondrift.reconstruction import Closure, reconstruct_drift
+from iondrift.reconstruction import reconstruct_drift
 from iondrift.smoothing import Penalties, SmoothSeries, smooth
 from iondrift.uncertainties import ROWS, Uncertainties
 

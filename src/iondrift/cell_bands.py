@@ -68,7 +68,8 @@ def bands_of(
     ConfigurationError
         An option that does not exist.
     """
-    from iondrift.bands import BANDED, drift_bands
+    from iondrift.band_labels import BANDED
+    from iondrift.bands import drift_bands
     from iondrift.budget import error_budget
 
     model = uncertainties(measured)

@@ -18,7 +18,7 @@ from iondrift.measure import measure_cell
 
 if TYPE_CHECKING:
     from iondrift.experiment import Closure, Experiment, Smoothing
-    from iondrift.reconstruction import SmoothedProfiles
+    from iondrift.smoothed_profiles import SmoothedProfiles
 
 SWITCHED_OFF = "switched off"
 
@@ -123,7 +123,7 @@ def collected_warnings(notes: list[str]) -> Iterator[None]:
 
 
 def _smooth(measured: Measured) -> SmoothedProfiles:
-    from iondrift.reconstruction import smooth_profiles
+    from iondrift.smoothed_profiles import smooth_profiles
 
     settings = measured.experiment.reconstruction
     return smooth_profiles(
@@ -138,20 +138,22 @@ def _smooth(measured: Measured) -> SmoothedProfiles:
 
 
 def _close(measured: Measured, profiles: SmoothedProfiles, row: Row) -> xr.Dataset:
-    from iondrift import reconstruction
+    from iondrift import closures
+    from iondrift.reconstruction import label
+    from iondrift.smoothed_profiles import smoothing_attributes
 
     settings = measured.experiment
     effective = measured.voltage.values - settings.reconstruction.voltage_offset_V
     current = None if measured.current_density is None else measured.current_density.values
-    result = reconstruction.close(
+    result = closures.close(
         profiles,
         measured.diffusivity,
         row.closure,
         temperature=settings.electrolyte.temperature_K,
         voltage=effective,
         current=current,
-        cation_ratio=reconstruction.cation_ratio(settings.electrolyte.transference_number, row.closure),
-        origin_flux=reconstruction.origin_flux(
+        cation_ratio=closures.cation_ratio(settings.electrolyte.transference_number, row.closure),
+        origin_flux=closures.origin_flux(
             row.storage,
             measured.concentration.time,
             smoothing=settings.reconstruction.smoothing,
@@ -159,9 +161,9 @@ def _close(measured: Measured, profiles: SmoothedProfiles, row: Row) -> xr.Datas
             order=settings.reconstruction.polynomial_order_t,
         ),
     )
-    dataset = reconstruction.label(result, measured.concentration, effective)
+    dataset = label(result, measured.concentration, effective)
     if profiles.series is not None:
-        dataset.attrs |= reconstruction.smoothing_attributes(profiles.series)
+        dataset.attrs |= smoothing_attributes(profiles.series)
     return dataset
 
 

@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
-import numpy as np
 import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
+from iondrift.closures import CLOSURES, Closure, along_time, cation_ratio, check_current_sign, close, origin_flux
 from iondrift.diffusivity import Diffusivity
-from iondrift.electrode_flux import flux_from_storage
-from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.errors import ConfigurationError
 from iondrift.noise import NoiseEstimate
-from iondrift.smoothing import Penalties, SmoothSeries, smooth
-
-Closure = Literal["voltage", "blocking", "current"]
-Smoothing = Literal["pspline", "polynomial", "none"]
-
-CLOSURES: Mapping[str, str] = {
-    "voltage": "the whole effective voltage lies across the profile",
-    "blocking": "no anions cross the plating electrode; storage up to x = 0 counts",
-    "current": "electroneutral binary electrolyte carrying the measured current",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmoothedProfiles:
-    """Concentration and what follows from it alone, arrays (time, x) in SI.
-
-    ``junction`` (time,) is int D dc/dx / (u c) dx over R T / F, i.e. ln(c_L / c_0) or its trapezoid sum.
-    """
-
-    concentration: FloatArray
-    gradient: FloatArray
-    integrated: FloatArray
-    junction: FloatArray
-    weights: FloatArray
-    series: SmoothSeries | None = None
+from iondrift.smoothed_profiles import Smoothing, smooth_profiles, smoothing_attributes
+from iondrift.smoothing import Penalties, SmoothSeries
 
 
 def reconstruct_drift(
@@ -188,247 +163,12 @@ def reconstruct_drift(
     return result
 
 
-def smooth_profiles(
-    concentration: xr.DataArray,
-    smoothing: Smoothing,
-    *,
-    breaks: Sequence[float] = (),
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    noise: NoiseEstimate | None = None,
-    penalties: Penalties | None = None,
-    orders: tuple[int, int] = (3, 3),
-    series: SmoothSeries | None = None,
-) -> SmoothedProfiles:
-    """Return c, dc/dx and G by the named smoothing.
-
-    Raises
-    ------
-    DataError
-        Too few profiles or points, or a smoothed concentration that is not positive.
-    """
-    values, time, x = concentration.values, concentration["time"].values, concentration["x"].values
-    if smoothing == "pspline":
-        from iondrift.spline_basis import cubic_quadrature
-
-        series = series or smooth(
-            concentration,
-            breaks=breaks,
-            noise=noise,
-            reference_profiles=reference_profiles,
-            reference_index=reference_index,
-            penalties=penalties,
-        )
-        values, gradient, integrated = series.evaluate()
-        weights = cubic_quadrature(x)
-        _require_positive(values, time, x)
-        junction = np.log(values[:, -1] / values[:, 0])
-    else:
-        from iondrift_kernels.flux_integration import integrate_flux
-
-        # The paper takes one-sided differences at the ends; parity with it asks for the same.
-        edge_order: Literal[1, 2] = 2
-        if smoothing == "polynomial":
-            from iondrift.polynomial import fit_polynomials
-
-            values = fit_polynomials(values, time, x, orders)
-            _require_positive(values, time, x)
-            edge_order = 1
-        if time.size < 3 or x.size < 3:
-            raise DataError(f"concentration: differences need at least 3 profiles of 3 points, got {values.shape}")
-        gradient = np.gradient(values, x, axis=1, edge_order=edge_order)
-        rate = np.ascontiguousarray(np.gradient(values, time, axis=0, edge_order=edge_order))
-        integrated = np.empty_like(rate)
-        integrate_flux(rate, x, integrated)
-        weights = _trapezoid_weights(x)
-        # The sum that goes with this gradient, so that the field sums to -V exactly.
-        junction = (gradient / values) @ weights
-    return SmoothedProfiles(
-        concentration=np.ascontiguousarray(values),
-        gradient=np.ascontiguousarray(gradient),
-        integrated=np.ascontiguousarray(integrated),
-        junction=junction,
-        weights=weights,
-        series=series if smoothing == "pspline" else None,
-    )
-
-
-def close(
-    profiles: SmoothedProfiles,
-    diffusivity: Diffusivity,
-    closure: Closure,
-    *,
-    temperature: float,
-    voltage: FloatArray,
-    current: FloatArray | None,
-    cation_ratio: float,
-    origin_flux: FloatArray,
-) -> dict[str, FloatArray]:
-    """Return every result variable (time, x) for one closure; ``voltage`` is the effective one."""
-    from iondrift_kernels import drift_velocity as kernels
-    from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
-
-    if closure == "current" and current is None:
-        raise ConfigurationError("closure 'current' needs current_density (time), A m-2, negative while plating")
-    c = profiles.concentration
-    diffusivity.check(float(c.min()), float(c.max()))
-    D = np.ascontiguousarray(diffusivity(c))
-    thermal = GAS_CONSTANT * temperature / FARADAY
-    flux, field, velocity = np.empty_like(c), np.empty_like(c), np.empty_like(c)
-    kernels.drift_velocity(
-        {"voltage": kernels.VOLTAGE, "blocking": kernels.BLOCKING, "current": kernels.CURRENT}[closure],
-        c,
-        profiles.gradient,
-        profiles.integrated,
-        D,
-        profiles.weights,
-        voltage,
-        thermal * profiles.junction,
-        origin_flux,
-        np.zeros_like(voltage) if current is None else current,
-        cation_ratio,
-        thermal,
-        flux,
-        field,
-        velocity,
-    )
-    return {
-        "drift_velocity": velocity,
-        "electric_field": field,
-        "flux": flux,
-        "flux_diffusive": -D * profiles.gradient,
-        "flux_migrative": c * velocity,
-        "mobility": D / thermal,
-        "diffusivity": D,
-        "concentration": c,
-        "concentration_gradient": profiles.gradient,
-        "charge_balance": charge_balance(flux, current),
-    }
-
-
-def charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
-    """Return -F J / i (time, x); NaN where there is no current or less than a thousandth of its largest."""
-    from iondrift_kernels.constants import FARADAY
-
-    result = np.full_like(flux, np.nan)
-    if current is not None:
-        flowing = np.abs(current) > 1e-3 * np.abs(current).max()
-        result[flowing] = -FARADAY * flux[flowing] / current[flowing, None]
-    return result
-
-
 def label(result: Mapping[str, FloatArray], like: xr.DataArray, effective: FloatArray) -> xr.Dataset:
     """Return the arrays with names, coordinates and attributes."""
     coords = {dim: like[dim] for dim in ("time", "x")}
     dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in result.items()})
     dataset["voltage_effective"] = variables.dataarray("voltage_effective", effective, coords)
     return dataset
-
-
-def smoothing_attributes(series: SmoothSeries) -> dict[str, float | int | str]:
-    """Return what the smoothing chose, as attributes."""
-    return {
-        "penalty_space": series.penalties.space,
-        "penalty_time": series.penalties.time,
-        "penalty_both": series.penalties.both,
-        "penalty_adaptivity": str(series.penalties.adaptivity),
-        "noise_standard_deviation": series.standard_deviation,
-        "noise_autocorrelation": str(tuple(round(value, 3) for value in series.noise.autocorrelation)),
-        "independent_points": series.nominal_points,
-        "effective_parameters": series.effective_parameters,
-        "posterior_spread": series.spread,
-        "breaks_s": str(series.breaks),
-    }
-
-
-def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray) -> FloatArray:
-    """Return a value per profile; a DataArray must carry the profiles' own times.
-
-    Raises
-    ------
-    ShapeError, DataError
-        It does not; nothing is interpolated silently.
-    """
-    if not isinstance(value, xr.DataArray):
-        return np.full(time.size, cast.scalar(value, name))
-    result = cast.labelled(value, name, ("time",))
-    if result.size != time.size:
-        raise ShapeError(
-            f"{name}: has {result.size} values for {time.size} profiles; average it over each profile first"
-        )
-    difference = np.abs(result["time"].values - time.values)
-    if difference.max() > 1e-6 * max(np.abs(time.values).max(), 1.0):
-        k = int(difference.argmax())
-        raise DataError(
-            f"{name}: its time {result['time'].values[k]:g} s differs from the profile's {time.values[k]:g} s "
-            f"at index {k}; average it over each profile first"
-        )
-    return result.values
-
-
-def check_current_sign(voltage: FloatArray, current: FloatArray) -> None:
-    """Refuse a current that runs against the sign convention.
-
-    Raises
-    ------
-    DataError
-        The charge that flowed while V > 0 is positive.
-    """
-    if float(np.sum(voltage * current)) > 0.0:
-        raise DataError(
-            "current_density: is positive while the voltage is positive; i counts along +x and is negative while "
-            "lithium is plated at x = 0 (turn its sign)"
-        )
-
-
-def cation_ratio(transference_number: float | None, closure: Closure) -> float:
-    """Return D+ / D- = (1 - t-) / t- (0 where it is not needed).
-
-    Raises
-    ------
-    ConfigurationError
-        t- is missing under the current closure, or not between 0 and 1.
-    """
-    if transference_number is None:
-        if closure == "current":
-            raise ConfigurationError("closure 'current' needs transference_number, the anion's t- between 0 and 1")
-        return 0.0
-    value = cast.scalar(transference_number, "transference_number")
-    if not 0.0 < value <= 1.0:
-        raise ConfigurationError(f"transference_number: {value:g} found; the anion's t- lies above 0 and at most at 1")
-    return (1.0 - value) / value
-
-
-def origin_flux(
-    storage: xr.DataArray | None,
-    time: xr.DataArray,
-    *,
-    smoothing: Smoothing = "pspline",
-    breaks: Sequence[float] = (),
-    order: int = 3,
-) -> FloatArray:
-    """Return J at x = 0 under the blocking closure, -d(storage)/dt (time,), mol m-2 s-1; smoothed as the profiles."""
-    if storage is None:
-        return np.zeros(time.size)
-    values = along_time(storage, "electrode_storage", time)
-    return flux_from_storage(values, time.values, smoothing=smoothing, breaks=breaks, order=order)
-
-
-def _require_positive(values: FloatArray, time: FloatArray, x: FloatArray) -> None:
-    if not (values > 0.0).all():
-        k, j = np.unravel_index(int(values.argmin()), values.shape)
-        raise DataError(
-            f"smoothed concentration: {values[k, j]:g} mol m-3 at time {time[k]:g} s, x {x[j] * 1e6:.1f} um; "
-            "leave out the depleted points or profiles there"
-        )
-
-
-def _trapezoid_weights(x: FloatArray) -> FloatArray:
-    weights = np.zeros_like(x)
-    steps = np.diff(x) / 2.0
-    weights[:-1] += steps
-    weights[1:] += steps
-    return weights
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

@@ -1,0 +1,85 @@
+"""What the kernels of the drift bands read and keep: tuples of arrays, one entry a replicate or a group of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class Space(NamedTuple):
+    """Spatial basis.
+
+    ``rotation`` (J, M) from modes to B-splines; ``start`` (X,), ``value``, ``slope``, ``partial`` (X, 4): B-splines,
+    their derivatives and their integrals up to x; ``whole`` (J,): integrals of whole B-splines; ``weights`` (X,):
+    quadrature.
+    """
+
+    rotation: FloatArray
+    start: IntArray
+    value: FloatArray
+    slope: FloatArray
+    partial: FloatArray
+    whole: FloatArray
+    weights: FloatArray
+
+
+class Protocol(NamedTuple):
+    """Voltage and current (T,) with their slopes in time, and standard deviations of their noise."""
+
+    voltage: FloatArray
+    voltage_slope: FloatArray
+    voltage_noise: float
+    current: FloatArray
+    current_slope: FloatArray
+    current_noise: float
+
+
+class Draws(NamedTuple):
+    """Systematic draws, one a replicate (R,).
+
+    Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-, voltage offset (V), clock
+    offset (s); ``parameters`` (P, R) of D(c).
+    """
+
+    concentration: FloatArray
+    length: FloatArray
+    plating_edge: FloatArray
+    counter_edge: FloatArray
+    thermal_voltage: FloatArray
+    cation_ratio: FloatArray
+    voltage_offset: FloatArray
+    clock: FloatArray
+    parameters: FloatArray
+
+
+class State(NamedTuple):
+    """What a group of replicates remembers between blocks.
+
+    ``draws`` (B, 3, M, LANES), ``ring`` (B, 4, J, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
+    pattern ``shift`` and ``checkpoints`` (B, blocks, 3, M, LANES).
+    """
+
+    draws: FloatArray
+    ring: FloatArray
+    pattern: FloatArray
+    shift: FloatArray
+    checkpoints: FloatArray
+
+
+class Summary(NamedTuple):
+    """What is kept of every replicate.
+
+    v at both ends (2, T, R), its maximum over all cells (R,), v of the last profile (X, R), flux at both ends (2, T,
+    R), and how many concentrations were not positive in a group (B,).
+    """
+
+    ends: FloatArray
+    maximum: FloatArray
+    final: FloatArray
+    flux_ends: FloatArray
+    depleted: IntArray

@@ -1,0 +1,278 @@
+"""Monte Carlo replicates of one reconstruction: what they draw, and the pass of the kernels over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from iondrift import spline_basis
+from iondrift.cast import FloatArray
+from iondrift.closures import Closure
+from iondrift.diffusivity import Diffusivity
+from iondrift.electrode_flux import StorageFit
+from iondrift.errors import DataError
+from iondrift.smoothing import SmoothSeries
+from iondrift.uncertainties import ROWS, SYSTEMATIC, Uncertainties, systematic_draws
+
+Method = Literal["posterior", "perturb"]
+_BLOCK_BYTES = 4e6  # values of one block of times: as much as the second-level caches hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandOutcome:
+    """What the kernels return over all replicates, SI; ``ends`` and ``flux_ends`` are (2, T, R)."""
+
+    bands: FloatArray  # (Q, T, X, levels)
+    errors: FloatArray  # (times, X, 2): halves of the intervals that hold the outer quantiles
+    width: FloatArray  # (times, X)
+    ends: FloatArray
+    maximum: FloatArray
+    final: FloatArray
+    flux_ends: FloatArray
+
+    def relative_error(self) -> float:
+        """Return the Monte Carlo error of the outer quantiles over the band's width, mean over the cells."""
+        held = self.width > 0.0
+        if not held.any():
+            return 0.0
+        return float((self.errors.max(axis=-1)[held] / self.width[held]).mean())
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandJob:
+    """One reconstruction, checked, with all that its replicates vary."""
+
+    series: SmoothSeries
+    x: FloatArray
+    time: FloatArray
+    voltage: FloatArray
+    current: FloatArray | None
+    storage: StorageFit | None
+    diffusivity: Diffusivity
+    temperature: float
+    closure: Closure
+    method: Method
+    uncertainties: Uncertainties
+    transference_number: float | None
+    seed: int
+    codes: np.ndarray
+    levels: FloatArray
+    profile_noise: bool
+    seeds: Mapping[str, int]
+
+    def run(self, samples: int, progress: Callable[[float], None] | None) -> BandOutcome:
+        """Evaluate ``samples`` replicates, block after block of times, the last block first.
+
+        Raises
+        ------
+        DataError
+            A drawn concentration is not positive.
+        """
+        from iondrift_kernels import drift_bands as kernels
+        from iondrift_kernels import field_reconstruction as closures
+        from iondrift_kernels import spline_draws
+        from iondrift_kernels.drift_layout import State, Summary
+        from iondrift_kernels.perturbed_refit import sweep_forward
+
+        lanes = spline_draws.LANES
+        groups = -(-samples // lanes)
+        padded = groups * lanes
+        splines, space, protocol = self._splines(), self._space(), self._protocol()
+        normals = self._normals(padded)
+        draws = self._draws(normals)
+        origin = self._origin(normals, draws)
+        modes, size = splines.mean.shape
+        functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
+        block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
+        starts = list(range(0, times, block))
+        borders = np.array([splines.start[t] for t in starts] + [size], dtype=np.int64)
+        borders[0] = 0
+        perturb = self.method == "perturb"
+        state = State(
+            draws=np.zeros((groups, 3, modes, lanes)),
+            ring=np.zeros((groups, 4, functions, lanes)),
+            pattern=np.zeros((groups, modes, lanes)),
+            shift=np.zeros((groups, modes, lanes)),
+            checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, lanes)),
+        )
+        if perturb:
+            sweep_forward(self.seed, splines, borders, state.checkpoints, state.shift, state.pattern)
+        elif splines.kappa > 0.0:
+            words, normals = np.empty((4, lanes), dtype=np.uint64), np.empty((4, lanes))
+            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
+            scale = (self.series.standard_deviation if self.profile_noise else 0.0) * splines.spread
+            for group in range(groups):
+                spline_draws.pattern_draw(self.seed, group * lanes, scale, normals, words, state.pattern[group])
+        summary = Summary(
+            ends=np.empty((2, times, padded)),
+            maximum=np.full(padded, -np.inf),
+            final=np.empty((points, padded)),
+            flux_ends=np.empty((2, times, padded)),
+            depleted=np.zeros(groups, dtype=np.int64),
+        )
+        outer = _outer_levels(self.levels, samples)
+        values = np.empty((self.codes.size, block, points, padded))
+        bands = np.empty((self.codes.size, times, points, self.levels.size))
+        sampled = np.unique(np.linspace(0, times - 1, min(times, 16)).astype(int))
+        edges = np.empty((sampled.size, points, outer.size))
+        for n in range(len(starts) - 1, -1, -1):
+            span = (starts[n], min(starts[n] + block, times))
+            kernels.evaluate_block(
+                self.seed,
+                kernels.PERTURB if perturb else kernels.POSTERIOR,
+                n,
+                span,
+                (int(borders[n]), int(borders[n + 1])),
+                splines,
+                space,
+                protocol,
+                draws,
+                {"voltage": closures.VOLTAGE, "blocking": closures.BLOCKING, "current": closures.CURRENT}[self.closure],
+                self.diffusivity.form,
+                self.diffusivity.argument_code,
+                origin,
+                self.codes,
+                state,
+                summary,
+                values,
+            )
+            if summary.depleted.sum():
+                raise DataError(
+                    f"{int(summary.depleted.sum())} drawn concentrations between {self.time[span[0]]:g} and "
+                    f"{self.time[span[1] - 1]:g} s are not positive: depletion there is not resolved from zero; "
+                    "leave out those points or profiles"
+                )
+            length = span[1] - span[0]
+            for q in range(self.codes.size):
+                flat = values[q, :length].reshape(length * points, padded)
+                target = np.empty((flat.shape[0], self.levels.size))
+                kernels.quantile_block(flat, samples, self.levels, target)
+                bands[q, span[0] : span[1]] = target.reshape(length, points, -1)
+            for row in np.flatnonzero((sampled >= span[0]) & (sampled < span[1])):
+                kernels.quantile_block(values[0, sampled[row] - span[0]], samples, outer, edges[row])
+            if progress is not None:
+                progress(1.0 - n / len(starts))
+        return BandOutcome(
+            bands=bands,
+            errors=np.stack([edges[..., 2] - edges[..., 0], edges[..., 5] - edges[..., 3]], axis=-1) / 2.0,
+            width=edges[..., 4] - edges[..., 1],
+            ends=summary.ends[:, :, :samples],
+            maximum=summary.maximum[:samples],
+            final=summary.final[:, :samples],
+            flux_ends=summary.flux_ends[:, :, :samples],
+        )
+
+    def _splines(self) -> Any:
+        from iondrift_kernels.spline_draws import Splines
+
+        s = self.series
+        return Splines(
+            start=s.time_basis.start,
+            value=s.time_basis.value,
+            slope=np.ascontiguousarray(s.time_basis.slope),
+            precision=s.precision,
+            loading=s.loading,
+            mean=s.coefficients,
+            lower=s.lower,
+            influence=s.influence,
+            spread=np.ascontiguousarray(s.pattern[:, 1]),
+            sigma=self._noise(),
+            kappa=s.kappa,
+        )
+
+    def _noise(self) -> float:
+        if not self.profile_noise:
+            return 0.0
+        return self.series.standard_deviation * (self.series.spread if self.method == "posterior" else 1.0)
+
+    def _space(self) -> Any:
+        from iondrift_kernels.drift_layout import Space
+
+        knots, length = self.series.knots, self.series.length
+        local = spline_basis.local_basis(knots, (self.x - self.x[0]) / length)
+        integral = spline_basis.dense_basis(knots, (self.x - self.x[0]) / length)[2]
+        columns = local.start[:, None] + np.arange(4)
+        return Space(
+            rotation=self.series.rotation,
+            start=local.start,
+            value=local.value,
+            slope=local.slope / length,
+            partial=np.take_along_axis(integral, columns, axis=1) * length,
+            whole=(knots[4:] - knots[:-4]) / 4.0 * length,
+            weights=spline_basis.cubic_quadrature(self.x),
+        )
+
+    def _protocol(self) -> Any:
+        from iondrift_kernels.drift_layout import Protocol
+
+        current = np.full(self.time.size, np.nan) if self.current is None else self.current
+        largest = 0.0 if self.current is None else float(np.abs(self.current).max())
+        return Protocol(
+            voltage=self.voltage,
+            voltage_slope=np.gradient(self.voltage, self.time),
+            voltage_noise=float(self.uncertainties.voltage_noise_V),
+            current=current,
+            current_slope=np.gradient(current, self.time),
+            current_noise=float(self.uncertainties.current_noise_relative) * largest,
+        )
+
+    def _normals(self, padded: int) -> FloatArray:
+        """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
+        from iondrift_kernels import spline_draws
+
+        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
+        words = np.empty((4, spline_draws.LANES), dtype=np.uint64)
+        normals = np.empty((-(-rows // 4) * 4, padded))
+        spline_draws.systematic_normals(self.seed, words, normals)
+        for source, seed in self.seeds.items():
+            exchanged = np.empty_like(normals)
+            spline_draws.systematic_normals(seed, words, exchanged)
+            systematic = normals[: self._first_storage_row()]
+            systematic[ROWS[source]] = exchanged[: systematic.shape[0]][ROWS[source]]
+        return normals
+
+    def _first_storage_row(self) -> int:
+        return SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
+
+    def _origin(self, normals: FloatArray, draws: Any) -> FloatArray:
+        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate)."""
+        if self.storage is None:
+            return np.zeros((self.time.size, 1))
+        first = self._first_storage_row()
+        own = normals[first : first + self.storage.coefficients.size]
+        flux = self.storage.draw_flux(own if self.profile_noise else np.zeros_like(own))
+        return np.ascontiguousarray(flux * draws.concentration * draws.length)
+
+    def _draws(self, normals: FloatArray) -> Any:
+        from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
+        from iondrift_kernels.drift_layout import Draws
+
+        padded = normals.shape[1]
+        drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
+        spacing = float(np.diff(self.x).mean())
+        parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
+        ratio = np.zeros(padded)
+        if self.transference_number is not None:
+            transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)
+            ratio = (1.0 - transference) / transference
+        return Draws(
+            concentration=drawn["concentration"],
+            length=drawn["length"],
+            plating_edge=drawn["plating_edge"] * spacing,
+            counter_edge=drawn["counter_edge"] * spacing,
+            thermal_voltage=GAS_CONSTANT * (self.temperature + drawn["temperature"]) / FARADAY,
+            cation_ratio=ratio,
+            voltage_offset=drawn["voltage_offset"],
+            clock=drawn["clock"],
+            parameters=np.ascontiguousarray(parameters.T),
+        )
+
+
+def _outer_levels(levels: FloatArray, samples: int) -> FloatArray:
+    """Return for both outer levels: one binomial standard error below, the level, one above."""
+    outer = np.array([levels[0], levels[-1]])
+    spread = np.sqrt(np.maximum(outer * (1.0 - outer), 1.0 / samples) / samples)
+    return np.asarray(np.clip(np.stack([outer - spread, outer, outer + spread], axis=1).ravel(), 0.0, 1.0))
