@@ -6,9 +6,10 @@ The algebra of :mod:`iondrift.smoothing`, whose docstring has the formula.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.linalg import cholesky, eigh, solve_triangular
 
 from iondrift import spline_basis
@@ -27,6 +28,12 @@ _TRANSIENT, _SETTLING = 20.0, 0.1
 _BIAS_SHARE = 0.25
 _WORTH_THREADS = 30_000  # modes times functions in time
 _IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
+# Start of each B-spline in time, seven arrays, the three penalties and kappa, as the kernels take them.
+_Arguments: TypeAlias = tuple[
+    npt.NDArray[np.int64],
+    *tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
+    *tuple[float, float, float, float],
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,21 +200,7 @@ class Problem:
         spatial, rotation = self.modes(penalties)
         values = np.ascontiguousarray(rotation.T @ self.projected)
         terms = np.empty((spatial.size, kernels.TERMS))
-        self._terms(
-            self.time_basis.start,
-            self.time_basis.value,
-            self.precision,
-            self.loading,
-            self.gram,
-            self.penalty,
-            spatial,
-            values,
-            penalties.space,
-            penalties.time,
-            penalties.both,
-            self.kappa,
-            terms,
-        )
+        self._terms(*self._arguments(spatial, values, penalties), terms)
         free = self.independent * self.count - self.null_space
         rest = self._rest(values, terms[:, 2].sum())
         flat = ORDER_SPACE * self.functions - self.null_space
@@ -237,6 +230,23 @@ class Problem:
         curvature = (moved[1] - 2.0 * determinant + moved[0]) / step**2
         return freedom, min(max(freedom - curvature, 0.0), freedom)
 
+    def _arguments(self, spatial: FloatArray, values: FloatArray, penalties: Penalties) -> _Arguments:
+        """Return what the kernels of the splines take first, in their order."""
+        return (
+            self.time_basis.start,
+            self.time_basis.value,
+            self.precision,
+            self.loading,
+            self.gram,
+            self.penalty,
+            spatial,
+            values,
+            penalties.space,
+            penalties.time,
+            penalties.both,
+            self.kappa,
+        )
+
     def _terms(self, *arguments: Any) -> None:
         from iondrift_kernels import penalised_spline as kernels
 
@@ -259,20 +269,7 @@ class Problem:
         lower = np.empty((modes, self.functions, 4))
         influence = np.empty((modes, self.functions))
         pattern = np.empty((modes, 2))
-        arguments = (
-            self.time_basis.start,
-            self.time_basis.value,
-            self.precision,
-            self.loading,
-            self.gram,
-            self.penalty,
-            spatial,
-            values,
-            penalties.space,
-            penalties.time,
-            penalties.both,
-            self.kappa,
-        )
+        arguments = self._arguments(spatial, values, penalties)
         kernels.fit_modes(*arguments, coefficients, lower, influence, pattern)
         if not np.isfinite(coefficients).all():
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")

@@ -13,7 +13,7 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,19 +123,7 @@ def write_netcdf(dataset: xr.Dataset, path: str | Path) -> Path:
     StoreError
         The place cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial-{uuid.uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            dataset.to_netcdf(partial, engine="h5netcdf")
-            _sync(partial)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    return path
+    return _replace(path, lambda partial: dataset.to_netcdf(partial, engine="h5netcdf"))
 
 
 def write_text(text: str, path: str | Path) -> Path:
@@ -157,19 +145,7 @@ def write_bytes(content: bytes, path: str | Path) -> Path:
     StoreError
         The place cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial-{uuid.uuid4().hex[:8]}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(content)
-            _sync(partial)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    return path
+    return _replace(path, lambda partial: partial.write_bytes(content))
 
 
 def write_json(content: Mapping[str, Any], path: str | Path) -> Path:
@@ -181,6 +157,23 @@ def write_json(content: Mapping[str, Any], path: str | Path) -> Path:
         The place cannot be written.
     """
     return write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def _replace(path: str | Path, write_to: Callable[[Path], object]) -> Path:
+    """Write a file under a temporary name, fsync it, and give it its name."""
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial-{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_to(partial)
+            _sync(partial)
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+    return path
 
 
 def _publish(staging: Path, folder: Path) -> None:
