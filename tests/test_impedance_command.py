@@ -165,6 +165,22 @@ def test_a_spectrum_that_breaks_kramers_kronig_is_named(tmp_path: Path) -> None:
     assert "1 of 2 spectra miss the Kramers-Kronig limit" in " ".join(result.stdout.split())
 
 
+@pytest.mark.usefixtures("no_figures")
+def test_a_blocking_cell_needs_its_capacitance(tmp_path: Path) -> None:
+    capacitance = 1e-4
+    blocking = measured(zarc(FAST, 1e-4, 0.95), FREQUENCY, 0.002, [0])[0] - 1j / (2.0 * np.pi * FREQUENCY * capacitance)
+    write_spectrum(tmp_path / "a.csv", blocking)
+    verdicts = []
+    for option in ([], ["--capacitive"]):
+        result = iondrift("drt", tmp_path / "a.csv", "--out", tmp_path / "out", "--no-bands", *option)
+        assert result.exit_code == 0, result.output
+        summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+        verdicts.append(summary["spectra"][0]["kramers_kronig"]["consistent"])
+    assert verdicts == [False, True]
+    assert summary["settings"]["series_terms"] == "ohmic, inductive, capacitive"
+    assert summary["spectra"][0]["resistances"]["polarisation"]["value"] == pytest.approx(FAST, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

@@ -35,6 +35,7 @@ class ImpedanceOptions:
     regularization: Regularization = "auto"
     order: int | None = None
     weighting: Literal["none", "modulus"] | float | None = None
+    capacitive: bool = False  # a capacitance in series, in the test and in the model
     per: Literal["spectrum", "series"] = "spectrum"
     window: tuple[float, float] = (1e-4, 1.0)  # s
     electrodes: int = 1
@@ -80,14 +81,14 @@ def analyse(
         A value or an option does not fit; the message names it.
     """
     progress("Kramers-Kronig test")
-    test = kramers_kronig(impedance)
+    test = kramers_kronig(impedance, capacitance=options.capacitive)
     progress("distribution of relaxation times")
     # Without its own inference of roughness a band needs one lambda, and the estimate must be the same one's.
     fixed = options.bands and options.band_method != "calibrated" and options.regularization == "auto"
     regularization: Regularization = "marginal_likelihood" if fixed else options.regularization
     model: dict[str, Any] = {
         "time_constants": options.time_constants, "order": options.order, "weighting": options.weighting,
-        "per": options.per,
+        "per": options.per, "capacitive": options.capacitive,
     }  # fmt: skip
     reading: dict[str, Any] = {"window": options.window, "electrodes": options.electrodes, "area": options.area}
     distribution = drt(impedance, regularization=regularization, **model, **reading)
@@ -123,6 +124,7 @@ def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, distribution: xr
         order=int(distribution.attrs["order"]) if given else None,
         weighting="none" if given and options.weighting is None else options.weighting,
         per=options.per,
+        capacitive=options.capacitive,
     )
 
 

@@ -27,6 +27,7 @@ def drt(
     weighting: Annotated[
         str | None, typer.Option(metavar="none|modulus|SIGMA", help="SIGMA: standard deviation of Z in ohm.")
     ] = None,
+    capacitive: Annotated[bool, typer.Option("--capacitive", help="A capacitance in series: blocking cells.")] = False,
     window: Annotated[
         tuple[float, float], typer.Option(metavar="LOW HIGH", help="Time constants in s, for the resistance in it.")
     ] = (1e-4, 1.0),
@@ -71,6 +72,7 @@ def drt(
     options = ImpedanceOptions(
         time_constants=time_constants,
         order=order,
+        capacitive=capacitive,
         per="series" if series else "spectrum",
         window=window,
         electrodes=electrodes,

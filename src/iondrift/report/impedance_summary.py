@@ -210,7 +210,8 @@ def _cautions(dataset: xr.Dataset) -> list[str]:
     if failed.any():
         cautions.append(
             f"{int(failed.sum())} of {failed.size} spectra miss the Kramers-Kronig limit of "
-            f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity or artefacts; their distribution is doubtful"
+            f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity, artefacts, or a blocking electrode "
+            "without its series capacitance; their distribution is doubtful"
         )
     tau = dataset["tau"].values
     beyond = (tau < fastest) | (tau > slowest)
