@@ -111,8 +111,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small sizes only")
     quick = parser.parse_args().quick
-    peers(2 if quick else 5)
+    # The peers' arrays over all replicates come last: peak memory is that of the process so far.
     scaling((100,) if quick else (100, 1000, 5000, 10000))
+    peers(2 if quick else 5)
 
 
 if __name__ == "__main__":

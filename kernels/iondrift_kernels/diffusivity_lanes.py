@@ -48,14 +48,13 @@ def diffusivities(
     form: int,
     argument: int,
     parameters: FloatArray,
-    lane: int,
     c: FloatArray,
     a: FloatArray,
     inverse: FloatArray,
     work: FloatArray,
     out: FloatArray,
 ) -> None:
-    """D and 1 / c of all points (X, LANES); ``parameters`` (P, R) as in :mod:`iondrift_kernels.diffusivity`.
+    """D and 1 / c of all points (X, LANES); ``parameters`` (P, LANES) as in :mod:`iondrift_kernels.diffusivity`.
 
     ``a`` (X, LANES) and ``work`` (LANES,) are workspaces; ``inverse`` is filled where the argument needs it.
     """
@@ -65,35 +64,35 @@ def diffusivities(
             for j in range(LANES):
                 inverse[i, j] = 1.0 / c[i, j]
             for j in range(LANES):
-                a[i, j] = parameters[0, lane + j] * inverse[i, j] - parameters[1, lane + j]
+                a[i, j] = parameters[0, j] * inverse[i, j] - parameters[1, j]
         else:
             for j in range(LANES):
                 a[i, j] = c[i, j]
         for j in range(LANES):
-            low = parameters[2, lane + j]
+            low = parameters[2, j]
             a[i, j] = low if a[i, j] < low else a[i, j]
         for j in range(LANES):
-            high = parameters[3, lane + j]
+            high = parameters[3, j]
             a[i, j] = high if a[i, j] > high else a[i, j]
     if form == 0:
         for i in range(points):
             for j in range(LANES):
-                out[i, j] = parameters[4, lane + j]
+                out[i, j] = parameters[4, j]
             for p in range(5, parameters.shape[0]):
                 for j in range(LANES):
-                    out[i, j] = out[i, j] * a[i, j] + parameters[p, lane + j]
+                    out[i, j] = out[i, j] * a[i, j] + parameters[p, j]
     elif form == 1:
         for i in range(points):
             for j in range(LANES):
-                out[i, j] = -parameters[5, lane + j] * a[i, j]
+                out[i, j] = -parameters[5, j] * a[i, j]
         exponential(work, out)
         for i in range(points):
             for j in range(LANES):
-                out[i, j] *= parameters[4, lane + j]
+                out[i, j] *= parameters[4, j]
     else:
         for i in range(points):
             for j in range(LANES):
-                table_value(parameters, lane + j, a[i, j], i, j, out)
+                table_value(parameters, j, a[i, j], i, j, out)
 
 
 @kernel

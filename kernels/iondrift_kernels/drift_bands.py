@@ -96,6 +96,9 @@ def evaluate_block(
         weighted = np.empty(LANES)
         current = np.empty(LANES)
         voltage = np.empty(LANES)
+        # Slices, not offsets: an index that might be negative keeps a loop from becoming vector instructions.
+        parameters = draws.parameters[:, lane : lane + LANES]
+        thermal = draws.thermal_voltage[lane : lane + LANES]
         for j in range(LANES):
             factor[j] = draws.concentration[lane + j]
             slope_factor[j] = factor[j] / draws.length[lane + j]
@@ -127,7 +130,7 @@ def evaluate_block(
             at_points(space.start, space.partial, rate, integral_factor, integrated)
             add_whole(space.start, space.whole, rate, integral_factor, total, integrated)
             depleted[b] += count_depleted(c, total)
-            diffusivities(form, argument, draws.parameters, lane, c, velocity, inverse, total, diffusivity)
+            diffusivities(form, argument, parameters, c, velocity, inverse, total, diffusivity)
             resistances(argument, c, diffusivity, inverse, resistance)
             fill_normals(seed, lane, t, 0, ELECTRICAL, words, normals)
             for j in range(LANES):
@@ -170,10 +173,8 @@ def evaluate_block(
                     for j in range(LANES):
                         final[i, lane + j] = velocity[i, j]
             for q in range(wanted.shape[0]):
-                keep(
-                    wanted[q], velocity, c, gradient, diffusivity, resistance, draws.thermal_voltage, current, lane,
-                    q, t - times[0], out,
-                )  # fmt: skip
+                target = out[q, t - times[0], :, lane : lane + LANES]
+                keep(wanted[q], velocity, c, gradient, diffusivity, resistance, thermal, current, target)
 
 
 @kernel
@@ -186,44 +187,41 @@ def keep(
     resistance: FloatArray,
     thermal: FloatArray,
     current: FloatArray,
-    lane: int,
-    q: int,
-    t: int,
     out: FloatArray,
 ) -> None:
-    """Write the variable ``code`` of LANES replicates at all points of one profile into ``out[q, t]``."""
+    """``out`` (X, LANES) = the variable ``code`` at all points of one profile."""
     for i in range(velocity.shape[0]):
         if code == DRIFT_VELOCITY:
             for j in range(LANES):
-                out[q, t, i, lane + j] = velocity[i, j]
+                out[i, j] = velocity[i, j]
         elif code == ELECTRIC_FIELD:
             for j in range(LANES):
-                out[q, t, i, lane + j] = -velocity[i, j] * thermal[lane + j] * resistance[i, j] * c[i, j]
+                out[i, j] = -velocity[i, j] * thermal[j] * resistance[i, j] * c[i, j]
         elif code == FLUX:
             for j in range(LANES):
-                out[q, t, i, lane + j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
+                out[i, j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
         elif code == FLUX_DIFFUSIVE:
             for j in range(LANES):
-                out[q, t, i, lane + j] = -diffusivity[i, j] * gradient[i, j]
+                out[i, j] = -diffusivity[i, j] * gradient[i, j]
         elif code == FLUX_MIGRATIVE:
             for j in range(LANES):
-                out[q, t, i, lane + j] = c[i, j] * velocity[i, j]
+                out[i, j] = c[i, j] * velocity[i, j]
         elif code == MOBILITY:
             for j in range(LANES):
-                out[q, t, i, lane + j] = diffusivity[i, j] / thermal[lane + j]
+                out[i, j] = diffusivity[i, j] / thermal[j]
         elif code == DIFFUSIVITY:
             for j in range(LANES):
-                out[q, t, i, lane + j] = diffusivity[i, j]
+                out[i, j] = diffusivity[i, j]
         elif code == CONCENTRATION:
             for j in range(LANES):
-                out[q, t, i, lane + j] = c[i, j]
+                out[i, j] = c[i, j]
         elif code == CONCENTRATION_GRADIENT:
             for j in range(LANES):
-                out[q, t, i, lane + j] = gradient[i, j]
+                out[i, j] = gradient[i, j]
         else:
             for j in range(LANES):
                 flux = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
-                out[q, t, i, lane + j] = -FARADAY * flux / current[j]
+                out[i, j] = -FARADAY * flux / current[j]
 
 
 @parallel_kernel
