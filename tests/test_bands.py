@@ -132,7 +132,7 @@ def test_systematic_sources_widen_the_band_as_their_formula_says():
 def test_noise_of_the_reference_is_in_the_band():
     clean, voltage = CASE.data(40, 30)
     held = {"joint": [], "ignored": []}
-    for seed in range(8):
+    for seed in range(5):
         rng = np.random.default_rng(seed)
         noisy = clean.values + 0.02 * C0 * rng.standard_normal(clean.shape)
         ratio = clean.copy(data=C0 * noisy / noisy[0])
