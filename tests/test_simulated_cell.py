@@ -115,7 +115,9 @@ def test_demo_goes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for closure in ("blocking", "current"):  # what the simulator obeys
         edges = bands.sel(closure=closure).values
         held = ((rows >= edges[0]) & (rows <= edges[-1]))[flowing].mean()
-        printed = next(line for line in result.stdout.splitlines() if line.split()[:1] == [closure] and line.endswith("%"))
+        printed = next(
+            line for line in result.stdout.splitlines() if line.split()[:1] == [closure] and line.endswith("%")
+        )
         assert held > 0.9
         assert abs(float(printed.split()[-2].rstrip("%")) / 100.0 - held) < 0.03
 
