@@ -53,7 +53,7 @@ def one(job: tuple[str, int, bool, str, int]) -> tuple[np.ndarray, np.ndarray, f
         voltage,
         diffusivity,
         temperature=TEMPERATURE,
-        method=method,  # type: ignore[arg-type]
+        method=method,
         uncertainties=Uncertainties.none(),
         samples=SAMPLES,
         seed=seed,

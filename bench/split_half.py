@@ -31,7 +31,7 @@ def half(measured: Measured, closure: str, kept: np.ndarray) -> xr.DataArray:
         measured.voltage.isel(time=kept),
         measured.diffusivity,
         temperature=settings.electrolyte.temperature_K,
-        closure=closure,  # type: ignore[arg-type]
+        closure=closure,
         uncertainties=Uncertainties.none(),
         samples=2000,
         quantiles=LEVELS,
