@@ -90,7 +90,7 @@ def pydrttools(frequency: np.ndarray, tau: np.ndarray, **options: object) -> Sol
     def solve(z: np.ndarray) -> np.ndarray:
         half = z.size // 2
         with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # the peer's own chatter, not ours to mend
             entry = runs.EIS_object(frequency, z[:half], z[half:])
             result = runs.simple_run(entry, **options)
         order = np.argsort(result.out_tau_vec)
@@ -109,7 +109,7 @@ def pyimpspec_with(method: str, **options: object) -> Callable[[np.ndarray, np.n
             half = z.size // 2
             data = module.DataSet(frequencies=frequency, impedances=z[:half] + 1j * z[half:])
             with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-                warnings.simplefilter("ignore")
+                warnings.simplefilter("ignore")  # the peer's own chatter, not ours to mend
                 result = module.calculate_drt(data, method=method, num_procs=1, **options)
             order = np.argsort(result.time_constants)
             gamma = np.asarray(result.gammas if hasattr(result, "gammas") else result.real_gammas)[order]

@@ -26,6 +26,7 @@ class BandOutcome:
     """What the kernels return over all replicates, SI; ``ends`` and ``flux_ends`` are (2, T, R)."""
 
     bands: FloatArray  # (Q, T, X, levels)
+    sampled: FloatArray  # (times,), s: profiles at which the Monte Carlo error is estimated
     errors: FloatArray  # (times, X, 2): halves of the intervals that hold the outer quantiles
     width: FloatArray  # (times, X)
     ends: FloatArray
@@ -157,6 +158,7 @@ class BandJob:
                 progress(1.0 - n / len(starts))
         return BandOutcome(
             bands=bands,
+            sampled=self.time[sampled],
             errors=np.stack([edges[..., 2] - edges[..., 0], edges[..., 5] - edges[..., 3]], axis=-1) / 2.0,
             width=edges[..., 4] - edges[..., 1],
             ends=summary.ends[:, :, :samples],

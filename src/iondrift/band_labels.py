@@ -63,8 +63,7 @@ def label_bands(
         scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, end] / job.current[end]
     for name, values in scalars.items():
         result[name] = variables.dataarray(name, values, coords)
-    sampled = np.unique(np.linspace(0, job.time.size - 1, min(job.time.size, 16)).astype(int))
     result["monte_carlo_error"] = variables.dataarray(
-        "monte_carlo_error", outcome.errors.max(axis=-1), {"sampled_time": job.time[sampled], "x": coords["x"]}
+        "monte_carlo_error", outcome.errors.max(axis=-1), {"sampled_time": outcome.sampled, "x": coords["x"]}
     )
     return result

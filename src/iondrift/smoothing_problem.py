@@ -188,7 +188,6 @@ class Problem:
                 1.0 + np.exp(plating - self.nodes / extent) + np.exp(counter - (1.0 - self.nodes) / extent)
             )
         root = np.sqrt(weights)[:, None] * self.rough
-        # Singular values keep the small eigenvalues that forming the product would lose.
         eigenvalues, rotation = eigh(root.T @ root)
         eigenvalues[:ORDER_SPACE] = 0.0
         return np.maximum(eigenvalues, 0.0), np.ascontiguousarray(rotation)
@@ -201,8 +200,11 @@ class Problem:
         values = np.ascontiguousarray(rotation.T @ self.projected)
         terms = np.empty((spatial.size, kernels.TERMS))
         self._terms(*self._arguments(spatial, values, penalties), terms)
+        return self._criterion(terms, self._rest(values, terms[:, 2].sum()), penalties)
+
+    def _criterion(self, terms: FloatArray, rest: float, penalties: Penalties) -> float:
+        """Return the restricted likelihood from the modes' terms and the penalised sum of squares."""
         free = self.independent * self.count - self.null_space
-        rest = self._rest(values, terms[:, 2].sum())
         flat = ORDER_SPACE * self.functions - self.null_space
         criterion = (
             free * np.log(rest / free)
@@ -304,7 +306,7 @@ class Problem:
             effective_parameters=freedom,
             spread=float(np.sqrt(_BIAS_SHARE + (1.0 - _BIAS_SHARE) * squared / freedom)),
             penalties=penalties,
-            restricted_likelihood=self.restricted_likelihood(penalties),
+            restricted_likelihood=self._criterion(terms, rest, penalties),
             noise=self.noise,
             nominal_points=self.independent,
             breaks=self.breaks,
