@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.drt_active_set import active_set, kkt_residual
+from iondrift_kernels.drt_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -307,15 +308,40 @@ def _solve_block(
             x[i] *= scales[i]
 
 
-@parallel_kernel
-def solve(
+@kernel
+def _work(
+    queue: IntArray,
     rows: FloatArray,
     hessian: FloatArray,
     scales: FloatArray,
     combined: FloatArray,
     transform: FloatArray,
     base: BoolArray,
-    turn: IntArray,
+    pivoting: bool,
+    out: FloatArray,
+    residual: FloatArray,
+    rounds: IntArray,
+) -> None:
+    """Solve blocks until none is left: one thread's share of :func:`solve`."""
+    spectra = rows.shape[0]
+    first = take(queue) * BLOCK
+    while first < spectra:
+        _solve_block(
+            rows, first, min(BLOCK, spectra - first), hessian, scales, combined, transform, base, pivoting, out,
+            residual, rounds,
+        )  # fmt: skip
+        first = take(queue) * BLOCK
+
+
+@parallel_kernel
+def solve(
+    workers: int,
+    rows: FloatArray,
+    hessian: FloatArray,
+    scales: FloatArray,
+    combined: FloatArray,
+    transform: FloatArray,
+    base: BoolArray,
     pivoting: bool,
     out: FloatArray,
     residual: FloatArray,
@@ -325,6 +351,8 @@ def solve(
 
     Parameters
     ----------
+    workers
+        How many threads take spectra from one queue.
     rows
         (spectra, m) right-hand sides z.
     hessian, scales
@@ -333,17 +361,11 @@ def solve(
         (m, 2 n): transposed base map beside Q', or (m, n) Q' alone without pivoting.
     transform, base
         (n, n) and (n): from :func:`pivot_transform`.
-    turn
-        (blocks) order of the blocks. A sorted series is dearer at one end: spread it, or threads idle.
     pivoting
         False sends every spectrum to the active set: H too close to singular for pivoting.
     out, residual, rounds
         (spectra, n) solutions, (spectra) relative KKT residuals, (spectra) linear systems solved.
     """
-    spectra = rows.shape[0]
-    for b in numba.prange(turn.size):
-        first = turn[b] * BLOCK
-        count = min(BLOCK, spectra - first)
-        _solve_block(
-            rows, first, count, hessian, scales, combined, transform, base, pivoting, out, residual, rounds
-        )  # fmt: skip
+    queue = np.zeros(1, np.int64)
+    for _ in numba.prange(workers):
+        _work(queue, rows, hessian, scales, combined, transform, base, pivoting, out, residual, rounds)

@@ -22,6 +22,7 @@ from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
 from iondrift_kernels.drt_active_set import active_set, kkt_residual
 from iondrift_kernels.drt_potential import curvature, penalty, potential
+from iondrift_kernels.drt_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -289,8 +290,9 @@ def finish_one(
     return error
 
 
-@parallel_kernel
-def fit(
+@kernel
+def _work(
+    queue: IntArray,
     design: FloatArray,
     data: FloatArray,
     weights: FloatArray,
@@ -301,33 +303,18 @@ def fit(
     learn_noise: bool,
     noise: FloatArray,
     centre: FloatArray,
-    turn: IntArray,
     position: FloatArray,
     precisions: FloatArray,
     statistics: FloatArray,
     residual: FloatArray,
     out: FloatArray,
 ) -> None:
-    """Fit every spectrum by itself: :func:`fit_one`, then :func:`finish_one`.
-
-    Parameters
-    ----------
-    design
-        (m, n) A, unweighted.
-    data, weights
-        (spectra, m) z and W; weight zero leaves a point out.
-    noise, centre
-        (spectra).
-    turn
-        (spectra) order in which they are taken up.
-    position, precisions, statistics, residual, out
-        (spectra, ...) as for the single fits.
-    """
+    """Fit one spectrum after the other until none is left: one thread's share of :func:`fit`."""
     m, n = design.shape
-    for t in numba.prange(turn.size):
-        s = turn[t]
-        weighted = np.empty((m, n))
-        values = np.empty(m)
+    weighted = np.empty((m, n))
+    values = np.empty(m)
+    s = take(queue)
+    while s < data.shape[0]:
         observations = 0
         for i in range(m):
             values[i] = data[s, i] * weights[s, i]
@@ -341,4 +328,47 @@ def fit(
         )  # fmt: skip
         residual[s] = finish_one(
             weighted, values, terms, coefficients, centre[s], statistics[s, 0], position[s], precisions[s], out[s]
+        )
+        s = take(queue)
+
+
+@parallel_kernel
+def fit(
+    workers: int,
+    design: FloatArray,
+    data: FloatArray,
+    weights: FloatArray,
+    terms: int,
+    coefficients: FloatArray,
+    freedom: float,
+    learn: bool,
+    learn_noise: bool,
+    noise: FloatArray,
+    centre: FloatArray,
+    position: FloatArray,
+    precisions: FloatArray,
+    statistics: FloatArray,
+    residual: FloatArray,
+    out: FloatArray,
+) -> None:
+    """Fit every spectrum by itself: :func:`fit_one`, then :func:`finish_one`.
+
+    Parameters
+    ----------
+    workers
+        How many threads take spectra from one queue.
+    design
+        (m, n) A, unweighted.
+    data, weights
+        (spectra, m) z and W; weight zero leaves a point out.
+    noise, centre
+        (spectra).
+    position, precisions, statistics, residual, out
+        (spectra, ...) as for the single fits.
+    """
+    queue = np.zeros(1, np.int64)
+    for _ in numba.prange(workers):
+        _work(
+            queue, design, data, weights, terms, coefficients, freedom, learn, learn_noise, noise, centre, position,
+            precisions, statistics, residual, out,
         )  # fmt: skip

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.drt import BLOCK, product
 from iondrift_kernels.drt_active_set import active_set, kkt_residual
+from iondrift_kernels.drt_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -57,50 +58,34 @@ def assemble(
         hessian[i, i] = 1.0
 
 
-@parallel_kernel
-def solve(
+@kernel
+def _work(
+    queue: IntArray,
     rows: FloatArray,
     weights: FloatArray,
     transposed: FloatArray,
     penalty: FloatArray,
     strength: FloatArray,
     start: BoolArray,
-    turn: IntArray,
     out: FloatArray,
     residual: FloatArray,
     rounds: IntArray,
 ) -> None:
-    """Solve every spectrum by the active set, started from its neighbour's passive set.
-
-    Parameters
-    ----------
-    rows, weights
-        (spectra, m) z and W; weight zero leaves a point out.
-    transposed, penalty
-        (n, m) A' and (n, n) D'D.
-    strength
-        (spectra) lambda^2.
-    start
-        (n) where the first spectrum of a block starts.
-    turn
-        (blocks) order of the blocks.
-    out, residual, rounds
-        (spectra, n) solutions, (spectra) relative KKT residuals, (spectra) linear systems solved.
-    """
+    """Solve blocks until none is left: one thread's share of :func:`solve`."""
     spectra, m = rows.shape
     n = transposed.shape[0]
-    for b in numba.prange(turn.size):
-        first = turn[b] * BLOCK
+    order = np.empty(n, np.int64)
+    weighted_rows = np.empty((n, m))
+    weighted_columns = np.empty((m, n))
+    hessian = np.empty((n, n))
+    linear = np.empty(n)
+    scales = np.empty(n)
+    factor = np.empty((n, n))
+    step = np.empty(n)
+    slope = np.empty(n)
+    first = take(queue) * BLOCK
+    while first < spectra:
         passive = start.copy()
-        order = np.empty(n, np.int64)
-        weighted_rows = np.empty((n, m))
-        weighted_columns = np.empty((m, n))
-        hessian = np.empty((n, n))
-        linear = np.empty(n)
-        scales = np.empty(n)
-        factor = np.empty((n, n))
-        step = np.empty(n)
-        slope = np.empty(n)
         for c in range(first, min(first + BLOCK, spectra)):
             assemble(
                 transposed, rows[c], weights[c], penalty, strength[c], weighted_rows, weighted_columns, hessian,
@@ -110,3 +95,39 @@ def solve(
             residual[c] = kkt_residual(linear, out[c], slope)
             for i in range(n):
                 out[c, i] *= scales[i]
+        first = take(queue) * BLOCK
+
+
+@parallel_kernel
+def solve(
+    workers: int,
+    rows: FloatArray,
+    weights: FloatArray,
+    transposed: FloatArray,
+    penalty: FloatArray,
+    strength: FloatArray,
+    start: BoolArray,
+    out: FloatArray,
+    residual: FloatArray,
+    rounds: IntArray,
+) -> None:
+    """Solve every spectrum by the active set, started from its neighbour's passive set.
+
+    Parameters
+    ----------
+    workers
+        How many threads take spectra from one queue.
+    rows, weights
+        (spectra, m) z and W; weight zero leaves a point out.
+    transposed, penalty
+        (n, m) A' and (n, n) D'D.
+    strength
+        (spectra) lambda^2.
+    start
+        (n) where the first spectrum of a block starts.
+    out, residual, rounds
+        (spectra, n) solutions, (spectra) relative KKT residuals, (spectra) linear systems solved.
+    """
+    queue = np.zeros(1, np.int64)
+    for _ in numba.prange(workers):
+        _work(queue, rows, weights, transposed, penalty, strength, start, out, residual, rounds)

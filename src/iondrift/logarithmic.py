@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
-from iondrift.quadratic import solve_weighted, spread_order, threads_for
+from iondrift.quadratic import solve_weighted, threads_for
 from iondrift.relaxation import RelaxationModel, difference, difference_coefficients, unstack
 
 FloatArray = npt.NDArray[np.float64]
@@ -89,12 +89,11 @@ def fit_logarithmic(
     statistics, residual, x = np.empty((count, 4)), np.empty(count), np.empty((count, n))
     sigma = np.full(count, _START_NOISE) if noise is None else noise / scale
     arguments = (model.design, data, np.ascontiguousarray(weights), model.count, difference_coefficients(order))
-    turn = spread_order(count)
     rounds = np.zeros(count, np.int64)
     for learn in (True, False) if together else (True,):
-        with threads_for(count):
+        with threads_for(count) as workers:
             kernels.fit(
-                *arguments, freedom, learn, noise is None and learn, sigma, centre, turn, position, precisions,
+                workers, *arguments, freedom, learn, noise is None and learn, sigma, centre, position, precisions,
                 statistics, residual, x,
             )  # fmt: skip
         rounds += statistics[:, 2].astype(np.int64)

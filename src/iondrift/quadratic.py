@@ -47,14 +47,15 @@ def spread_order(count: int) -> IntArray:
 
 
 @contextmanager
-def threads_for(jobs: int) -> Iterator[None]:
-    """Keep a single job on one thread: waking others for it costs milliseconds on a busy machine."""
+def threads_for(jobs: int) -> Iterator[int]:
+    """Set no more threads than there are jobs, and give their number: waking others for nothing costs milliseconds."""
     import numba
 
     most = numba.get_num_threads()
-    numba.set_num_threads(max(1, min(most, jobs)))
+    workers = max(1, min(most, jobs))
+    numba.set_num_threads(workers)
     try:
-        yield
+        yield workers
     finally:
         numba.set_num_threads(most)
 
@@ -94,10 +95,19 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
         combined = np.ascontiguousarray(np.hstack([whole[:, n:].T, scaled_map.T]))
     count = rows.shape[0]
     x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
-    turn = spread_order(-(-count // kernels.BLOCK))
-    with threads_for(turn.size):
+    with threads_for(-(-count // kernels.BLOCK)) as workers:
         kernels.solve(
-            np.ascontiguousarray(rows), scaled, scales, combined, transform, base, turn, pivoting, x, residual, rounds
+            workers,
+            np.ascontiguousarray(rows),
+            scaled,
+            scales,
+            combined,
+            transform,
+            base,
+            pivoting,
+            x,
+            residual,
+            rounds,
         )
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 
@@ -135,11 +145,10 @@ def solve_weighted(
     scales = 1.0 / np.sqrt(np.maximum(np.diag(first), 1e-300))
     pivot = cholesky(first * scales * scales[:, None], np.empty((n, n)))
     start = np.full(n, bool(pivot > FULL_START_LIMIT))
-    turn = spread_order(-(-count // BLOCK))
-    with threads_for(turn.size):
+    with threads_for(-(-count // BLOCK)) as workers:
         kernels.solve(
-            np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
-            np.ascontiguousarray(strength), start, turn, x, residual, rounds,
+            workers, np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
+            np.ascontiguousarray(strength), start, x, residual, rounds,
         )  # fmt: skip
     return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
-from iondrift.quadratic import spread_order, threads_for
+from iondrift.quadratic import threads_for
 from iondrift.relaxation import unstack
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
         weights, strength, x = weights[first], strength[first], x[first]
     counts = np.empty(x.shape[0])
     transposed = np.ascontiguousarray(problem.model.design.T)
-    with threads_for(counts.size):
-        count(transposed, weights, matrix.T @ matrix, strength, x, spread_order(counts.size), counts)
+    with threads_for(counts.size) as workers:
+        count(workers, transposed, weights, matrix.T @ matrix, strength, x, counts)
     return np.asarray(counts[back.ravel()])
 
 

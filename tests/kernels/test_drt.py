@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
+import numba
 import numpy as np
 import pytest
 from scipy.optimize import nnls
 
 from iondrift.quadratic import gram, solve_shared, solve_weighted, spread_order
 from iondrift.relaxation import build_model, difference
-from iondrift_kernels import dense, drt, drt_active_set, drt_freedom
+from iondrift_kernels import dense, drt, drt_active_set, drt_freedom, drt_queue
+from iondrift_kernels._jit import kernel
 
 FREQUENCY = np.logspace(4, 0, 9)
 TAU = np.logspace(-5, 0.3, 18)
@@ -127,6 +131,27 @@ def test_kkt_residual_does_not_hide_nan():
     assert np.isnan(drt_active_set.kkt_residual(good, good, bad))
 
 
+@kernel
+def _drain(queue, out):
+    job = drt_queue.take(queue)
+    while job < out.size:
+        out[job] += 1
+        job = drt_queue.take(queue)
+
+
+def test_queue_gives_every_job_once_whoever_asks():
+    queue, taken = np.zeros(1, np.int64), np.zeros(20_000, np.int64)
+    _drain(np.zeros(1, np.int64), taken[:0])  # compiled before the threads race
+    count = 1 if numba.config.DISABLE_JIT else 4  # interpreted there is one thread, and nothing is atomic
+    threads = [threading.Thread(target=_drain, args=(queue, taken)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (taken == 1).all()
+    assert queue[0] == taken.size + len(threads)
+
+
 def test_spread_order_is_a_permutation_and_spread():
     for count in (1, 2, 3, 7, 64, 100):
         assert sorted(spread_order(count)) == list(range(count))
@@ -141,7 +166,7 @@ def test_effective_parameters_are_the_trace_of_the_smoother():
     x = solve_weighted(design, gram(matrix), strength, weights, rows).x
     out = np.empty(3)
     transposed = np.ascontiguousarray(design.T)
-    drt_freedom.effective_parameters(transposed, weights, gram(matrix), strength, x, spread_order(3), out)
+    drt_freedom.effective_parameters(1, transposed, weights, gram(matrix), strength, x, out)
     for s in range(3):
         passive = x[s] > 0.0
         normal = gram(design[:, passive] * weights[s][:, None])
