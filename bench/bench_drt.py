@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Callable
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # peers too: one thread each, as they would run in a batch
@@ -21,15 +20,14 @@ import numpy as np
 import xarray as xr
 
 import drt_peers
+import drt_threads
+from drt_cases import FREQUENCY, IDENTITY, MODEL, bootstrap, drifting_series, ours, timed
 from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.quadratic import solve_model
 from iondrift.reference.relaxation_spectra import families, measured
-from iondrift.relaxation import build_model, relaxation_times, stack, weights_of
+from iondrift.relaxation import stack, weights_of
 from iondrift.relaxation_times import drt
 
-FREQUENCY = np.logspace(5, 0, 31)
-MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 92))
-IDENTITY = np.hstack([np.zeros((92, MODEL.count)), np.eye(92)])
 TARGETS = {
     ("series, paper", "scipy nnls"): 150,
     ("series, paper", "daqp"): 50,
@@ -40,41 +38,8 @@ TARGETS = {
     ("series, 1e-3", "scipy nnls"): 6,
     ("modulus, paper", "scipy nnls"): 3,
     ("lin-KK", "impedance.py"): 60,
-    ("two threads, series", "one thread"): 1.7,
-    ("two threads, sorted", "one thread"): 1.7,
+    **{(task, "one thread"): 1.7 for task in drt_threads.TASKS},
 }
-
-
-def drifting_series(count: int, noise: float = 0.005, seed: int = 0) -> np.ndarray:
-    """Return Z (count, 31): three arcs that grow and move, in the order of time."""
-    random = np.random.default_rng(seed)
-    t = np.linspace(0.0, 1.0, count)[:, None]
-    omega = 2.0 * np.pi * FREQUENCY
-
-    def arc(R: np.ndarray, tau: np.ndarray, exponent: float) -> np.ndarray:
-        return R / (1.0 + (1j * omega * tau) ** exponent)
-
-    z = 5.0 + arc(30 + 20 * t, 1e-4 * (1 + t), 0.85) + arc(60 + 60 * t, 3e-3 * (1 + 0.5 * t), 0.8)
-    z = z + arc(20 - 5 * t, 0.05 + 0.0 * t, 0.9)
-    return z + noise * np.abs(z) * (random.standard_normal(z.shape) + 1j * random.standard_normal(z.shape))
-
-
-def bootstrap(count: int, noise: float = 0.005) -> np.ndarray:
-    one = drifting_series(2)[0]
-    random = np.random.default_rng(1)
-    shape = (count, one.size)
-    return one + noise * np.abs(one) * (random.standard_normal(shape) + 1j * random.standard_normal(shape))
-
-
-def timed(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
-
-
-def ours(rows: np.ndarray, strength: float, weights: np.ndarray) -> Callable[[], object]:
-    penalty, values = IDENTITY.T @ IDENTITY, np.full(rows.shape[0], strength)
-    return lambda: solve_model(MODEL.design, penalty, values, weights, rows)
 
 
 def interleave(calls: dict[str, tuple[Callable[[], object], int]], rounds: int) -> dict[str, float]:
@@ -141,25 +106,6 @@ def run_solvers(spectra: int, sample: int, rounds: int) -> tuple[dict[str, dict[
     return table, notes
 
 
-def run_threads(spectra: int, rounds: int) -> dict[str, dict[str, float]]:
-    """Return one thread against all on calls of more than 50 ms, a mixed and a sorted series."""
-    most = numba.config.NUMBA_NUM_THREADS
-    rows = stack(drifting_series(spectra))
-    order = np.random.default_rng(0).permutation(spectra)
-    table = {}
-    for name, part in (("two threads, series", rows[order]), ("two threads, sorted", rows)):
-        call = ours(part, 0.05, np.ones_like(part))
-        best = {"one thread": np.inf, "iondrift": np.inf}
-        call()
-        for _ in range(rounds):
-            for label, threads in (("one thread", 1), ("iondrift", most)):
-                numba.set_num_threads(threads)
-                best[label] = min(best[label], timed(call))
-        numba.set_num_threads(most)
-        table[name] = {key: value / spectra for key, value in best.items()}
-    return table
-
-
 def run_kramers_kronig(seeds: int, rounds: int) -> tuple[dict[str, float], dict[str, str], int, int]:
     """Return seconds a spectrum, notes, and in how many of all spectra M agrees."""
     z = np.vstack([measured(s, FREQUENCY, 0.003, range(seeds)) for s in families().values()])
@@ -218,12 +164,14 @@ def report(table: dict[str, dict[str, float]]) -> bool:
         print(f"\n{task}: {1e6 * row['iondrift']:.2f} us a spectrum", end="")
         print(f", KKT residual <= {row['largest KKT residual']:.0e}" if "largest KKT residual" in row else "")
         for name, seconds in row.items():
-            if name in ("iondrift", "largest KKT residual"):
+            if name in ("iondrift", "largest KKT residual", drt_threads.CEILING):
                 continue
             ratio, target = seconds / row["iondrift"], TARGETS.get((task, name))
             verdict = "" if target is None else f"   target {target}: {'met' if ratio >= target else 'MISSED'}"
             good &= target is None or ratio >= target
-            print(f"  {name:16s} {1e6 * seconds:11.1f} us   {ratio:9.1f} x{verdict}")
+            print(f"  {name:16s} {1e6 * seconds:11.1f} us   {ratio:9.2f} x{verdict}")
+        if drt_threads.CEILING in row:
+            print(f"  {drt_threads.CEILING}: {row[drt_threads.CEILING]:.2f} x the work of one alone in the same time")
     return good
 
 
@@ -236,7 +184,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"{numba.config.NUMBA_NUM_THREADS} threads; peers on one thread each")
     table, notes = run_solvers(options.spectra, options.sample, options.rounds)
-    table |= run_threads(max(5 * options.spectra, 100), options.rounds)
+    table |= drt_threads.run(max(10 * options.spectra, 100), 2 * options.rounds)
     row, more, same, total = run_kramers_kronig(4, options.rounds)
     table["lin-KK"] = row
     for name, note in {**notes, **more}.items():

@@ -23,7 +23,8 @@ def load(monkeypatch):
         spec.loader.exec_module(module)
         return module
 
-    read("drt_peers")
+    for sibling in ("drt_peers", "drt_cases", "drt_threads"):
+        read(sibling)
     return read
 
 
@@ -62,6 +63,17 @@ def test_coverage_measures(load):
     assert set(found["total R"]) <= {0.0, 1.0}
     row = bench.random_row(2, [0.005], "calibrated", samples=60)
     assert len(row["windowed R"]) == 2
+
+
+def test_threads_and_their_ceiling(load, monkeypatch):
+    threads = load("drt_threads")
+    monkeypatch.syspath_prepend(str(BENCH))
+    table = threads.run(spectra=64, rounds=1)
+    assert set(table) == set(threads.TASKS)
+    for row in table.values():
+        assert row["one thread"] > 0.0
+        assert row["iondrift"] > 0.0
+        assert 0.1 < row[threads.CEILING] < 10.0
 
 
 def test_absent_peer_is_named(load):
