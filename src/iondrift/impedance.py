@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
@@ -36,8 +37,10 @@ from iondrift.readers import (
     zahner_ism,
     zplot_z,
 )  # fmt: skip
+from iondrift.readers._text import SEPARATORS, Separator
 from iondrift.readers.impedance_files import detect_format, find_files
 from iondrift.readers.spectrum import Spectrum
+from iondrift.remedies import setting
 from iondrift.series_grid import align
 
 FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
@@ -56,8 +59,9 @@ FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
 
 def read_impedance(
     paths: Path | str | Sequence[Path | str], *, format: str = "auto", header: Sequence[str] | None = None,
-    separator: str | None = None, decimal: str | None = None, grid: Literal["same", "common"] = "same",
-    grid_tolerance: float = 1e-3, incomplete: Literal["refuse", "keep", "drop"] = "refuse",
+    separator: Separator | None = None, decimal: str | None = None, grid: Literal["same", "common"] = "same",
+    grid_tolerance: float = 1e-3, frequency_range: tuple[float, float] | None = None,
+    incomplete: Literal["refuse", "keep", "drop"] = "refuse",
     times: Sequence[float] | None = None, origin: datetime | str | None = None, day_first: bool | None = None,
     minimum_points: int = 5,
 ) -> xr.Dataset:  # fmt: skip
@@ -76,12 +80,14 @@ def read_impedance(
         ``["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]``. They replace the file's and settle units and the sign of
         Im Z.
     separator, decimal
-        For delimited text that leaves them open.
+        For delimited text that leaves them open: "tab", "semicolon", "comma" or "space" (any blanks); "." or ",".
     grid
         "same": all spectra must have the same frequencies within `grid_tolerance`. "common": frequencies not
         in all spectra are left out (nothing is interpolated).
     grid_tolerance
         Largest relative difference of frequencies that count as one; 1e-3 changes Z by less than 0.1 %.
+    frequency_range
+        Lowest and highest frequency in Hz to keep.
     incomplete
         What to do with a sweep shorter than its file declares: "refuse", "keep" it with a warning, or "drop"
         it, together with sweeps that end before the frequency the file plans.
@@ -144,12 +150,13 @@ def read_impedance(
     if incomplete == "drop":
         spectra, dropped = _drop_incomplete(spectra)
     frequency, impedance, notes = align(spectra, grid=grid, tolerance=cast.scalar(grid_tolerance, "grid_tolerance"))
+    kept, left_out = _within(frequency, frequency_range)
     cautions = [*dropped, *_told(spectra, "cautions")]
-    dataset = _dataset(spectra, frequency, impedance)
+    dataset = _dataset(spectra, frequency[kept], impedance[:, kept])
     started = _place_in_time(dataset, spectra, times, origin, day_first, len(files))
     dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
     dataset.attrs = {
-        "notes": (*_told(spectra, "notes"), *notes), "cautions": tuple(cautions),
+        "notes": (*_told(spectra, "notes"), *notes, *left_out), "cautions": tuple(cautions),
         "skipped_files": tuple(skipped), **started,
     }  # fmt: skip
     for caution in cautions:
@@ -158,29 +165,33 @@ def read_impedance(
 
 
 def _check_options(
-    format: str, grid: str, incomplete: str, header: Sequence[str] | None, separator: str | None,
+    format: str, grid: str, incomplete: str, header: Sequence[str] | None, separator: Separator | None,
     decimal: str | None, minimum_points: int,
 ) -> None:  # fmt: skip
     choices: tuple[tuple[str, object, tuple[object, ...]], ...] = (
         ("format", format, ("auto", *FORMATS)),
         ("grid", grid, ("same", "common")),
         ("incomplete", incomplete, ("refuse", "keep", "drop")),
-        ("separator", separator, (None, *impedance_text.SEPARATORS)),
+        ("separator", separator, (None, *SEPARATORS)),
         ("decimal", decimal, (None, ".", ",")),
     )
     for name, value, allowed in choices:
         if value not in allowed:
-            raise ConfigurationError(f"{name}={value!r} does not exist; choose one of {', '.join(map(repr, allowed))}")
+            raise ConfigurationError(
+                f"{setting(name)}: {value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
+            )
     if format not in ("auto", "text") and (header, separator, decimal) != (None, None, None):
-        raise ConfigurationError(f"header, separator and decimal are for delimited text, not for format={format!r}")
+        raise ConfigurationError(
+            f"header, separator and decimal are for delimited text, not for {setting('format', format)}"
+        )
     if isinstance(header, str):
         raise ConfigurationError("header must be a list of column names, not one text")
     if minimum_points < 3:
-        raise ConfigurationError(f"minimum_points={minimum_points} is too few for a spectrum; at least 3")
+        raise ConfigurationError(f"{setting('minimum_points')}: {minimum_points} is too few for a spectrum; at least 3")
 
 
 def _read_file(
-    file: Path, *, format: str, header: Sequence[str] | None, separator: str | None, decimal: str | None,
+    file: Path, *, format: str, header: Sequence[str] | None, separator: Separator | None, decimal: str | None,
     incomplete: str, minimum_points: int,
 ) -> list[Spectrum]:  # fmt: skip
     as_text = (header, separator, decimal) != (None, None, None)
@@ -195,13 +206,34 @@ def _read_file(
 def _drop_incomplete(spectra: list[Spectrum]) -> tuple[list[Spectrum], list[str]]:
     kept = [spectrum for spectrum in spectra if spectrum.completeness not in ("cut", "short")]
     if not kept:
-        raise InputFileError(f"{spectra[0].path}: every sweep is incomplete, nothing is left with incomplete='drop'")
+        raise InputFileError(
+            f"{spectra[0].path}: every sweep is incomplete, nothing is left with {setting('incomplete', 'drop')}"
+        )
     dropped = [
         f"{spectrum.path.name}, sweep {spectrum.sweep}: dropped, it is {spectrum.completeness}"
         for spectrum in spectra
         if spectrum.completeness in ("cut", "short")
     ]
     return kept, dropped
+
+
+def _within(
+    frequency: cast.FloatArray, wanted: tuple[float, float] | None
+) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which frequencies are wanted, and a note where others are there."""
+    if wanted is None:
+        return np.ones(frequency.size, dtype=np.bool_), ()
+    low, high = (cast.scalar(edge, "frequency_range", positive=True) for edge in wanted)
+    if not low < high:
+        raise ConfigurationError(f"{setting('frequency_range')}: expected lowest < highest in Hz, got {wanted}")
+    kept = (frequency >= low * (1.0 - 1e-9)) & (frequency <= high * (1.0 + 1e-9))  # as printed, ends are rounded
+    if not kept.any():
+        raise ConfigurationError(
+            f"{setting('frequency_range')}: no frequency lies in {low:g} to {high:g} Hz; the files hold "
+            f"{frequency[0]:g} to {frequency[-1]:g} Hz"
+        )
+    words = f"{int((~kept).sum())} of {kept.size} frequencies lie outside {low:g} to {high:g} Hz and are left out"
+    return kept, () if kept.all() else (words,)
 
 
 def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.ndarray) -> xr.Dataset:
@@ -251,9 +283,11 @@ def _moment(origin: datetime | str) -> datetime:
     try:
         moment = datetime.fromisoformat(origin) if isinstance(origin, str) else origin
     except ValueError as error:
-        raise ConfigurationError(f"origin={origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58") from error
+        raise ConfigurationError(
+            f"{setting('origin')}: {origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
+        ) from error
     if moment.tzinfo is not None:
-        raise ConfigurationError(f"origin={origin!r} has a time zone; instruments write local time, leave it out")
+        raise ConfigurationError(f"{setting('origin')}: {origin!r} has a time zone; instruments write local time")
     return moment
 
 

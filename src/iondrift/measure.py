@@ -84,21 +84,23 @@ def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> 
 def read_log(experiment: Experiment) -> xr.Dataset:
     """Return the log with its time counted from the first sample."""
     from iondrift.readers import text_log
+    from iondrift.remedies import in_section
 
     settings = experiment.log
-    log = text_log.read_log(
-        settings.file,
-        time_column=settings.time_column,
-        voltage_column=settings.voltage_column,
-        current_density_column=settings.current_density_column,
-        time_unit=settings.time_unit,
-        voltage_unit=settings.voltage_unit,
-        current_density_unit=settings.current_density_unit,
-        plating_current=settings.plating_current,
-        electrode_area=None if settings.electrode_area_cm2 is None else settings.electrode_area_cm2 * 1e-4,
-        separator=settings.separator,
-        decimal=settings.decimal,
-    )
+    with in_section("log"):
+        log = text_log.read_log(
+            settings.file,
+            time_column=settings.time_column,
+            voltage_column=settings.voltage_column,
+            current_density_column=settings.current_density_column,
+            time_unit=settings.time_unit,
+            voltage_unit=settings.voltage_unit,
+            current_density_unit=settings.current_density_unit,
+            plating_current=settings.plating_current,
+            electrode_area=None if settings.electrode_area_cm2 is None else settings.electrode_area_cm2 * 1e-4,
+            separator=settings.separator,
+            decimal=settings.decimal,
+        )
     return log.assign_coords(time=log.time - log.time[0])
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.readers.spectrum import ComplexArray, FloatArray, Spectrum
+from iondrift.remedies import setting
 
 
 def align(
@@ -59,6 +60,6 @@ def _difference(first: Spectrum, other: Spectrum, found: npt.NDArray[np.int64]) 
     return (
         f"{other.path}, sweep {other.sweep}: {other.frequency.size} frequencies from {other.frequency[0]:g} to "
         f"{other.frequency[-1]:g} Hz, {first.path.name} has {first.frequency.size} from {first.frequency[0]:g} to "
-        f'{first.frequency[-1]:g} Hz ({detail}); pass grid="common" to keep what all have, or read the files '
-        "apart"
+        f"{first.frequency[-1]:g} Hz ({detail}); set {setting('grid', 'common')} to keep what all have, or read the "
+        "files apart"
     )

@@ -7,9 +7,12 @@ import csv
 import math
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from iondrift.errors import ConfigurationError, InputFileError
+
+Separator: TypeAlias = Literal["tab", "semicolon", "comma", "space"]
+SEPARATORS: Final[dict[Separator, str]] = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}  # " ": any run
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][+-]?\d+)?")
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity)(?:\([^)]*\))?", re.IGNORECASE)

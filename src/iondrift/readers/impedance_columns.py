@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iondrift.errors import InputFileError
+from iondrift.remedies import setting
+
+EXAMPLE = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm")  # of a header
 
 _NAMES = {
     "frequency": "f freq freq. frequency frequenz",
@@ -122,10 +125,7 @@ def column_meaning(index: int, cell: str, place: str) -> Column | None:
 
 def header_remedy(count: int) -> str:
     """Return the sentence that tells how to name the columns oneself."""
-    return (
-        f'name all {count} columns yourself, such as header=["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"], '
-        'with "" for those not needed'
-    )
+    return f"name all {count} columns yourself, such as {setting('header', EXAMPLE)}, empty for those not needed"
 
 
 def _readings(text: str) -> list[tuple[str, str | None]]:

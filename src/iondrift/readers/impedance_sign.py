@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift.errors import InputFileError
+from iondrift.readers.impedance_columns import EXAMPLE
+from iondrift.remedies import setting
 
 if TYPE_CHECKING:
     from iondrift.readers.spectrum import Spectrum
@@ -18,7 +20,6 @@ Sign = Literal["known", "stated", "unstated"]
 CLEAR_AGREEMENT = 0.6
 # A phase below this everywhere (rad) cannot carry a decision.
 SMALLEST_PHASE = 0.01
-REMEDY = 'name the columns yourself, such as header=["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"] (or "Im(Z)/Ohm")'
 
 
 def phase_agreement(frequency: npt.NDArray[np.float64], impedance: npt.NDArray[np.complex128]) -> float:
@@ -60,13 +61,13 @@ def settle_sign(sweeps: list[Spectrum], sign: Sign, place: str) -> list[Spectrum
         if agreement < -CLEAR_AGREEMENT:
             raise InputFileError(
                 f"{place} gives Im Z a sign that the slope of |Z| contradicts (Kramers-Kronig, agreement "
-                f"{agreement:.2f}); {REMEDY}"
+                f"{agreement:.2f}); {_remedy()}"
             )
         return sweeps
     if abs(agreement) < CLEAR_AGREEMENT:
         raise InputFileError(
             f"{place} may hold Im Z or -Im Z, and the spectrum does not show which (agreement of its phase with the "
-            f"slope of |Z| {agreement:.2f}, at least {CLEAR_AGREEMENT} is needed); {REMEDY}"
+            f"slope of |Z| {agreement:.2f}, at least {CLEAR_AGREEMENT} is needed); {_remedy()}"
         )
     held = "Im Z" if agreement > 0.0 else "-Im Z"
     note = (
@@ -74,3 +75,7 @@ def settle_sign(sweeps: list[Spectrum], sign: Sign, place: str) -> list[Spectrum
         f"(Kramers-Kronig, agreement {abs(agreement):.2f})"
     )
     return [sweep.with_sign_of_imaginary_part(int(np.sign(agreement)), note) for sweep in sweeps]
+
+
+def _remedy() -> str:
+    return f"name the columns yourself, such as {setting('header', EXAMPLE)} (or 'Im(Z)/Ohm')"

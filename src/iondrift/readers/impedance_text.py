@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iondrift.errors import InputFileError
+from iondrift.readers._text import SEPARATORS, Separator
 from iondrift.readers.impedance_columns import header_remedy
 from iondrift.readers.impedance_points import Convention, points_of_table
 from iondrift.readers.spectrum import Spectrum, spectra
@@ -25,8 +26,8 @@ from iondrift.readers.text_table import (
     table_rows,
     without_empty_tail,
 )  # fmt: skip
+from iondrift.remedies import setting
 
-SEPARATORS = ("\t", ";", ",", " ")
 _COMMENT = re.compile(r"\s*(?:#|%|!|//)\s*")
 # Rows that must follow one another before they count as the table.
 ROWS_THAT_PROVE_A_TABLE = 3
@@ -35,9 +36,9 @@ FEWEST_COLUMNS = 3
 
 def read(
     path: Path, *, minimum_points: int, header: Sequence[str] | None = None,
-    separator: str | None = None, decimal: str | None = None,
+    separator: Separator | None = None, decimal: str | None = None,
 ) -> list[Spectrum]:  # fmt: skip
-    r"""Return the spectra of a delimited text file.
+    """Return the spectra of a delimited text file.
 
     Parameters
     ----------
@@ -49,8 +50,7 @@ def read(
         Header cells that replace the file's: one for each column, "" for a column not needed. Their sign of
         Im Z is taken at its word.
     separator, decimal
-        ``"\t"``, ``";"``, ``","`` or ``" "`` (any blanks), and ``"."`` or ``","``, where the file leaves it
-        open.
+        "tab", "semicolon", "comma" or "space" (any blanks), and "." or ",", where the file leaves it open.
 
     Raises
     ------
@@ -64,44 +64,45 @@ def read(
     return spectra(points, minimum_points=minimum_points)
 
 
-def _table(path: Path, header: Sequence[str] | None, separator: str | None, decimal: str | None) -> Table:
+def _table(path: Path, header: Sequence[str] | None, separator: Separator | None, decimal: str | None) -> Table:
     lines, open_end = split_lines(read_text(path))
-    separator, first = _find_rows(lines, separator, path)
-    width = len(without_empty_tail(split_cells(lines[first], separator)))
-    found, header_line = _header(lines, first, separator)
+    character, first = _find_rows(lines, separator, path)
+    width = len(without_empty_tail(split_cells(lines[first], character)))
+    found, header_line = _header(lines, first, character)
     own_header = lines[header_line - 1].strip() if found is not None else None
     if header is not None:
         if len(header) != width:
             raise InputFileError(
-                f"{path}, line {first + 1}: the rows have {width} columns, header= names {len(header)}; "
+                f"{path}, line {first + 1}: the rows have {width} columns, {setting('header')} names {len(header)}; "
                 f"{header_remedy(width)}"
             )
         found, header_line = tuple(header), first + 1
     if found is None or len(without_empty_tail(found)) != width:
         what = "no header line" if found is None else f"a header of {len(without_empty_tail(found))} cells"
         raise InputFileError(
-            f"{path}, line {first + 1}: {what} above rows of {width} numbers (separator {separator!r}), so "
+            f"{path}, line {first + 1}: {what} above rows of {width} numbers (separator {_name(character)}), so "
             f"nothing tells what the columns are; {header_remedy(width)}"
         )
     kept = _rows_from(lines, first, own_header)
-    rows, numbers = table_rows(kept, found, separator, path)
+    rows, numbers = table_rows(kept, found, character, path)
     return Table(
         path=path, header=found, header_line=header_line, rows=rows, lines=numbers,
         decimal=decimal or decimal_sign(rows, path), open_end=open_end and kept[-1][0] == len(lines),
     )  # fmt: skip
 
 
-def _find_rows(lines: Sequence[str], separator: str | None, path: Path) -> tuple[str, int]:
+def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) -> tuple[str, int]:
     """Return the separator and the index of the first row of numbers."""
     best: tuple[int, str, int] | None = None
-    for candidate in SEPARATORS if separator is None else (separator,):
+    for candidate in SEPARATORS.values() if separator is None else (SEPARATORS[separator],):
         first, count = _first_rows(lines, candidate)
         if count >= ROWS_THAT_PROVE_A_TABLE and (best is None or count > best[0]):
             best = (count, candidate, first)
     if best is None:
         raise InputFileError(
             f"{path}: holds no table of numbers with at least {FEWEST_COLUMNS} columns and "
-            f"{ROWS_THAT_PROVE_A_TABLE} rows; name its format with format=, or its separator= and decimal="
+            f"{ROWS_THAT_PROVE_A_TABLE} rows; name its format with {setting('format')}, "
+            f"or its separator and decimal sign with {setting('separator')} and {setting('decimal')}"
         )
     return best[1], best[2]
 
@@ -167,3 +168,7 @@ def _rows_from(lines: Sequence[str], first: int, header: str | None) -> list[tup
         for index in range(first, len(lines))
         if lines[index].strip() and not _COMMENT.match(lines[index]) and lines[index].strip() != header
     ]
+
+
+def _name(separator: str) -> str:
+    return next(name for name, character in SEPARATORS.items() if character == separator)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from iondrift.errors import InputFileError
 from iondrift.readers.text_table import Table, decimal_sign, number, split_cells, table_rows
+from iondrift.remedies import setting
 
 _LEADING_NUMBER = re.compile(r"\s*([+-]?[\d.,]+(?:[eE][+-]?\d+)?)")
 
@@ -81,6 +82,6 @@ def require_count(path: Path, declared: int | None, found: int, place: str, inco
     if found > declared or incomplete == "refuse":
         raise InputFileError(
             f"{path}, {words}: the file was cut or edited, or the measurement aborted; copy it again, "
-            'or accept what is there with incomplete="keep"'
+            f"or accept what is there with {setting('incomplete', 'keep')}"
         )
     return False, words

@@ -17,6 +17,7 @@ from iondrift.errors import InputFileError
 from iondrift.readers.impedance_sign import Sign, settle_sign
 from iondrift.readers.lone_points import displaced_frequency, lone_points
 from iondrift.readers.time_stamps import Stamp
+from iondrift.remedies import setting
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -109,7 +110,7 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
             raise InputFileError(
                 f"{points.path}, {_place(points, start)}: {_sweep_words(number, bounds)} has {stop - start} "
                 f"point(s), at least {minimum_points} are needed; the file is cut or a frequency is damaged "
-                "(minimum_points= changes the limit)"
+                f"({setting('minimum_points')} changes the limit)"
             )
         order = np.argsort(points.frequency[part])
         frequency, impedance = points.frequency[part][order], points.impedance[part][order]

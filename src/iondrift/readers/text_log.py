@@ -13,13 +13,12 @@ import numpy as np
 from iondrift import variables
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.readers import _text
+from iondrift.remedies import setting
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import xarray as xr
 
-Separator = Literal["tab", "semicolon", "comma", "space"]
-_CHARACTER: Final = {"tab": "\t", "semicolon": ";", "comma": ",", "space": None}
 _COMMENTS: Final = ("#", "%", "//")
 
 
@@ -51,7 +50,7 @@ def read_log(
     current_density_unit: str = "mA/cm2",
     plating_current: Literal["positive", "negative"] = "positive",
     electrode_area: float | None = None,
-    separator: Separator | None = None,
+    separator: _text.Separator | None = None,
     decimal: Literal[".", ","] | None = None,
 ) -> xr.Dataset:
     r"""Read a log of time, voltage and current density from a text file.
@@ -170,20 +169,22 @@ def _content(text: str) -> list[tuple[int, str]]:
     ]
 
 
-def _split(lines: list[tuple[int, str]], path: Path, separator: str | None, decimal: str | None) -> list[_Line]:
+def _split(
+    lines: list[tuple[int, str]], path: Path, separator: _text.Separator | None, decimal: str | None
+) -> list[_Line]:
     if separator is None:
         separator = _separator(lines, path, decimal)
-    elif separator not in _CHARACTER:
-        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(_CHARACTER)}")
+    elif separator not in _text.SEPARATORS:
+        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(_text.SEPARATORS)}")
     if separator == "comma" and decimal == ",":
         raise ConfigurationError(f"{path}: the comma cannot be separator and decimal mark at once; change one")
-    character = _CHARACTER[separator]
-    if character is None:
+    character = _text.SEPARATORS[separator]
+    if separator == "space":
         return [_Line(number=k, fields=line.split()) for k, line in lines]
     return [_Line(number=k, fields=_text.fields(line, character, f"{path}, line {k}")) for k, line in lines]
 
 
-def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> str:
+def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> _text.Separator:
     """Find the separator from the lines that begin with a number; refuse to guess what a comma means."""
     data = [(k, line.strip()) for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")]
     if not data:
@@ -192,8 +193,9 @@ def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) ->
             f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
             "give numbers with elapsed time, not dates, or name the separator if the first column is text"
         )
-    for name, character in (("tab", "\t"), ("semicolon", ";")):
-        if any(character in line for _, line in data):
+    certain: tuple[_text.Separator, ...] = ("tab", "semicolon")
+    for name in certain:
+        if any(_text.SEPARATORS[name] in line for _, line in data):
             return name
     number, first = next(((k, line) for k, line in data if "," in line), (0, ""))
     if not number:
@@ -207,7 +209,7 @@ def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) ->
         return "space"
     raise InputFileError(
         f"{path}, line {number}: {first[:40]!r} can be read with the comma as separator or as decimal mark; "
-        "say which: separator='comma', or decimal=','"
+        f"say which: {setting('separator', 'comma')}, or {setting('decimal', ',')}"
     )
 
 

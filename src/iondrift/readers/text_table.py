@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift.errors import InputFileError
+from iondrift.remedies import setting
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,11 +54,13 @@ class Table:
             value = number(row[index], self.decimal)
             if value is None:
                 what = f"{row[index]!r}" if row[index] else "nothing"
+                other = "." if self.decimal == "," else ","
+                remedy = "remove the line or export the file again"
+                if number(row[index], other) is not None:
+                    remedy = f"export the file with one decimal sign, or set {setting('decimal', other)}"
                 raise InputFileError(
-                    f"{self.path}, line {self.lines[k]}, column {index + 1} ({self.header[index]}): {what} "
-                    "where a number "
-                    f"is expected (decimal {'comma' if self.decimal == ',' else 'point'}); remove the line or export "
-                    "the file again"
+                    f"{self.path}, line {self.lines[k]}, column {index + 1} ({self.header[index]}): {what} where a "
+                    f"number is expected (decimal {'comma' if self.decimal == ',' else 'point'}); {remedy}"
                 )
             values[k] = value
         return values
@@ -94,7 +97,7 @@ def read_text(path: Path) -> str:
         except UnicodeDecodeError:
             text = content.decode("cp1252", errors="replace")
     if text.count("\0") > 8:
-        raise InputFileError(f"{path}: is not text (it holds NUL characters); name its format with format=")
+        raise InputFileError(f"{path}: is not text (it holds NUL characters); name its format with {setting('format')}")
     return text
 
 
@@ -179,7 +182,7 @@ def decimal_sign(rows: Sequence[Sequence[str]], path: Path) -> str:
     if all(_THOUSANDS.fullmatch(token.strip()) for token in commas):
         raise InputFileError(
             f"{path}: the comma of {commas[0]!r} may be a decimal comma or part thousands; "
-            "pass decimal=',' or decimal='.', or export without grouping"
+            f"set {setting('decimal', ',')} or {setting('decimal', '.')}, or export without grouping"
         )
     return ","
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from iondrift.errors import InputFileError
+from iondrift.remedies import setting
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d{1,9})?)\s*([AaPp][Mm])?", re.ASCII)
@@ -90,7 +91,7 @@ def moments(stamps: Sequence[Stamp], *, day_first: bool | None) -> tuple[list[da
     if shown or len({(stamp.year, stamp.first, stamp.second) for stamp in stamps}) > 1:
         raise InputFileError(
             f"the files carry dates such as {unknown[0].first}-{unknown[0].second}-{unknown[0].year}, and nothing "
-            "tells day from month; pass day_first=True or day_first=False"
+            f"tells day from month; set {setting('day_first', True)} or {setting('day_first', False)}"
         )
     return [stamp.moment(True) for stamp in stamps], False
 
