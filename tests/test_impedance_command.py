@@ -143,7 +143,7 @@ def test_a_given_lambda_is_used_and_said(spectra: Path, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_figures")
 def test_without_bands_there_are_none(spectra: Path, tmp_path: Path) -> None:
     result = iondrift(
-        "drt", spectra, "--out", tmp_path, "--no-bands", "--regularization", "gcv", "--series", "--order", "2"
+        "drt", spectra, "--out", tmp_path, "--no-bands", "--regularization", "gcv", "--per", "series", "--order", "2"
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "bands" not in result.stdout[: result.stdout.index("Results in ")]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iondrift.experiment import load as load
     from iondrift.impedance import read_impedance as read_impedance
     from iondrift.linear_kramers_kronig import kramers_kronig as kramers_kronig
+    from iondrift.masking import mask_points as mask_points
     from iondrift.noise import NoiseEstimate as NoiseEstimate
     from iondrift.noise import estimate_noise as estimate_noise
     from iondrift.peaks import track_peaks as track_peaks
@@ -45,6 +46,7 @@ _HOME = {
     "estimate_noise": "noise",
     "kramers_kronig": "linear_kramers_kronig",
     "load": "experiment",
+    "mask_points": "masking",
     "mobility": "transport",
     "read_impedance": "impedance",
     "reconstruct_drift": "reconstruction",

@@ -14,8 +14,10 @@ from iondrift import impedance_analysis
 from iondrift.analysis import HOUR, BandOptions
 from iondrift.errors import ConfigurationError
 from iondrift.impedance import read_impedance
-from iondrift.impedance_analysis import ImpedanceOptions
+from iondrift.impedance_options import KEYS
+from iondrift.masking import mask_of
 from iondrift.pipeline import collected_warnings
+from iondrift.remedies import in_section, setting
 from iondrift.report import impedance_figures, impedance_summary
 from iondrift.report.series_axis import series_axis
 
@@ -49,13 +51,12 @@ def read(settings: Impedance) -> xr.Dataset:
     ConfigurationError
         The files do not tell when they were measured.
     """
-    impedance = read_impedance(
-        list(settings.files), format=settings.format, times=settings.times_s, origin=settings.log_started
-    )
-    if not np.isfinite(impedance["time"].values).all():
-        raise ConfigurationError(
-            "impedance: the files do not tell when every spectrum was measured; give impedance.times_s"
-        )
+    with in_section("impedance", KEYS):
+        impedance = read_impedance(list(settings.files), **settings.reading.keywords)
+        if not np.isfinite(impedance["time"].values).all():
+            raise ConfigurationError(
+                f"impedance: the files do not tell when every spectrum was measured; give {setting('times')}"
+            )
     if settings.start_s is not None:
         impedance["time"] = impedance["time"] - impedance["time"][0] + settings.start_s
     return impedance
@@ -66,10 +67,13 @@ def describe(settings: Impedance) -> str:
     notes: list[str] = []
     with collected_warnings(notes):
         impedance = read(settings)
+        with in_section("impedance", KEYS):
+            masked = int(mask_of(impedance, settings.mask).sum())
     hours = impedance["time"].values / HOUR
     cautions = f"; {len(notes)} cautions: {notes[0]}" if notes else ""
+    counted = f", {masked} points masked" if masked else ""
     return (
-        f"{impedance.sizes['spectrum']} spectra of {impedance.sizes['frequency']} frequencies, "
+        f"{impedance.sizes['spectrum']} spectra of {impedance.sizes['frequency']} frequencies{counted}, "
         f"{hours.min():.2f} to {hours.max():.2f} h on the log's clock{cautions}"
     )
 
@@ -99,19 +103,10 @@ def analyse(
     with collected_warnings(notes):
         progress("reading impedance")
         impedance = read(settings)
-        dataset = impedance_analysis.analyse(impedance, _options(settings, bands), progress=progress)
+        samples = _DRAWS if bands is None or bands.samples == "auto" else bands.samples
+        options = settings.options(bands=bands is not None, samples=samples, seed=0 if bands is None else bands.seed)
+        with in_section("impedance", KEYS):
+            dataset = impedance_analysis.analyse(impedance, options, progress=progress)
     notes = [note for note in notes if note not in impedance.attrs["cautions"]]
     axis = series_axis(dataset, "time")
     return CellImpedance(dataset=dataset, summary=impedance_summary.build(dataset, axis, title=title, warnings=notes))
-
-
-def _options(settings: Impedance, bands: BandOptions | None) -> ImpedanceOptions:
-    samples = _DRAWS if bands is None or bands.samples == "auto" else bands.samples
-    return ImpedanceOptions(
-        window=settings.window_s,
-        electrodes=settings.electrodes,
-        area=None if settings.area_cm2 is None else settings.area_cm2 * 1e-4,
-        bands=bands is not None,
-        samples=samples,
-        seed=0 if bands is None else bands.seed,
-    )

@@ -3,55 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from iondrift import variables
+from iondrift.impedance_options import CRITERIA, ImpedanceOptions
 from iondrift.linear_kramers_kronig import kramers_kronig
+from iondrift.masking import mask_of
 from iondrift.peaks import track_peaks
-from iondrift.regularization import CRITERIA
-from iondrift.relaxation_bands import drt_bands
-from iondrift.relaxation_times import drt
+from iondrift.relaxation_bands import bands_of_solution, check_method
+from iondrift.relaxation_dataset import label_result
+from iondrift.relaxation_times import DrtProblem, Regularization, drt, pose, solve
 
-Regularization: TypeAlias = float | Literal["auto", "paper", "marginal_likelihood", "gcv", "l_curve", "re_im"]
-Method: TypeAlias = Literal["calibrated", "noise", "prior"]
+_MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
 
 _NOT_THE_RESULT = ("seconds", "largest_kkt_residual")  # attributes that differ from run to run, or are a variable
 _FROM_TEST = (
     "kk_residual", "kk_elements", "kk_mu", "kk_judged_residual", "kk_judged_elements", "kk_noise", "kk_worst",
-    "kk_consistent",
+    "kk_consistent", "used",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImpedanceOptions:
-    """What is asked of a series; every default is that of the functions themselves."""
-
-    time_constants: int = 92
-    regularization: Regularization = "auto"
-    order: int | None = None
-    weighting: Literal["none", "modulus"] | float | None = None
-    capacitive: bool = False  # a capacitance in series, in the test and in the model
-    per: Literal["spectrum", "series"] = "spectrum"
-    window: tuple[float, float] = (1e-4, 1.0)  # s
-    electrodes: int = 1
-    area: float | None = None  # m2
-    bands: bool = True
-    method: Method | None = None  # None: calibrated with "auto", prior with a given lambda
-    samples: int = 1000
-    seed: int = 0
-    # Decades from one spectrum to the next. A charge-transfer arc moves 0.43 decades for every kT/e of bias, and two
-    # arcs closer than 0.6 decades are not told apart anyway.
-    largest_jump: float = 0.6
-
-    @property
-    def band_method(self) -> Method:
-        """The method of the bands: the one asked for, or the one that fits the regularisation."""
-        return self.method or ("calibrated" if self.regularization == "auto" else "prior")
 
 
 def analyse(
@@ -80,20 +53,24 @@ def analyse(
     IondriftError
         A value or an option does not fit; the message names it.
     """
+    mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
     progress("Kramers-Kronig test")
-    test = kramers_kronig(impedance, capacitance=options.capacitive)
+    test = kramers_kronig(impedance, inductance=options.inductive, capacitance=options.capacitive, mask=mask)
     progress("distribution of relaxation times")
     # Without its own inference of roughness a band needs one lambda, and the estimate must be the same one's.
     fixed = options.bands and options.band_method != "calibrated" and options.regularization == "auto"
     regularization: Regularization = "marginal_likelihood" if fixed else options.regularization
-    model: dict[str, Any] = {
-        "time_constants": options.time_constants, "order": options.order, "weighting": options.weighting,
-        "per": options.per, "capacitive": options.capacitive,
-    }  # fmt: skip
+    if options.bands:
+        check_method(options.band_method, regularization)
     reading: dict[str, Any] = {"window": options.window, "electrodes": options.electrodes, "area": options.area}
-    distribution = drt(impedance, regularization=regularization, **model, **reading)
+    problem = pose(
+        impedance, regularization=regularization, order=options.order, weighting=options.weighting, mask=mask,
+        **_model(options),
+    )  # fmt: skip
+    solution = solve(problem)
+    distribution = label_result(problem, solution, **reading)
     progress("criteria of the regularisation")
-    criteria = distribution if regularization in CRITERIA else _criteria(impedance, options, distribution)
+    criteria = distribution if regularization in CRITERIA else _criteria(impedance, options, problem)
     tracks = track_peaks(distribution, largest_jump=options.largest_jump)
     result = impedance.copy()
     _add(result, test[[*_FROM_TEST]])
@@ -106,26 +83,44 @@ def analyse(
     result.attrs["largest_jump_decades"] = options.largest_jump
     if options.bands:
         progress("bands")
-        bands = drt_bands(
-            impedance, regularization=regularization, method=options.band_method, samples=options.samples,
-            seed=options.seed, **model, **reading,
-        )  # fmt: skip
+        bands = bands_of_solution(
+            problem, solution, method=options.band_method, samples=options.samples, seed=options.seed, **reading
+        )
         _add_bands(result, bands)
     return result
 
 
-def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, distribution: xr.Dataset) -> xr.Dataset:
-    """Return what each criterion would choose, for the same penalty where lambda is given."""
+def _model(options: ImpedanceOptions) -> dict[str, Any]:
+    return {
+        "time_constants": options.time_constants, "tau_range": options.tau_range, "inductive": options.inductive,
+        "capacitive": options.capacitive, "per": options.per,
+    }  # fmt: skip
+
+
+def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, problem: DrtProblem) -> xr.Dataset:
+    """Return what each criterion would choose, for the same penalty where lambda is given.
+
+    They choose nothing here, and trying 26 lambda takes longer than all else: of a long series, spectra evenly spread
+    are asked, and the others hold NaN.
+    """
+    count = impedance.sizes["spectrum"]
+    asked = np.unique(np.linspace(0, count - 1, min(_MOST_JUDGED, count)).round().astype(int))
     given = options.regularization != "auto"
-    return drt(
-        impedance,
+    few = drt(
+        impedance.isel(spectrum=asked),
         regularization="marginal_likelihood",
-        time_constants=options.time_constants,
-        order=int(distribution.attrs["order"]) if given else None,
+        order=problem.order if given else None,
         weighting="none" if given and options.weighting is None else options.weighting,
-        per=options.per,
-        capacitive=options.capacitive,
+        mask=~problem.used[asked],
+        **_model(options),
     )
+    found = xr.Dataset(attrs=few.attrs)
+    coords = {str(name): coord for name, coord in few.coords.items() if "spectrum" not in coord.dims}
+    for name in ("criterion_score", "criterion_choice"):
+        values = np.full((*few[name].shape[:-1], count), np.nan)
+        values[..., asked] = few[name].values
+        found[name] = variables.dataarray(name, values, coords)
+    return found
 
 
 def _add(result: xr.Dataset, found: xr.Dataset) -> None:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from iondrift import impedance_analysis, store
 from iondrift.impedance import read_impedance
-from iondrift.impedance_analysis import ImpedanceOptions
+from iondrift.impedance_options import ImpedanceOptions, ReadingOptions
 from iondrift.job import FIGURES, REPORT, RESULTS, SUMMARY, silent
 from iondrift.pipeline import collected_warnings
 from iondrift.report import impedance_console, impedance_figures, impedance_summary
@@ -32,7 +32,7 @@ def run(
     files: Sequence[Path | str],
     folder: Path,
     *,
-    reading: Mapping[str, Any] | None = None,
+    reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (frozen)
     options: ImpedanceOptions = ImpedanceOptions(),  # noqa: B008 (frozen)
     along: Along = "auto",
     title: str | None = None,
@@ -49,7 +49,7 @@ def run(
     folder
         Where results go; made when missing.
     reading
-        Options of :func:`iondrift.read_impedance`.
+        How the files are read.
     options
         What is computed.
     along
@@ -67,7 +67,7 @@ def run(
     notes: list[str] = []
     with collected_warnings(notes):
         progress("reading spectra")
-        impedance = read_impedance(list(files), **(reading or {}))
+        impedance = read_impedance(list(files), **reading.keywords)
         axis = series_axis(impedance, along)
         dataset = impedance_analysis.analyse(impedance, options, progress=progress)
     # What the reader warned of stands with the files that were read.

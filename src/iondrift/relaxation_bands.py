@@ -22,9 +22,10 @@ from iondrift.relaxation_dataset import (
     resistances,
     series_coordinates,
 )
-from iondrift.relaxation_draws import generator, mixed_draws, perturbed_solutions, rough_fit
+from iondrift.relaxation_draws import MixedDraws, generator, perturbed_solutions
 from iondrift.relaxation_peaks import Peak, find_peaks, vertex
 from iondrift.relaxation_times import DrtProblem, DrtSolution, Regularization, pose, solve
+from iondrift.remedies import setting
 
 FloatArray = npt.NDArray[np.float64]
 Noise = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayLike
@@ -117,15 +118,7 @@ def drt_bands(
     SIAM J. Sci. Comput. 36 (2014) A1895-A1910.
     """
     began = perf_counter()
-    choose("method", method, tuple(METHODS))
-    if samples < 20:
-        raise ConfigurationError(f"samples: {samples} draws make no band; use at least 20")
-    if not 0.0 < level < 1.0:
-        raise ConfigurationError(f"level: expected a probability between 0 and 1, got {level}")
-    if method == "calibrated" and not (isinstance(regularization, str) and regularization == "auto"):
-        raise ConfigurationError(
-            'method="calibrated" infers the roughness; leave regularization="auto" or use method="noise" or "prior"'
-        )
+    check_method(method, regularization)
     if method != "calibrated" and isinstance(regularization, str) and regularization == "auto":
         regularization = "marginal_likelihood"
     problem = pose(
@@ -133,16 +126,57 @@ def drt_bands(
         weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
     )  # fmt: skip
     problem = with_noise(problem, noise, reweigh=method == "calibrated" and weighting is None)
-    solution = solve(problem)
+    result = bands_of_solution(
+        problem, solve(problem), method=method, samples=samples, seed=seed, level=level, window=window,
+        electrodes=electrodes, area=area, threshold=threshold,
+    )  # fmt: skip
+    result.attrs |= {"noise_from": noise if isinstance(noise, str) else "given", "seconds": perf_counter() - began}
+    return result
+
+
+def check_method(method: str, regularization: Regularization) -> None:
+    """Refuse a method that does not exist or does not go with the regularisation.
+
+    Raises
+    ------
+    ConfigurationError
+        "calibrated" infers the roughness itself; it takes "auto" alone.
+    """
+    choose("method", method, tuple(METHODS))
+    if method == "calibrated" and not (isinstance(regularization, str) and regularization == "auto"):
+        raise ConfigurationError(
+            f"{setting('method', 'calibrated')} infers the roughness; leave {setting('regularization', 'auto')} or use "
+            f"{setting('method', 'noise')} or {setting('method', 'prior')}"
+        )
+
+
+def bands_of_solution(
+    problem: DrtProblem,
+    solution: DrtSolution,
+    *,
+    method: Literal["calibrated", "noise", "prior"],
+    samples: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+    window: tuple[float, float] = (1e-4, 1.0),
+    electrodes: int = 1,
+    area: float | None = None,
+    threshold: float = 0.02,
+) -> xr.Dataset:
+    """Return the bands of a problem that is solved already; as :func:`drt_bands`, which poses and solves it first."""
+    if samples < 20:
+        raise ConfigurationError(f"{setting('samples')}: {samples} draws make no band; use at least 20")
+    if not 0.0 < level < 1.0:
+        raise ConfigurationError(f"level: expected a probability between 0 and 1, got {level}")
     spread = noise_of(problem, solution, effective_parameters(problem, solution))
     probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
     bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
-    rough = rough_fit(problem) if method == "calibrated" else None
+    draw = MixedDraws(problem, solution) if method == "calibrated" else None
     worst = 0.0
     for s in range(problem.values.shape[0]):
         random = generator(seed, s)
-        if rough is not None:
-            draws = mixed_draws(problem, solution, rough, s, samples, random)
+        if draw is not None:
+            draws = draw(s, samples, random)
         else:
             sigma = np.nan_to_num(np.tile(spread[s], 2))
             answer = perturbed_solutions(
@@ -160,10 +194,9 @@ def drt_bands(
         "samples": samples,
         "seed": seed,
         "level": level,
-        "noise_from": noise if isinstance(noise, str) else "given",
+        "noise_from": "inferred",
         "largest_kkt_residual": max(worst, float(solution.kkt_residual.max())),
         "window_s": tuple(map(float, window)),
-        "seconds": perf_counter() - began,
     }
     return result
 

@@ -96,30 +96,25 @@ def gaussian_draws(
     return np.asarray(fit.x[spectrum] * fit.scale[spectrum] + sigma * student * normal * scales * columns)
 
 
-def rough_fit(problem: DrtProblem) -> LogarithmicFit:
-    """Return the fit with the rough prior."""
-    return fit_logarithmic(
-        problem.model, problem.rows, problem.weights, order=ROUGH_ORDER, freedom=np.inf, noise=problem.noise,
-        together=problem.together,
-    )  # fmt: skip
+class MixedDraws:
+    """Draws (samples, n) from both priors, in ohm, spectrum by spectrum."""
 
+    def __init__(self, problem: DrtProblem, solution: DrtSolution) -> None:
+        if solution.fit is None:
+            raise ValueError("MixedDraws needs a solution of the automatic choice")
+        self.problem = problem
+        self.smooth = replace(solution.fit, x=solution.x / solution.fit.scale[:, None])
+        self.rough = fit_logarithmic(
+            problem.model, problem.rows, problem.weights, order=ROUGH_ORDER, freedom=np.inf, noise=problem.noise,
+            together=problem.together,
+        )  # fmt: skip
 
-def mixed_draws(
-    problem: DrtProblem,
-    solution: DrtSolution,
-    rough: LogarithmicFit,
-    spectrum: int,
-    samples: int,
-    random: np.random.Generator,
-) -> FloatArray:
-    """Return draws (samples, n) from both priors, in ohm."""
-    if solution.fit is None:
-        raise ValueError("mixed_draws needs a solution of the automatic choice")
-    few = round(ROUGH_SHARE * samples)
-    smooth = replace(solution.fit, x=solution.x / solution.fit.scale[:, None])
-    return np.vstack(
-        [
-            gaussian_draws(problem, smooth, spectrum, samples - few, random),
-            gaussian_draws(problem, rough, spectrum, few, random),
-        ]
-    )
+    def __call__(self, spectrum: int, samples: int, random: np.random.Generator) -> FloatArray:
+        """Return the draws of one spectrum."""
+        few = round(ROUGH_SHARE * samples)
+        return np.vstack(
+            [
+                gaussian_draws(self.problem, self.smooth, spectrum, samples - few, random),
+                gaussian_draws(self.problem, self.rough, spectrum, few, random),
+            ]
+        )

@@ -28,6 +28,7 @@ from iondrift.relaxation import (
     weights_of,
 )
 from iondrift.relaxation_dataset import label_result
+from iondrift.remedies import setting
 
 FloatArray = npt.NDArray[np.float64]
 Regularization = (
@@ -223,8 +224,8 @@ def pose(
             plain = weighting is None or (isinstance(weighting, str) and weighting == "none")
             if order not in (None, 0) or not plain:
                 raise ConfigurationError(
-                    'regularization="paper" is the identity without weights; for another order or weighting give '
-                    f"the number: regularization={PAPER_REGULARIZATION}"
+                    f"{setting('regularization', 'paper')} is the identity without weights; for another order or "
+                    f"weighting give the number, {PAPER_REGULARIZATION}"
                 )
         elif criterion == "auto":
             criterion = "hierarchical"
@@ -242,8 +243,8 @@ def pose(
         order = 2 if logarithmic else 0 if given is not None else 1
     if logarithmic and order == 0:
         raise ConfigurationError(
-            'order: "auto" makes ln gamma smooth and needs order 1, 2 or 3; for the identity choose lambda by '
-            'regularization="marginal_likelihood"'
+            f"{setting('order')}: the automatic choice makes ln gamma smooth and needs order 1, 2 or 3; for the "
+            f"identity choose lambda by {setting('regularization', 'marginal_likelihood')}"
         )
     if order not in (0, 1, 2, 3) or order >= time_constants:
         raise ConfigurationError(f"order: expected 0, 1, 2 or 3, got {order!r}")
