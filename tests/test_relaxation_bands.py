@@ -90,6 +90,39 @@ def test_peaks_have_bands():
     assert ((low < 1e-3) & (high > 1e-3)).all()
     assert (abs(np.log10(middle / 1e-3)) < 0.2).all()
     np.testing.assert_allclose(bands.peak_resistance.values[1, 0], 50.0, rtol=0.05)
+    assert (bands.peak_presence[0] == 1.0).all()
+    assert bands.peak_resolved[0].dtype == bool
+    assert bands.peak_resolved[0].all()
+
+
+def test_a_peak_that_noise_could_make_is_not_resolved():
+    truth = zarc(60.0, 1e-3, 0.7) + zarc(4.0, 4e-2, 0.95)  # the second is a shoulder
+    found = {}
+    for noise in (1e-4, 0.02):
+        bands = drt_bands(series(truth, noise=noise, seeds=range(12)), samples=200)
+        exists = np.isfinite(bands.peak_tau.values[1])
+        assert not bands.peak_resolved.values[~exists].any()
+        np.testing.assert_array_equal(bands.peak_resolved, bands.peak_presence >= 0.9)
+        weak = exists & (abs(np.log10(bands.peak_tau.values[1] / 1e-3)) > 0.5)
+        found[noise] = bands.peak_presence.values[weak]
+    assert found[1e-4].size == 12
+    assert found[1e-4].min() > 0.9
+    assert found[0.02].size == 0 or found[0.02].min() < 0.9
+
+
+def test_resistance_that_was_not_measured_is_flagged_and_its_band_reaches_the_truth():
+    inside, beyond = zarc(50.0, 1e-3, 0.9), zarc(50.0, 0.3, 0.9)  # the slowest time constant measured is 0.16 s
+    bands = drt_bands(series(inside + beyond, noise=0.002, seeds=range(6)), samples=200)
+    assert not bands.polarisation_resolved.any()
+    assert (bands.unmeasured_fraction > 0.1).all()
+    low, _, high = bands.polarisation_resistance.values
+    assert ((low < 100.0) & (high > 100.0)).mean() > 0.6
+    assert (high - low > 5.0).all()
+    plain = drt_bands(series(inside, noise=0.002), samples=200)
+    assert plain.polarisation_resolved.all()
+    # Without the slow points the same arc is no longer measured.
+    mask = FREQUENCY < 1e3
+    assert not drt(series(inside, noise=0.002), mask=mask).polarisation_resolved.any()
 
 
 def test_quantiles_are_numpys():

@@ -137,6 +137,18 @@ def test_resistances_and_conventions():
         assert result.attrs[key]
 
 
+def test_default_range_of_time_constants():
+    data = series(zarc(50, 1e-3, 0.8), count=1)
+    fastest, slowest = 1.0 / (2e5 * np.pi), 1.0 / (2.0 * np.pi)
+    for options, beyond in (({}, 10.0), ({"regularization": "paper"}, 10.0**0.5)):
+        tau = drt(data, **options).tau.values
+        assert tau[[0, -1]] == pytest.approx([fastest / 10.0**0.5, slowest * beyond])
+    given = drt(data, tau_range=(1e-5, 1e-1))
+    assert given.tau.values[[0, -1]] == pytest.approx([1e-5, 1e-1])
+    # Nothing lies outside what was measured where the grid does not reach beyond it.
+    assert given.unmeasured_fraction.values == pytest.approx(0.0)
+
+
 def test_inductance_and_capacitance_are_found():
     omega = 2.0 * np.pi * FREQUENCY
     z = 5.0 + 1j * omega * 2e-6 - 1j / (omega * 0.02) + zarc(30, 1e-3, 0.9).impedance(omega)

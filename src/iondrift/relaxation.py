@@ -18,6 +18,10 @@ ComplexArray = npt.NDArray[np.complex128]
 Weighting: TypeAlias = Literal["none", "modulus"] | npt.ArrayLike
 
 BEYOND = 10.0**0.5  # default range of tau: half a decade beyond 1 / omega at either end
+# Where ln gamma is smooth the slow end reaches farther, because resistance past the last time constant is lost to the
+# total. Decades, share of random sums of arcs whose total was inside its 95 % band, and the error of the total that
+# 95 % of them stayed below: 0.5, 78 %, 3.4 %; 1, 92 %, 3.8 %; 1.25, 95 %, 5.5 %; 1.5, 97 %, 7.8 %.
+FAR_BEYOND = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,9 @@ class RelaxationModel:
         return np.asarray(x[..., self.terms.index(name)] * unit)
 
 
-def relaxation_times(frequency: FloatArray, count: int, tau_range: tuple[float, float] | None = None) -> FloatArray:
+def relaxation_times(
+    frequency: FloatArray, count: int, tau_range: tuple[float, float] | None = None, *, beyond: float = BEYOND
+) -> FloatArray:
     """Return ``count`` log-spaced time constants, tau = 1 / (2 pi f).
 
     Parameters
@@ -58,7 +64,9 @@ def relaxation_times(frequency: FloatArray, count: int, tau_range: tuple[float, 
     count
         How many.
     tau_range
-        First and last, s. None: half a decade beyond 1 / (2 pi f) at either end.
+        First and last, s. None: half a decade beyond 1 / (2 pi f) at the fast end, ``beyond`` times that at the slow.
+    beyond
+        How far the slow end reaches, as a factor.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def relaxation_times(frequency: FloatArray, count: int, tau_range: tuple[float, 
         raise ConfigurationError(f"time_constants: {count} is too few for a distribution; use at least 4")
     if tau_range is None:
         omega = 2.0 * np.pi * frequency
-        tau_range = (1.0 / float(omega.max()) / BEYOND, BEYOND / float(omega.min()))
+        tau_range = (1.0 / float(omega.max()) / BEYOND, beyond / float(omega.min()))
     first, last = map(float, tau_range)
     if not 0.0 < first < last < np.inf:
         raise ConfigurationError(f"tau_range: expected 0 < first < last in seconds, got {tau_range}")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
+UNMEASURED_LIMIT = 0.1  # of the polarisation resistance: beyond it the total rests on extrapolation
+
 
 def window_fractions(tau: FloatArray, window: tuple[float, float]) -> FloatArray:
     """Return the part of every bin of ln tau, centred on tau_k, that lies in the window.
@@ -69,6 +71,27 @@ def resistances(
     if area is not None:
         found["area_resistance"] = windowed / electrodes * cast.scalar(area, "area", positive=True)
     return found
+
+
+def unmeasured_fraction(problem: DrtProblem, x: FloatArray) -> FloatArray:
+    """Return the share of the polarisation resistance at time constants outside 1 / omega of the points used.
+
+    The data hold little of it: a smooth tail continued, or an arc whose maximum was not reached.
+    """
+    model = problem.model
+    inverse = np.broadcast_to(1.0 / (2.0 * np.pi * problem.model.frequency), problem.used.shape)
+    fastest = np.where(problem.used, inverse, np.inf).min(axis=1, keepdims=True)
+    slowest = np.where(problem.used, inverse, 0.0).max(axis=1, keepdims=True)
+    distributed = x[:, model.count :]
+    outside = np.where((model.tau < fastest) | (model.tau > slowest), distributed, 0.0).sum(axis=1)
+    total = distributed.sum(axis=1)
+    return np.asarray(np.divide(outside, total, out=np.full_like(total, np.nan), where=total > 0.0))
+
+
+def resolution(problem: DrtProblem, x: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """Return what is unmeasured of the polarisation resistance, and whether it may be called resolved."""
+    fraction = unmeasured_fraction(problem, x)
+    return {"unmeasured_fraction": fraction, "polarisation_resolved": fraction <= UNMEASURED_LIMIT}
 
 
 def noise_of(problem: DrtProblem, solution: DrtSolution, effective: FloatArray) -> FloatArray:
@@ -134,6 +157,7 @@ def label_result(
         "gamma": gamma,
         "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
         **resistances(problem, x, window, electrodes, area),
+        **resolution(problem, x),
         "impedance_fit": fitted,
         "relative_residual": residual,
         "noise": noise_of(problem, solution, effective),

@@ -84,6 +84,16 @@ def vertex(gamma: FloatArray, index: npt.NDArray[np.int64]) -> tuple[FloatArray,
     return offset, height
 
 
+def presence(gamma: FloatArray, peak: Peak, threshold: float) -> float:
+    """Return in what share of draws gamma (draws, tau) rises inside the peak's basin above both its ends.
+
+    By at least ``threshold`` of the draw's largest value, as a peak must in :func:`find_peaks`.
+    """
+    basin = gamma[:, peak.first : peak.last + 1]
+    rise = basin.max(axis=1) - np.maximum(basin[:, 0], basin[:, -1])
+    return float((rise > threshold * gamma.max(axis=1)).mean())
+
+
 def _measure(tau: FloatArray, gamma: FloatArray, index: int, first: int, last: int, step: float) -> Peak:
     offset, height = (float(v[0]) for v in vertex(gamma[None], np.array([index])))
     inside = gamma[first : last + 1].copy()

@@ -17,6 +17,8 @@ from iondrift.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmi
 from iondrift.quadratic import solve_model
 from iondrift.regularization import CRITERIA, RegularizationScan, scan_regularization
 from iondrift.relaxation import (
+    BEYOND,
+    FAR_BEYOND,
     RelaxationModel,
     Weighting,
     build_model,
@@ -125,7 +127,8 @@ def drt(
         Complex Z (spectrum, frequency) or (frequency) in ohm, coordinate frequency in Hz; or the dataset of
         :func:`iondrift.read_impedance`.
     time_constants, tau_range
-        How many, and first and last in s. None: half a decade beyond 1 / (2 pi f) at either end.
+        How many, and first and last in s. None: half a decade beyond 1 / (2 pi f) at either end; "auto", a decade at
+        the slow one.
     regularization
         "auto"; lambda (a number, or one for every spectrum); "paper": 0.5, identity, unweighted; or the criterion
         that chooses lambda: "marginal_likelihood", "gcv", "l_curve", "re_im" (all four are then reported).
@@ -156,9 +159,10 @@ def drt(
     Returns
     -------
     Dataset with gamma (spectrum, tau) ohm, gamma_normalised, ohmic_resistance ohm, inductance H,
-    inverse_capacitance 1/F, polarisation_resistance, windowed_resistance, impedance_fit, relative_residual, noise,
-    regularization, kkt_residual, duality_gap, iterations; criterion_score and criterion_choice where a criterion
-    chose; every convention in attrs.
+    inverse_capacitance 1/F, polarisation_resistance, unmeasured_fraction (its share at time constants that were not
+    measured), polarisation_resolved (whether that is at most a tenth), windowed_resistance, impedance_fit,
+    relative_residual, noise, regularization, kkt_residual, duality_gap, iterations; criterion_score and
+    criterion_choice where a criterion chose; every convention in attrs.
 
     Raises
     ------
@@ -213,8 +217,6 @@ def pose(
 ) -> DrtProblem:
     """Check what :func:`drt` was asked and turn it into arrays; parameters as there."""
     array, values, frequency, used = read_impedance_array(impedance, mask)
-    tau = relaxation_times(frequency, time_constants, tau_range)
-    model = build_model(frequency, tau, ohmic=ohmic, inductive=inductive, capacitive=capacitive)
     choose("per", per, ("spectrum", "series"))
     given: FloatArray | None = None
     if isinstance(regularization, str):
@@ -239,6 +241,8 @@ def pose(
             )
         given = np.ascontiguousarray(np.broadcast_to(number, values.shape[0]))
     logarithmic = criterion == "hierarchical"
+    tau = relaxation_times(frequency, time_constants, tau_range, beyond=FAR_BEYOND if logarithmic else BEYOND)
+    model = build_model(frequency, tau, ohmic=ohmic, inductive=inductive, capacitive=capacitive)
     if order is None:
         order = 2 if logarithmic else 0 if given is not None else 1
     if logarithmic and order == 0:

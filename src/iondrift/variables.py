@@ -121,6 +121,8 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("inductance", "spectrum", "H", "series inductance"),
         _entry("inverse_capacitance", "spectrum", "F-1", "inverse of the series capacitance"),
         _entry("polarisation_resistance", "spectrum", "ohm", "sum of all R_k"),
+        _entry("unmeasured_fraction", "spectrum", "1", "share of the sum of R_k outside the time constants measured"),
+        _entry("polarisation_resolved", "spectrum", "1", "whether at most a tenth of the sum of R_k is unmeasured"),
         _entry("windowed_resistance", "spectrum", "ohm", "integral of gamma over a window of ln tau"),
         _entry("electrode_resistance", "spectrum", "ohm", "windowed resistance of one electrode"),
         _entry("area_resistance", "spectrum", "ohm m2", "windowed resistance of one electrode times its area"),
@@ -146,6 +148,8 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("peak_resistance", "peak spectrum", "ohm", "resistance between the minima on either side"),
         _entry("peak_width", "peak spectrum", "1", "full width at half maximum, decades of tau"),
         _entry("peak_height", "peak spectrum", "ohm", "gamma at the maximum"),
+        _entry("peak_presence", "peak spectrum", "1", "share of draws in which gamma has a maximum there, too"),
+        _entry("peak_resolved", "peak spectrum", "1", "whether the peak is present in at least nine draws of ten"),
         _entry("peak_shift", "peak spectrum", "1", "decades of tau since the peak's first spectrum"),
     )
 }
