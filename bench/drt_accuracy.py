@@ -43,7 +43,7 @@ Estimate = Callable[[np.ndarray], np.ndarray]  # Z (spectra, frequency) -> gamma
 def ours(options: dict[str, object]) -> Estimate:
     def estimate(z: np.ndarray) -> np.ndarray:
         data = xr.DataArray(z, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY})
-        return drt(data, **options).gamma.values
+        return drt(data, tau_range=(MODEL.tau[0], MODEL.tau[-1]), **options).gamma.values
 
     return estimate
 

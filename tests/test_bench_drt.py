@@ -58,11 +58,31 @@ def test_accuracy_measures(load):
 def test_coverage_measures(load):
     bench = load("drt_coverage")
     found = bench.coverage(bench.families()["ZARC x 1"], 0.005, [0, 1], "calibrated", samples=60)
-    assert all(len(found[column]) == 2 for column in bench.COLUMNS)
+    always = ("gamma", "total R", "total flagged", "windowed R", "peaks", "peaks flagged", "maxima found", "width")
+    assert all(len(found[column]) == 2 for column in always)
     assert 0.8 < np.mean(found["gamma"]) <= 1.0
     assert set(found["total R"]) <= {0.0, 1.0}
+    assert found["total R ok"] == [
+        inside for inside, flagged in zip(found["total R"], found["total flagged"], strict=True) if not flagged
+    ]
     row = bench.random_row(2, [0.005], "calibrated", samples=60)
     assert len(row["windowed R"]) == 2
+
+
+def test_true_maxima(load):
+    bench = load("drt_coverage")
+    families = bench.families()
+    ((first, last),) = bench.true_maxima(families["ZARC x 1"])
+    assert first < 1e-3 < last
+    assert last / first < 1.03
+    fast, slow = bench.true_maxima(families["piecewise"])
+    assert fast == pytest.approx((2e-4, 2e-3), rel=0.05)
+    assert slow == pytest.approx((5e-3, 5e-2), rel=0.05)
+    assert len(bench.true_maxima(families["RC x 2"])) == 2
+    # Two arcs too close to make two maxima: the true position is that of the sum.
+    merged = bench.true_maxima(bench.zarc(50.0, 1e-3, 0.7) + bench.zarc(50.0, 3e-3, 0.7))
+    assert len(merged) == 1
+    assert 1.3e-3 < merged[0][0] < 2.3e-3
 
 
 def test_threads_and_their_ceiling(load, monkeypatch):
