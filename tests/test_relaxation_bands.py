@@ -7,6 +7,8 @@ import pytest
 import xarray as xr
 
 from iondrift.errors import ConfigurationError
+from iondrift.impedance_analysis import analyse
+from iondrift.impedance_options import ImpedanceOptions
 from iondrift.reference.relaxation_spectra import measured, three_zarc, zarc
 from iondrift.relaxation_bands import METHODS, drt_bands, quantiles
 from iondrift.relaxation_times import drt
@@ -108,6 +110,26 @@ def test_a_peak_that_noise_could_make_is_not_resolved():
     assert found[1e-4].size == 12
     assert found[1e-4].min() > 0.9
     assert found[0.02].size == 0 or found[0.02].min() < 0.9
+
+
+def test_presence_follows_the_tracks_of_an_analysis():
+    # The slower arc fades away: a track of its own, which ends.
+    rows = [
+        measured(zarc(50.0, 1e-3, 0.9) + zarc(R, 4e-2, 0.9), FREQUENCY, 0.005, [k])[0]
+        for k, R in enumerate((30.0, 20.0, 0.1, 0.1))
+    ]
+    data = xr.DataArray(rows, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY}, name="impedance")
+    result = analyse(data.to_dataset(), ImpedanceOptions(samples=100))
+    bands = drt_bands(data, samples=100)
+    alive = np.isfinite(result.peak_tau.values)
+    np.testing.assert_array_equal(alive, np.isfinite(result.peak_presence))
+    for s in range(4):
+        order = np.argsort(result.peak_tau.values[alive[:, s], s])
+        np.testing.assert_array_equal(
+            result.peak_presence.values[alive[:, s], s][order], bands.peak_presence.values[: alive[:, s].sum(), s]
+        )
+    assert not result.peak_resolved.values[~alive].any()
+    assert result.polarisation_resolved.all()
 
 
 def test_resistance_that_was_not_measured_is_flagged_and_its_band_reaches_the_truth():

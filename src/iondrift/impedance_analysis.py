@@ -14,7 +14,7 @@ from iondrift.impedance_options import CRITERIA, ImpedanceOptions
 from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.masking import mask_of
 from iondrift.peaks import track_peaks
-from iondrift.relaxation_bands import bands_of_solution, check_method
+from iondrift.relaxation_bands import PRESENT, bands_of_solution, check_method
 from iondrift.relaxation_dataset import label_result
 from iondrift.relaxation_times import DrtProblem, Regularization, drt, pose, solve
 
@@ -45,8 +45,8 @@ def analyse(
     -------
     Dataset with the impedance; what :func:`iondrift.kramers_kronig`, :func:`iondrift.drt` and
     :func:`iondrift.track_peaks` return, under their names; the bands of :func:`iondrift.drt_bands` as ``..._band``
-    (quantile, ...), those of peaks in the order of the tracks; what every criterion would choose. Conventions are
-    attributes.
+    (quantile, ...), those of peaks and whether they are resolved in the order of the tracks; what every criterion would
+    choose. Conventions are attributes.
 
     Raises
     ------
@@ -135,8 +135,13 @@ def _add_bands(result: xr.Dataset, bands: xr.Dataset) -> None:
     for name, array in bands.data_vars.items():
         if "quantile" in array.dims and "peak" not in array.dims:
             found[f"{name}_band"] = array
+    coords = {"peak": result["peak"]}
     for name in ("peak_tau", "peak_resistance"):
-        found[f"{name}_band"] = _by_track(name, bands[name].values, result)
+        values = _by_track(bands[name].values, result)
+        found[f"{name}_band"] = variables.dataarray(name, values, coords, dims=("quantile", "peak", "spectrum"))
+    presence = _by_track(bands["peak_presence"].values[None], result)[0]
+    found["peak_presence"] = variables.dataarray("peak_presence", presence, coords)
+    found["peak_resolved"] = variables.dataarray("peak_resolved", presence >= PRESENT, coords)
     result["quantile"] = bands["quantile"].variable
     for name, array in found.items():
         result[name] = array.variable
@@ -146,13 +151,12 @@ def _add_bands(result: xr.Dataset, bands: xr.Dataset) -> None:
     result.attrs["band"] = bands.attrs["band"]
 
 
-def _by_track(name: str, values: npt.NDArray[np.float64], tracks: xr.Dataset) -> xr.DataArray:
-    """Return bands (quantile, peak, spectrum) of peaks in ascending tau of each spectrum, in the order of tracks."""
+def _by_track(values: npt.NDArray[np.float64], tracks: xr.Dataset) -> npt.NDArray[np.float64]:
+    """Return values (any, peak, spectrum) of peaks in ascending tau of each spectrum, in the order of the tracks."""
     tau = tracks["peak_tau"].values
     ordered = np.full((values.shape[0], *tau.shape), np.nan)
     for s in range(tau.shape[1]):
         alive = np.flatnonzero(np.isfinite(tau[:, s]))
         alive = alive[np.argsort(tau[alive, s])]
         ordered[:, alive, s] = values[:, : alive.size, s]
-    coords = {"peak": tracks["peak"]}
-    return variables.dataarray(name, ordered, coords, dims=("quantile", "peak", "spectrum"))
+    return ordered
