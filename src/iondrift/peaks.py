@@ -69,10 +69,11 @@ def track_peaks(
     values = cast.array(gamma.transpose("spectrum", "tau").values, "gamma")
     tau = cast.increasing(distribution["tau"].values, "tau")
     tracks: list[dict[int, Peak]] = []
+    alive: list[dict[int, Peak]] = []
     for s, row in enumerate(values):
         peaks = find_peaks(tau, row, threshold=threshold)
-        alive = [track for track in tracks if s - max(track) <= largest_gap + 1]
-        distance = np.array([[abs(np.log10(p.tau / track[max(track)].tau)) for p in peaks] for track in alive])
+        alive = [track for track in alive if s - _last(track) <= largest_gap + 1]
+        distance = np.array([[abs(np.log10(p.tau / track[_last(track)].tau)) for p in peaks] for track in alive])
         taken: set[int] = set()
         if distance.size:
             # Forbidden pairs cost more than any sum of allowed ones, so that as many as may be are paired.
@@ -81,9 +82,16 @@ def track_peaks(
                 if distance[i, j] <= largest_jump:
                     alive[int(i)][s] = peaks[int(j)]
                     taken.add(int(j))
-        tracks += [{s: peak} for j, peak in enumerate(peaks) if j not in taken]
+        born = [{s: peak} for j, peak in enumerate(peaks) if j not in taken]
+        tracks += born
+        alive += born
     tracks = [track for track in tracks if len(track) >= shortest]
     return _label(distribution, tracks, values.shape[0])
+
+
+def _last(track: dict[int, Peak]) -> int:
+    """Return the last spectrum of a track, whose keys stand in their order."""
+    return next(reversed(track))
 
 
 def _label(distribution: xr.Dataset, tracks: list[dict[int, Peak]], spectra: int) -> xr.Dataset:
