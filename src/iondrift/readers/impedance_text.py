@@ -31,6 +31,7 @@ from iondrift.remedies import setting
 _COMMENT = re.compile(r"\s*(?:#|%|!|//)\s*")
 # Rows that must follow one another before they count as the table.
 ROWS_THAT_PROVE_A_TABLE = 3
+ROWS_THAT_SETTLE = 200  # so many in a row tell the separator; files of thousands of sweeps need not be split four times
 FEWEST_COLUMNS = 3
 
 
@@ -118,6 +119,8 @@ def _first_rows(lines: Sequence[str], separator: str) -> tuple[int, int]:
         is_row = numeric >= FEWEST_COLUMNS and 2 * numeric > len(cells)
         if count and is_row and len(cells) == width:
             count += 1
+            if count == ROWS_THAT_SETTLE:
+                break
         elif count >= ROWS_THAT_PROVE_A_TABLE:
             break
         else:
