@@ -7,31 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
 
+import golden_text
 import synthetic
 from iondrift.analysis import Analysis
 from iondrift.report import console, summary
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, Any]:
     return summary.build(synthetic.banded())
-
-
-def _same_as_golden(text: str, name: str) -> None:
-    path = GOLDEN / name
-    if os.environ.get("IONDRIFT_REWRITE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
 
 
 def _with(analysis: Analysis, **changes: Any) -> Analysis:
@@ -42,15 +32,17 @@ def _with(analysis: Analysis, **changes: Any) -> Analysis:
 def test_report_reads_as_the_golden_text(built: dict[str, Any], width: int) -> None:
     text = console.to_text(built, width=width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
-    _same_as_golden(text, f"report-{width}.txt")
+    golden_text.compare(text, f"report-{width}.txt")
 
 
 def test_report_without_current_says_what_cannot_be_known() -> None:
-    _same_as_golden(console.to_text(summary.build(synthetic.banded(current=False)), width=80), "report-no-current.txt")
+    golden_text.compare(
+        console.to_text(summary.build(synthetic.banded(current=False)), width=80), "report-no-current.txt"
+    )
 
 
 def test_report_without_bands_says_why() -> None:
-    _same_as_golden(console.to_text(summary.build(synthetic.analysis()), width=80), "report-no-bands.txt")
+    golden_text.compare(console.to_text(summary.build(synthetic.analysis()), width=80), "report-no-bands.txt")
 
 
 def test_every_headline_number_has_its_bands(built: dict[str, Any]) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
-from iondrift.report import layout
+from iondrift.report import layout, masked_points
 from iondrift.report.rounding import plain, with_band
 from iondrift.report.texts import table_of_facts
 
 _ROWS = 20  # spectra printed; the others are in the store
+_PEAKS = 10  # peaks printed: those seen in most spectra
+_WORST = 5  # of them those with the largest residuals, in the table of the test
 _LONGEST_SOURCE = 18  # letters
 _CRITERIA = {
     "marginal_likelihood": "marginal likelihood",
@@ -82,7 +85,10 @@ def _read(summary: Mapping[str, Any]) -> dict[str, str]:
     else:
         lines["time"] = "not told by the files" if facts["time_span"]["value"] is None else "one moment"
     if facts["lowest_bias"]["value"] is not None:
-        lines["bias"] = f"{facts['lowest_bias']['value']:.3f} to {facts['highest_bias']['value']:.3f} V"
+        low, high = (f"{facts[name]['value']:.3f}" for name in ("lowest_bias", "highest_bias"))
+        lines["bias"] = f"{low} V" if low == high else f"{low} to {high} V"
+    if masked := masked_points.words(facts["masked"]):
+        lines["masked"] = masked
     if facts["skipped_files"]:
         lines["passed over"] = ", ".join(facts["skipped_files"])
     notes = [*facts["cautions"], *facts["notes"]]
@@ -101,14 +107,14 @@ def _alike(notes: Sequence[str]) -> str:
     )
 
 
-def _shown(rows: Sequence[Any]) -> list[int]:
-    return [int(k) for k in np.unique(np.linspace(0, len(rows) - 1, min(_ROWS, len(rows))).round())]
+def _shown(rows: Sequence[Any], most: int = _ROWS) -> list[int]:
+    return [int(k) for k in np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round())]
 
 
-def _left_out(rows: Sequence[Any]) -> list[Text]:
-    if len(rows) <= _ROWS:
+def _left_out(rows: Sequence[Any], shown: Sequence[int], how: str = "") -> list[Text]:
+    if len(shown) == len(rows):
         return []
-    return [Text(f"{_ROWS} of {len(rows)} shown; all are in summary.json and results.zarr", style="dim")]
+    return [Text(f"{len(shown)} of {len(rows)} shown{how}; all are in summary.json and results.zarr", style="dim")]
 
 
 def _heading(summary: Mapping[str, Any]) -> str:
@@ -126,11 +132,14 @@ def _name(summary: Mapping[str, Any], spectrum: Mapping[str, Any]) -> str:
 
 def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
     heading = _heading(summary)
-    table = layout.columns(
-        heading, "M", "mu", "worst\nresidual / %", "M\njudged", "worst\nresidual / %", "verdict"
-    )  # fmt: skip
+    table = layout.columns(heading, "M", "mu", "residual\n%", "M\njudged", "residual\n%", "at", "verdict")
     rows = summary["spectra"]
-    for k in _shown(rows):
+    shown = _shown(rows)
+    if len(rows) > _ROWS:  # those that matter most must not be among the ones left out
+        residuals = [entry["kramers_kronig"]["worst_residual_percent"] for entry in rows]
+        worst = [int(k) for k in np.argsort(residuals)[::-1][:_WORST]]
+        shown = sorted({*_shown(rows, _ROWS - _WORST), *worst})
+    for k in shown:
         found = rows[k]["kramers_kronig"]
         good = found["consistent"]
         table.add_row(
@@ -140,6 +149,7 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
             f"{found['residual_at_elements_percent']:.2f}",
             str(found["judged_elements"]),
             f"{found['worst_residual_percent']:.2f}",
+            _si(found["worst_at"]),
             Text("within" if good else "EXCEEDS", style="green" if good else "bold red"),
         )
     facts = summary["settings"]["kramers_kronig"]
@@ -147,32 +157,43 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
     legend = (
         f"{passed} of {len(rows)} within. M: RC elements where mu = 1 - negative over positive resistance fell below "
         f"{facts['mu_limit']:g}. Judged: more elements, one for two frequencies at most, where these few could not "
-        "follow; each such model obeys the relations."
+        "follow; each such model obeys the relations. Residual: the largest, over |Z|."
     )
-    return Group(table, *_left_out(rows), Text(legend))
+    if summary["inputs"]["masked"]["points"]:
+        legend += " Masked points are neither fitted nor judged."
+    return Group(table, *_left_out(rows, shown, f", the {_WORST} worst among them"), Text(legend))
 
 
 def _regularization(summary: Mapping[str, Any]) -> RenderableType:
     facts = summary["regularization"]
     order = facts["criteria_order"]
-    table = layout.columns("lambda, if one had to choose it", "lowest", "median", "highest")
-    for name, values in facts["criteria"].items():
+    several = len(summary["spectra"]) > 1
+    spread = ("lowest", "median", "highest") if several else ("choice",)
+    table = layout.columns("lambda, if one had to choose it", *spread)
+    asked = 0
+    for name, choices in facts["criteria"].items():
+        values = [value for value in choices if value is not None]
+        asked = len(values)
         chosen = facts["chosen_by"] == name
         label = Text(_CRITERIA[name] + (" *" if chosen else ""), style="bold" if chosen else "")
-        table.add_row(label, *(f"{v:.2g}" for v in (min(values), float(np.median(values)), max(values))))
+        told = (min(values), float(np.median(values)), max(values)) if several else values
+        table.add_row(label, *(f"{value:.2g}" for value in told))
     penalty = "identity" if order == 0 else f"difference of order {order}"
     low, high = facts["criteria_range"]
     legend = (
         f"For ||lambda D R||^2, D: {penalty}, weights {facts['criteria_weighting']}, lambda {low:g} to {high:g}: "
         "a choice at an end of this range is none."
     )
+    if asked < len(summary["spectra"]):
+        legend += f" Asked of {asked} spectra, evenly spread."
     return Group(table_of_facts({"used": _used(summary)}), "", table, Text(legend))
 
 
 def _used(summary: Mapping[str, Any]) -> str:
     facts = summary["regularization"]
-    freedom = [entry["effective_parameters"] for entry in summary["spectra"]]
-    counted = f"; {min(freedom):.0f} to {max(freedom):.0f} effective parameters a spectrum"
+    freedom = [f"{entry['effective_parameters']:.0f}" for entry in summary["spectra"]]
+    low, high = min(freedom, key=int), max(freedom, key=int)
+    counted = f"; {low if low == high else f'{low} to {high}'} effective parameters a spectrum"
     if facts["chosen_by"] == "hierarchical":
         return (
             "automatic: ln gamma smooth, its local roughness and the noise inferred from each spectrum"
@@ -192,24 +213,46 @@ def _heading_of_resistances(summary: Mapping[str, Any]) -> str:
 
 
 def _resistances(summary: Mapping[str, Any]) -> RenderableType:
-    heading = _heading(summary)
-    rows, settings = summary["spectra"], summary["settings"]
-    names = ["ohmic", "polarisation", "windowed"]
-    headings = ["ohmic", "total", "in window"]
-    if settings["electrodes"] > 1:
-        names, headings = [*names, "electrode"], [*headings, "per\nelectrode"]
-    if settings["area"] is not None:
-        names, headings = [*names, "area"], [*headings, "electrode,\nohm cm2"]
-    table = layout.columns(heading, *headings, "misfit\n%")
-    for k in _shown(rows):
-        values = [banded(rows[k]["resistances"][name]) for name in names]
+    rows = summary["spectra"]
+    shown = _shown(rows)
+    table = layout.columns(_heading(summary), "ohmic", "total", "in window", "misfit\n%")
+    for k in shown:
+        values = [banded(rows[k]["resistances"][name]) for name in ("ohmic", "polarisation", "windowed")]
         table.add_row(_name(summary, rows[k]), *values, f"{rows[k]['residual_percent']:.2f}")
-    first, last = (edge["value"] for edge in settings["window"])
+    first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
         "Misfit: largest residual over |Z|."
     )
-    return Group(table, *_left_out(rows), Text(legend))
+    found: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
+    if (derived := _derived(summary, shown)) is not None:
+        found += ["", derived]
+    return Group(*found)
+
+
+def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
+    """Return what follows from the window's resistance, and the capacitance; beside the others they would not fit."""
+    rows, settings = summary["spectra"], summary["settings"]
+    found: dict[str, Callable[[Mapping[str, Any]], str]] = {}
+    if settings["electrodes"] > 1:
+        found["in window,\nper electrode"] = lambda row: banded(row["resistances"]["electrode"])
+    if settings["area"] is not None:
+        found["times its area,\nohm cm2"] = lambda row: banded(row["resistances"]["area"])
+    if any(entry["capacitance"] is not None for entry in rows):
+        found["series capacitance,\nuF"] = lambda row: _microfarad(row["capacitance"])
+    if not found:
+        return None
+    table = layout.columns(_heading(summary), *found)
+    for k in shown:
+        table.add_row(_name(summary, rows[k]), *(text(rows[k]) for text in found.values()))
+    return table
+
+
+def _microfarad(quantity: Mapping[str, Any] | None) -> str:
+    if quantity is None:
+        return "-"
+    edges = [None if edge is None else 1e6 * edge for edge in quantity.get("band_95", ())]
+    return banded({"value": 1e6 * quantity["value"], **({"band_95": edges} if edges else {})})
 
 
 def banded(quantity: Mapping[str, Any]) -> str:
@@ -232,29 +275,37 @@ def banded(quantity: Mapping[str, Any]) -> str:
 def _peaks(summary: Mapping[str, Any]) -> RenderableType:
     if not summary["peaks"]:
         return Text("none inside the range of time constants")
-    heading = _heading(summary)
-    table = layout.columns("peak", heading, "tau", "resistance\nohm", "width\ndecades", "shift\ndecades")
-    for number, peak in enumerate(summary["peaks"], start=1):
+    several = len(summary["spectra"]) > 1
+    headings = ["peak", _heading(summary), "tau", "resistance\nohm", "width\ndecades"]
+    table = layout.columns(*headings, *(["shift\ndecades"] if several else []))
+    shown = _lasting(summary["peaks"])
+    for number, peak in shown:
         rows = peak["through_the_series"]
-        kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(summary["peaks"]) > 2 else _thinned(len(rows))
+        kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(shown) > 2 else _thinned(len(rows))
         for place, k in enumerate(kept):
             row = rows[k]
-            table.add_row(
-                str(number) if place == 0 else "",
-                str(row["place"]),
-                _duration(row["tau"]),
-                banded(row["resistance"]),
+            cells = [
+                str(number) if place == 0 else "", str(row["place"]), _duration(row["tau"]), banded(row["resistance"]),
                 "-" if row["width_decades"] is None else f"{row['width_decades']:.2f}",
-                f"{row['shift_decades']:+.2f}" if k else "",
-            )
-    lives = [
-        _life(number, peak, summary["inputs"]["shown_along"]) for number, peak in enumerate(summary["peaks"], start=1)
-    ]
-    legend = (
-        "Resistance between the minima on either side. Followed while it moves less than "
-        f"{summary['settings']['largest_jump_decades']:g} decades from one spectrum to the next."
-    )
+            ]  # fmt: skip
+            table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
+    legend = "Resistance between the minima on either side."
+    if not several:
+        return Group(table, Text(legend))
+    lives = [_life(number, peak, summary["inputs"]["shown_along"]) for number, peak in shown]
+    if len(shown) < len(summary["peaks"]):
+        left = len(summary["peaks"]) - len(shown)
+        lives.append(Text(f"Further peaks, seen in fewer spectra and told in summary.json: {left}."))
+    jump = summary["settings"]["largest_jump_decades"]
+    legend += f" Followed while it moves less than {jump:g} decades from one spectrum to the next."
     return Group(table, *lives, Text(legend))
+
+
+def _lasting(peaks: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the peaks seen in most spectra with their numbers: noise makes many that are seen once."""
+    numbered = list(enumerate(peaks, start=1))
+    lasting = sorted(numbered, key=lambda entry: len(entry[1]["through_the_series"]), reverse=True)[:_PEAKS]
+    return sorted(lasting, key=lambda entry: entry[0])
 
 
 def _duration(quantity: Mapping[str, Any]) -> str:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from iondrift.protocol import Segment
 
 _MOST_LINES = 60  # spectra drawn one by one; more would hide each other
+_WORST = 5  # spectra with the largest residuals, always drawn
 _LINES = {
     "ohmic_resistance": ("ohmic", "#009e73"),
     "polarisation_resistance": ("polarisation", "#0072b2"),
     "windowed_resistance": ("in window", "#d55e00"),
 }  # Okabe and Ito: told apart with any colour vision
+_DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 3}
+_LINE: dict[str, Any] = {"lw": 0.8}
+_MASKED: dict[str, Any] = {"ls": "", "marker": "x", "ms": 4, "mew": 0.8}
 _GAMMA = r"$\gamma$ / $\Omega$"
 _TAU = r"$\tau$ / s"
 
@@ -73,27 +77,41 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
 
     A series over more than a decade of |Z| is drawn twice: whole, and the smaller half of its spectra.
     """
-    largest = np.abs(dataset["impedance"].values).max(axis=1)
+    used = dataset["used"].values.astype(bool)
+    measured = np.where(used, dataset["impedance"].values, np.nan)
+    largest = np.nanmax(np.abs(measured), axis=1)
     zoomed = largest.size > 3 and largest.max() > 10.0 * np.median(largest)
-    figure, panels = drawing.panels(7.2 if zoomed else 5.2, 2.9 if zoomed else 3.8, columns=2 if zoomed else 1)
-    colours = _colours(axis)
     groups = [np.arange(largest.size)] + ([np.flatnonzero(largest <= np.median(largest))] if zoomed else [])
+    width = 2.5 if zoomed else 3.9  # inches of a panel, whose shape is that of the data: both axes have one scale
+    height = width * max(_flatness(measured[group]) for group in groups)
+    figure, panels = drawing.panels(
+        7.2 if zoomed else 5.2, float(np.clip(height, 1.2, 4.2)) + 1.1, columns=len(groups)
+    )  # fmt: skip
+    colours = _colours(axis)
     for axes, group in zip(np.atleast_1d(panels), groups, strict=True):
         unit, factor = _ohms(float(largest[group].max()))
         for s in _lines(group):
             z, fit = (dataset[name].values[s] * factor for name in ("impedance", "impedance_fit"))
-            axes.plot(z.real, -z.imag, ".", ms=3, color=colours.to_rgba(axis.values[s]))
-            axes.plot(fit.real, -fit.imag, lw=0.8, color=colours.to_rgba(axis.values[s]))
+            colour = colours.to_rgba(axis.values[s])
+            axes.plot(z.real[used[s]], -z.imag[used[s]], ".", ms=3, color=colour)
+            axes.plot(fit.real, -fit.imag, lw=0.8, color=colour)
         axes.axhline(0.0, color="0.7", lw=0.6, zorder=0)
+        if not used[group].all():
+            axes.autoscale(False)  # a masked point may lie anywhere
+            for s in _lines(group):
+                bad = dataset["impedance"].values[s][~used[s]] * factor
+                axes.plot(bad.real, -bad.imag, **_MASKED, color=colours.to_rgba(axis.values[s]))
         axes.set_aspect("equal", adjustable="box")
         axes.set(xlabel=f"Re $Z$ / {unit}", ylabel=f"$-$Im $Z$ / {unit}")
     first = np.atleast_1d(panels)[0]
-    first.set_title(title, loc="left")
+    first.set_title(_drawn(title, groups[0].size), loc="left")
     if zoomed:
         panels[1].set_title("the smaller half", loc="left")
     first.plot([], [], ".", color="0.4", label="measured")
     first.plot([], [], lw=0.8, color="0.4", label="fit")
-    figure.legend(loc="outside lower center", ncols=2)
+    if not used.all():
+        first.plot([], [], **_MASKED, color="0.4", label="masked")
+    figure.legend(loc="outside lower center", ncols=3)
     _colour_bar(figure, panels, colours, axis)
     return figure
 
@@ -102,36 +120,48 @@ def bode(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     """Draw |Z| and phase against frequency, measured and fitted."""
     figure, (upper, lower) = drawing.panels(5.2, 4.6, rows=2)
     colours = _colours(axis)
-    frequency = dataset["frequency"].values
+    frequency, used = dataset["frequency"].values, dataset["used"].values.astype(bool)
+    everywhere = np.full(frequency.size, True)
     for s in _lines(np.arange(dataset.sizes["spectrum"])):
         colour = colours.to_rgba(axis.values[s])
-        for name, style in (("impedance", {"ls": "", "marker": ".", "ms": 3}), ("impedance_fit", {"lw": 0.8})):
-            z = dataset[name].values[s]
-            upper.plot(frequency, np.abs(z), color=colour, **style)
-            lower.plot(frequency, np.degrees(np.angle(z)), color=colour, **style)
+        measured, fit = dataset["impedance"].values[s], dataset["impedance_fit"].values[s]
+        for z, shown, look in ((measured, used[s], _DOTS), (fit, everywhere, _LINE), (measured, ~used[s], _MASKED)):
+            upper.plot(frequency[shown], np.abs(z[shown]), color=colour, **look)
+            lower.plot(frequency[shown], np.degrees(np.angle(z[shown])), color=colour, **look)
     upper.set(xscale="log", yscale="log", ylabel=r"$|Z|$ / $\Omega$")
     lower.set(xlabel="frequency / Hz", ylabel="phase / °")
-    upper.set_title(title, loc="left")
+    upper.set_title(_drawn(title, len(used), masked=not used.all()), loc="left")
     figure.align_ylabels([upper, lower])
     _colour_bar(figure, [upper, lower], colours, axis)
     return figure
 
 
 def kramers_kronig(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
-    """Draw the residuals of the model judged against frequency, with the limit."""
+    """Draw the residuals of the model judged against frequency, with the limit; crosses are masked.
+
+    Of a long series the worst spectra are always among those drawn.
+    """
     figure, panels = drawing.panels(5.2, 4.2, rows=2)
     colours = _colours(axis)
     limit = 100.0 * dataset.attrs["kk_limit"]
-    residual = 100.0 * dataset["kk_judged_residual"].values
+    residual, used = 100.0 * dataset["kk_judged_residual"].values, dataset["used"].values.astype(bool)
+    frequency = dataset["frequency"].values
+    worst = np.argsort(dataset["kk_worst"].values)[-_WORST:]
+    shown = sorted({*_lines(np.arange(len(used))), *map(int, worst)})
     for axes, part, name in zip(panels, (residual.real, residual.imag), ("real", "imaginary"), strict=True):
         axes.axhspan(-limit, limit, color="0.95", lw=0, zorder=0)
         axes.axhline(0.0, color="0.7", lw=0.6, zorder=0)
-        for s in _lines(np.arange(dataset.sizes["spectrum"])):
-            axes.plot(dataset["frequency"], part[s], lw=0.9, color=colours.to_rgba(axis.values[s]))
-        reach = 1.15 * max(limit, float(np.nanmax(np.abs(part))))
+        reach = 1.15 * max(limit, float(np.abs(part[used]).max()))
+        for s in shown:
+            colour = colours.to_rgba(axis.values[s])
+            axes.plot(frequency[used[s]], part[s, used[s]], lw=0.9, color=colour)
+            # What lies beyond the panel stands at its edge.
+            bad = np.clip(part[s, ~used[s]], -0.97 * reach, 0.97 * reach)
+            axes.plot(frequency[~used[s]], bad, **_MASKED, color=colour)
         axes.set(xscale="log", ylabel=f"{name} residual / %", ylim=(-reach, reach))
     good = int(dataset["kk_consistent"].values.sum())
-    panels[0].set_title(f"{title}: {good} of {dataset.sizes['spectrum']} within {limit:g} %", loc="left")
+    verdict = f"{title}: {good} of {len(used)} within {limit:g} %"
+    panels[0].set_title(verdict + ("" if used.all() else "; crosses: masked"), loc="left")
     panels[1].set_xlabel("frequency / Hz")
     _colour_bar(figure, panels, colours, axis)
     return figure
@@ -166,7 +196,9 @@ def relaxation_times(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Fi
     axes.set(xlim=(tau[0], tau[-1]), ylim=(-0.02 * top, top))
     if own:
         axes.set_yticks([])
-    axes.set_title(title if band is None else f"{title}: 95 % bands ({dataset.attrs['band_method']})", loc="left")
+    told = [f"{len(shown)} of {len(gamma)} spectra"] if len(shown) < len(gamma) else []
+    told += [] if band is None else [f"95 % bands ({dataset.attrs['band_method']})"]
+    axes.set_title(f"{title}: {'; '.join(told)}" if told else title, loc="left")
     _colour_bar(figure, axes, colours, axis)
     return figure
 
@@ -186,7 +218,9 @@ def relaxation_map(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figu
         place, tau, values[order].T, cmap="magma", vmin=0.0, vmax=top, shading="nearest", rasterized=True
     )
     for k in range(dataset.sizes["peak"]):
-        axes.plot(place, dataset["peak_tau"].values[k][order], color="white", lw=0.8, marker="o", ms=2.5)
+        few = place.size <= _MOST_LINES
+        look: dict[str, Any] = {"lw": 0.8, "marker": "o", "ms": 2.5} if few else {"lw": 0.5}
+        axes.plot(place, dataset["peak_tau"].values[k][order], color="white", **look)
     axes.set(yscale="log", ylabel=_TAU, xlabel=axis.label)
     axes.set_title(f"{title}: peaks in white", loc="left")
     _name_spectra(axes, axis)
@@ -204,10 +238,12 @@ def resistances(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, segments: 
     found = {name: _limits(dataset, name) for name in _LINES}
     known = np.concatenate([value[low > 0.0] for low, value, _ in found.values()])
     logarithmic = bool(known.size and known.max() > 200.0 * known.min())
+    # Dots side by side would hide the bands.
+    look: dict[str, Any] = {"marker": ".", "ms": 4, "lw": 1.0} if axis.values.size <= _MOST_LINES else {"lw": 0.6}
     for name, (label, colour) in _LINES.items():
         low, value, high = found[name]
         shown = low > 0.0 if logarithmic else np.full(value.shape, True)
-        axes.plot(axis.values, np.where(shown, value, np.nan), ".-", ms=4, lw=1.0, color=colour, label=label)
+        axes.plot(axis.values, np.where(shown, value, np.nan), color=colour, label=label, **look)
         axes.fill_between(axis.values, low, high, where=list(shown), color=colour, alpha=0.25, lw=0)
         if not shown.all():
             axes.plot(axis.values[~shown], high[~shown], "v", ms=4, mfc="none", color=colour)
@@ -230,6 +266,19 @@ def resistances(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, segments: 
 def _lines(group: np.ndarray[Any, Any], most: int = _MOST_LINES) -> list[int]:
     places = np.unique(np.linspace(0, group.size - 1, min(most, group.size)).round().astype(int))
     return [int(s) for s in group[places]]
+
+
+def _drawn(title: str, spectra: int, *, masked: bool = False) -> str:
+    """Return the title with how many spectra are drawn where that is not all, and what crosses are."""
+    told = [f"{_MOST_LINES} of {spectra} spectra"] if spectra > _MOST_LINES else []
+    told += ["crosses: masked"] if masked else []
+    return f"{title}: {'; '.join(told)}" if told else title
+
+
+def _flatness(measured: np.ndarray[Any, np.dtype[np.complex128]]) -> float:
+    """Return height over width of spectra in the complex plane, the real axis included."""
+    real, height = measured.real[np.isfinite(measured.real)], -measured.imag[np.isfinite(measured.imag)]
+    return float((max(height.max(), 0.0) - min(height.min(), 0.0)) / max(np.ptp(real), 1e-300))
 
 
 def _colours(axis: SeriesAxis) -> ScalarMappable:

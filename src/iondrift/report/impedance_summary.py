@@ -10,9 +10,12 @@ import numpy as np
 import xarray as xr
 
 from iondrift import __version__
+from iondrift.report import masked_points
+from iondrift.report.impedance_cautions import cautions
 from iondrift.report.series_axis import SeriesAxis
 
 Entry = dict[str, Any]
+Values = dict[str, np.ndarray[Any, Any]]  # of every variable, by name
 
 RESISTANCES = {
     "ohmic": ("ohmic_resistance", "ohm", 1.0),
@@ -42,18 +45,19 @@ def build(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, warnings: Iterab
     warnings
         Told while reading and computing; cautions about the numbers are added.
     """
-    spectra = range(dataset.sizes["spectrum"])
+    # Taken out of the dataset once: labelled look-ups for each of thousands of spectra would take a minute.
+    values = {str(name): dataset[name].values for name in dataset.variables}
     return {
         "iondrift": __version__,
         "title": title,
         "inputs": _inputs(dataset, axis),
         "settings": _settings(dataset),
-        "spectra": [_spectrum(dataset, axis, s) for s in spectra],
+        "spectra": _spectra(values, axis),
         "regularization": _regularization(dataset),
-        "peaks": [_peak(dataset, axis, k) for k in range(dataset.sizes["peak"])],
-        "largest_residual_percent": 100.0 * _largest_part(dataset["relative_residual"].values),
+        "peaks": [_peak(values, axis, k) for k in range(dataset.sizes["peak"])],
+        "largest_residual_percent": 100.0 * float(np.nanmax(_larger_part(values["relative_residual"]))),
         "largest_kkt_residual": float(dataset["kkt_residual"].max()),
-        "warnings": [*dict.fromkeys([*warnings, *_cautions(dataset)])],
+        "warnings": [*dict.fromkeys([*warnings, *cautions(dataset)])],
     }
 
 
@@ -87,6 +91,7 @@ def _inputs(dataset: xr.Dataset, axis: SeriesAxis) -> Entry:
         "lowest_bias": quantity(bias.min(), "V"),
         "highest_bias": quantity(bias.max(), "V"),
         "shown_along": axis.label,  # what "place" of a spectrum is
+        "masked": masked_points.facts(dataset["used"].values, frequency),
         "notes": list(attrs.get("notes", ())),
         "cautions": list(attrs.get("cautions", ())),
         "skipped_files": list(attrs.get("skipped_files", ())),
@@ -113,42 +118,65 @@ def _settings(dataset: xr.Dataset) -> Entry:
     return settings
 
 
-def _spectrum(dataset: xr.Dataset, axis: SeriesAxis, s: int) -> Entry:
-    one = dataset.isel(spectrum=s)
-    resistances = {
-        name: quantity(float(one[variable]) * factor, unit, _band(one, variable, factor))
-        for name, (variable, unit, factor) in RESISTANCES.items()
-        if variable in dataset
-    }
-    return {
-        "source": axis.sources[s],
-        "place": axis.text(s),
-        "time": quantity(float(one["time"]), "s"),
-        "bias_voltage": quantity(float(one["bias_voltage"]), "V"),
-        "kramers_kronig": {
-            "elements": int(one["kk_elements"]),
-            "mu": _number(float(one["kk_mu"])),
-            "residual_at_elements_percent": 100.0 * _largest_part(one["kk_residual"].values),
-            "judged_elements": int(one["kk_judged_elements"]),
-            "worst_residual_percent": 100.0 * float(one["kk_worst"]),
-            "consistent": bool(one["kk_consistent"]),
-        },
-        "resistances": resistances,
-        "inductance": quantity(float(one["inductance"]), "H", _band(one, "inductance")),
-        "residual_percent": 100.0 * _largest_part(one["relative_residual"].values),
-        "lambda": _number(float(one["regularization"])),
-        "effective_parameters": float(one["effective_parameters"]),
-    }
+def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
+    used, frequency = values["used"].astype(bool), values["frequency"]
+    stopped, judged, misfit = (
+        np.where(used, _larger_part(values[name]), -np.inf)
+        for name in ("kk_residual", "kk_judged_residual", "relative_residual")
+    )
+    return [
+        {
+            "source": axis.sources[s],
+            "place": axis.text(s),
+            "time": quantity(values["time"][s], "s"),
+            "bias_voltage": quantity(values["bias_voltage"][s], "V"),
+            "points": int(used[s].sum()),
+            "kramers_kronig": {
+                "elements": int(values["kk_elements"][s]),
+                "mu": _number(values["kk_mu"][s]),
+                "residual_at_elements_percent": 100.0 * float(stopped[s].max()),
+                "judged_elements": int(values["kk_judged_elements"][s]),
+                "worst_residual_percent": 100.0 * float(values["kk_worst"][s]),
+                "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
+                "consistent": bool(values["kk_consistent"][s]),
+            },
+            "resistances": {
+                name: quantity(values[variable][s] * factor, unit, _band(values, variable, (s,), factor))
+                for name, (variable, unit, factor) in RESISTANCES.items()
+                if variable in values
+            },
+            "inductance": quantity(values["inductance"][s], "H", _band(values, "inductance", (s,))),
+            "capacitance": _capacitance(values, s),
+            "residual_percent": 100.0 * float(misfit[s].max()),
+            "lambda": _number(values["regularization"][s]),
+            "effective_parameters": float(values["effective_parameters"][s]),
+        }
+        for s in range(values["kk_worst"].size)
+    ]
 
 
-def _band(dataset: xr.Dataset, variable: str, factor: float = 1.0) -> Iterable[float] | None:
-    name = f"{variable}_band"
-    return [float(v) * factor for v in dataset[name].values] if name in dataset else None
+def _capacitance(values: Values, s: int) -> Entry | None:
+    """Return 1 / (1/C) with its band, upside down; None where the model has no such term or it vanishes."""
+    inverse = values["inverse_capacitance"][s]
+    if not inverse > 0.0:
+        return None
+    edges = _band(values, "inverse_capacitance", (s,))
+    turned = None if edges is None else [1.0 / edge if edge > 0.0 else np.inf for edge in reversed(edges)]
+    return quantity(1.0 / inverse, "F", turned)
+
+
+def _band(values: Values, variable: str, at: tuple[int, ...], factor: float = 1.0) -> list[float] | None:
+    edges = values.get(f"{variable}_band")
+    if edges is None:
+        return None
+    for index in at:
+        edges = edges[:, index]
+    return [float(v) * factor for v in edges]
 
 
 def _regularization(dataset: xr.Dataset) -> Entry:
     choices = {
-        str(name): [float(v) for v in dataset["criterion_choice"].sel(criterion=name).values]
+        str(name): [_number(v) for v in dataset["criterion_choice"].sel(criterion=name).values]
         for name in dataset["criterion"].values
     }
     grid = dataset["regularization_value"].values
@@ -162,23 +190,20 @@ def _regularization(dataset: xr.Dataset) -> Entry:
     }
 
 
-def _peak(dataset: xr.Dataset, axis: SeriesAxis, k: int) -> Entry:
-    one = dataset.isel(peak=k)
-    born, died = int(one["born"]), int(one["died"])
-    rows = []
-    for s in np.flatnonzero(np.isfinite(one["peak_tau"].values)):
-        here = one.isel(spectrum=s)
-        rows.append(
-            {
-                "spectrum": int(s) + 1,
-                "place": axis.text(int(s)),
-                "tau": quantity(float(here["peak_tau"]), "s", _band(here, "peak_tau")),
-                "resistance": quantity(float(here["peak_resistance"]), "ohm", _band(here, "peak_resistance")),
-                "width_decades": _number(float(here["peak_width"])),
-                "shift_decades": float(here["peak_shift"]),
-            }
-        )
-    last = dataset.sizes["spectrum"] - 1
+def _peak(values: Values, axis: SeriesAxis, k: int) -> Entry:
+    born, died = int(values["born"][k]), int(values["died"][k])
+    rows = [
+        {
+            "spectrum": s + 1,
+            "place": axis.text(s),
+            "tau": quantity(values["peak_tau"][k, s], "s", _band(values, "peak_tau", (k, s))),
+            "resistance": quantity(values["peak_resistance"][k, s], "ohm", _band(values, "peak_resistance", (k, s))),
+            "width_decades": _number(values["peak_width"][k, s]),
+            "shift_decades": float(values["peak_shift"][k, s]),
+        }
+        for s in map(int, np.flatnonzero(np.isfinite(values["peak_tau"][k])))
+    ]
+    last = values["kk_worst"].size - 1
     return {
         "born": None if born == 0 else axis.text(born),
         "died": None if died == last else axis.text(died),
@@ -189,43 +214,6 @@ def _peak(dataset: xr.Dataset, axis: SeriesAxis, k: int) -> Entry:
     }
 
 
-def _cautions(dataset: xr.Dataset) -> list[str]:
-    """Return what the numbers lean on."""
-    cautions = []
-    omega = 2.0 * np.pi * dataset["frequency"].values
-    fastest, slowest = 1.0 / float(omega.max()), 1.0 / float(omega.min())
-    first, last = dataset.attrs["window_s"]
-    if first < 0.99 * fastest or last > 1.01 * slowest:
-        cautions.append(
-            f"the window {first:g} to {last:g} s reaches beyond the time constants that were measured, "
-            f"{fastest:.2g} to {slowest:.2g} s; what it counts there is extrapolated; choose another window"
-        )
-    outside = dataset["windowed_resistance"].values < 0.05 * dataset["polarisation_resistance"].values
-    if outside.any():
-        cautions.append(
-            f"in {int(outside.sum())} of {outside.size} spectra the window holds under 5 % of the polarisation "
-            "resistance: it does not frame the process, choose another window"
-        )
-    failed = ~dataset["kk_consistent"].values.astype(bool)
-    if failed.any():
-        cautions.append(
-            f"{int(failed.sum())} of {failed.size} spectra miss the Kramers-Kronig limit of "
-            f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity, artefacts, or a blocking electrode "
-            "without its series capacitance; their distribution is doubtful"
-        )
-    tau = dataset["tau"].values
-    beyond = (tau < fastest) | (tau > slowest)
-    held = (dataset["gamma"].values[:, beyond].sum(axis=1) * dataset.attrs["ln_tau_step"]) / np.maximum(
-        dataset["polarisation_resistance"].values, 1e-300
-    )
-    if (held > 0.1).any():
-        cautions.append(
-            f"in {int((held > 0.1).sum())} of {held.size} spectra over 10 % of the polarisation resistance lies beyond "
-            "the measured time constants: total and ohmic resistance depend on the model there"
-        )
-    return cautions
-
-
-def _largest_part(values: np.ndarray[Any, Any]) -> float:
-    """Return the largest real or imaginary part."""
-    return float(np.nanmax(np.maximum(np.abs(values.real), np.abs(values.imag))))
+def _larger_part(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the larger of real and imaginary part, in magnitude."""
+    return np.asarray(np.maximum(np.abs(values.real), np.abs(values.imag)))

@@ -1,0 +1,77 @@
+"""The printed report of an impedance series as golden text, its summary and its figures.
+
+``IONDRIFT_REWRITE_GOLDEN=1 pytest tests/test_impedance_report.py`` rewrites the golden files; read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich.cells import cell_len
+
+import golden_text
+import synthetic_impedance
+from iondrift.report import drawing, impedance_console, impedance_figures, impedance_summary
+from iondrift.report.series_axis import series_axis
+
+
+def summary(dataset: xr.Dataset) -> dict[str, Any]:
+    return impedance_summary.build(dataset, series_axis(dataset), title="cell")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_report_reads_as_the_golden_text(width: int) -> None:
+    text = impedance_console.to_text(summary(synthetic_impedance.analysed()), width=width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    golden_text.compare(text, f"impedance-report-{width}.txt")
+
+
+def test_one_blocking_spectrum_without_bands() -> None:
+    dataset = synthetic_impedance.analysed(1, bands=False, masked=False, capacitive=True)
+    golden_text.compare(impedance_console.to_text(summary(dataset), width=80), "impedance-report-no-bands.txt")
+
+
+def test_a_long_series_is_printed_in_part_and_shows_its_worst_spectrum() -> None:
+    dataset = synthetic_impedance.analysed(400)
+    text = impedance_console.to_text(summary(dataset), width=80)
+    assert len(text.splitlines()) < 170
+    assert max(map(cell_len, text.splitlines())) <= 80
+    exceeding = [line.split()[0] for line in text.splitlines() if "EXCEEDS" in line]
+    assert exceeding == ["50.00"]  # spectrum 101, every half an hour
+    assert "20 of 400 shown, the 5 worst among them" in text
+
+
+def test_the_summary_is_json_and_tells_what_is_masked() -> None:
+    built = summary(synthetic_impedance.analysed())
+    assert json.loads(json.dumps(built, allow_nan=False)) == built
+    masked = built["inputs"]["masked"]
+    assert (masked["points"], masked["of"]) == (7, 155)
+    assert [np.round(run, 2).tolist() for run in masked["in_all_Hz"]] == [[46.42, 46.42]]
+    assert masked["in_single"][0]["spectrum"] == 5
+    # neither the worst residual nor its place is that of a masked point
+    test = built["spectra"][1]["kramers_kronig"]
+    assert test["worst_residual_percent"] == pytest.approx(4.5)
+    assert test["worst_at"]["value"] == pytest.approx(10.0**0.5)
+    assert built["spectra"][0]["capacitance"] is None
+
+
+def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    dataset = synthetic_impedance.analysed()
+    impedance_figures.draw(dataset, series_axis(dataset), title="cell", folder=tmp_path)
+    crosses = 7
+    for name in ("nyquist", "bode", "kramers_kronig"):
+        axes = drawn[name].axes[0]
+        found = [line for line in axes.lines if line.get_marker() == "x"]
+        assert sum(line.get_xdata().size for line in found) == crosses, name
+    real = drawn["kramers_kronig"].axes[0]
+    assert real.get_ylim()[1] == pytest.approx(1.15 * 4.5)  # %, not 40
+    for line in real.lines:
+        assert np.abs(line.get_ydata()).max(initial=0.0) <= real.get_ylim()[1]
+    assert drawn["nyquist"].axes[0].get_xlim()[1] < 1.1 * np.nanmax(dataset.impedance_fit.values.real)
