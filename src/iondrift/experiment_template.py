@@ -93,6 +93,29 @@ smoothing = "pspline"                  # or "polynomial", "none"
 #   window_s = [1e-4, 1.0]             #   time constants whose resistance is followed
 #   electrodes = 2                     #   equal electrodes in series
 #   area_cm2 = 0.5                     #   of one electrode
+#   format = "auto"                    #   or the instrument: zahner, gamry, biologic, zplot, autolab, versastudio,
+#                                      #   parstat, chi, powersuite; text
+#   header = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]   # of text: names of all columns, "" where not needed
+#   separator = "tab"                  #   of text: tab, semicolon, comma, space; found out when left out
+#   decimal = "."                      #   of text: or ","; found out when left out
+#   day_first = true                   #   dates in the files are as 31-12-2018
+#   grid = "same"                      #   "common": frequencies that not all spectra have are left out
+#   incomplete = "refuse"              #   a sweep cut short: "keep" or "drop" it
+#   minimum_points = 5                 #   fewest points of a sweep
+#   frequency_range_Hz = [1.0, 1e6]    #   what lies outside is not read
+#   mask_frequencies_Hz = [50.0, [1e5, 1e6]]   # points or ranges that must not count, in every spectrum
+#   mask_points = [{{spectrum = 3, frequency_Hz = 50.0}}]   # the same in single spectra, counted from 1
+#   capacitive = false                 #   a capacitance in series: cells with a blocking electrode
+#   inductive = true                   #   an inductance in series
+#   regularization = "auto"            #   "paper", lambda such as 0.05, or the criterion that chooses it:
+#                                      #   marginal_likelihood, gcv, l_curve, re_im
+#   order = 2                          #   of the penalty, 0 to 3; chosen to fit regularization when left out
+#   weighting = "modulus"              #   "none", or the standard deviation of Z in ohm
+#   per = "spectrum"                   #   "series": roughness is chosen once for all spectra
+#   time_constants = 92
+#   tau_range_s = [1e-7, 10.0]         #   half a decade beyond the frequencies when left out
+#   largest_jump_decades = 0.6         #   how far a peak may move from one spectrum to the next
+#   method = "calibrated"              #   of the bands: "noise", "prior"; prior where lambda is given or chosen
 """
 
 _NUMBER = re.compile(r"[-+]?\d+[.,]?\d*([eE][-+]?\d+)?$")
