@@ -8,7 +8,7 @@ import xarray as xr
 
 from iondrift.errors import ConfigurationError, ShapeError
 from iondrift.peaks import track_peaks
-from iondrift.relaxation_peaks import find_peaks
+from iondrift.relaxation_peaks import find_peaks, presence
 
 TAU = np.geomspace(1e-6, 1e1, 141)
 WIDTH = 0.15  # standard deviation, decades
@@ -50,6 +50,17 @@ def test_a_tail_of_diffusion_hides_no_peak():
     (found,) = find_peaks(TAU, peak + tail)
     assert found.tau == pytest.approx(1e-3, rel=0.02)
     assert find_peaks(TAU, 1e-3 * peak + tail) == []  # a ripple beside it is still none
+
+
+def test_presence_counts_the_draws_that_have_the_peak_too():
+    main, weak = bell(1e-3, 50.0), bell(3e-1, 5.0)
+    tail = 60.0 * main.max() * (TAU / TAU[-1]) ** 4
+    for background in (np.zeros_like(TAU), tail):
+        estimate = main + weak + background
+        peaks = find_peaks(TAU, estimate)
+        assert len(peaks) == 2
+        draws = np.array([main + background + (weak if k < 7 else 0.0) for k in range(10)])
+        assert presence(draws, estimate, peaks, 0.02).tolist() == [1.0, 0.7]
 
 
 def test_births_deaths_gaps_and_shifts():

@@ -301,7 +301,11 @@ class _Bands:
         reach = max(1, round(_PEAK_REACH * np.log(10.0) / model.step))
         # Within one step of the grid a position is not resolved.
         blur = random.uniform(-0.5, 0.5, gamma.shape[0])
-        for k, peak in enumerate(self.peaks[spectrum]):
+        peaks = self.peaks[spectrum]
+        self.peak_presence[: len(peaks), spectrum] = presence(
+            gamma, self.gamma_estimate[spectrum], peaks, self.threshold
+        )
+        for k, peak in enumerate(peaks):
             first, last = max(peak.first, peak.index - reach), min(peak.last, peak.index + reach)
             basin = gamma[:, first : last + 1]
             top = basin.argmax(axis=1)
@@ -311,7 +315,6 @@ class _Bands:
             both = quantiles(np.stack([place, held], axis=1), self.probabilities)
             self.peak_tau[:, k, spectrum] = np.exp(both[:, 0])
             self.peak_resistance[:, k, spectrum] = both[:, 1]
-            self.peak_presence[k, spectrum] = presence(gamma, peak, self.threshold)
 
     def label(self) -> xr.Dataset:
         series = series_coordinates(self.problem.impedance)

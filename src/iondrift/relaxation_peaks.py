@@ -84,14 +84,18 @@ def vertex(gamma: FloatArray, index: npt.NDArray[np.int64]) -> tuple[FloatArray,
     return offset, height
 
 
-def presence(gamma: FloatArray, peak: Peak, threshold: float) -> float:
-    """Return in what share of draws gamma (draws, tau) rises inside the peak's basin above both its ends.
+def presence(draws: FloatArray, gamma: FloatArray, peaks: list[Peak], threshold: float) -> FloatArray:
+    """Return for each peak in what share of draws (draws, tau) gamma rises inside its basin above both ends.
 
-    By at least ``threshold`` of the draw's largest value, as a peak must in :func:`find_peaks`.
+    By at least as much as :func:`find_peaks` asked of the estimate ``gamma`` that the peaks were found in.
     """
-    basin = gamma[:, peak.first : peak.last + 1]
-    rise = basin.max(axis=1) - np.maximum(basin[:, 0], basin[:, -1])
-    return float((rise > threshold * gamma.max(axis=1)).mean())
+    largest = max([_BESIDE_A_TAIL * float(gamma.max()), *(float(gamma[peak.index]) for peak in peaks)])
+    found = np.empty(len(peaks))
+    for k, peak in enumerate(peaks):
+        basin = draws[:, peak.first : peak.last + 1]
+        rise = basin.max(axis=1) - np.maximum(basin[:, 0], basin[:, -1])
+        found[k] = (rise >= threshold * largest).mean()
+    return found
 
 
 def _measure(tau: FloatArray, gamma: FloatArray, index: int, first: int, last: int, step: float) -> Peak:
