@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,11 @@ from iondrift import cell_impedance, store
 from iondrift.cli import app
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.experiment import load
+from iondrift.experiment_impedance import Impedance
+from iondrift.experiment_template import template
+from iondrift.impedance_options import ImpedanceOptions, Masked, ReadingOptions
 from iondrift.reference.relaxation_spectra import measured, zarc
+from iondrift.report.drawing import STYLE
 
 FREQUENCY = np.logspace(5, 0, 31)
 STARTS = (600.0, 2600.0, 4600.0)
@@ -41,6 +46,11 @@ def write_cell(folder: Path, section: str = SECTION) -> Path:
             header="freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm",
         )  # fmt: skip
     return file
+
+
+@pytest.fixture(autouse=True)
+def small_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STYLE, "savefig.dpi", 30)
 
 
 def test_a_run_holds_impedance_beside_the_drift_velocity(tmp_path: Path) -> None:
@@ -121,6 +131,27 @@ def test_spectra_that_time_themselves_start_where_the_file_says(measurements: Pa
         ("times_s = [600.0, 2600.0, 4600.0]", 'log_started = "2024-10-25T21:09:58+02:00"', "leave the time zone out"),
         ("electrodes = 2", "electrode = 2", "unknown key; did you mean 'electrodes'"),
         ('files = "impedance/*.csv"', "", "impedance.files: is missing"),
+        ("electrodes = 2", "mask = [50.0]", "impedance.mask: unknown key; did you mean 'mask_"),
+        ("electrodes = 2", "mask_frequencies_Hz = [0.0]", "impedance.mask_frequencies_Hz[1]"),
+        ("electrodes = 2", "mask_frequencies_Hz = [[1e6, 1e5]]", "from a lower to a higher value"),
+        (
+            "electrodes = 2",
+            "mask_points = [{spectrum = 0, frequency_Hz = 50.0}]",
+            "impedance.mask_points[1].spectrum: found 0",
+        ),
+        (
+            "electrodes = 2",
+            "mask_points = [{spectrum = 1, frequency_Hz = 50.0, frequency = 50.0}]",
+            "impedance.mask_points[1].frequency: unknown key; did you mean 'frequency_Hz'",
+        ),
+        ("electrodes = 2", "mask_points = [{spectrum = 1}]", "frequency_Hz: is missing (a frequency, or [lowest,"),
+        ("electrodes = 2", "frequency_range_Hz = [1e6, 1.0]", "from a lower to a higher value"),
+        ("electrodes = 2", "frequency_range_kHz = [1.0, 2.0]", "did you mean 'frequency_range_Hz'"),
+        ("electrodes = 2", 'separator = ";"', "found ';'; allowed: 'tab', 'semicolon', 'comma' or 'space'"),
+        ("electrodes = 2", 'regularization = "magic"', "'marginal_likelihood', 'gcv', 'l_curve' or 're_im'"),
+        ("electrodes = 2", "regularization = -1.0", "impedance.regularization: found -1.0"),
+        ("electrodes = 2", 'header = "freq/Hz"', "impedance.header: found 'freq/Hz'; should be a list"),
+        ("electrodes = 2", "order = 4", "impedance.order: found 4"),
     ],
 )
 def test_mistakes_in_the_section_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -130,6 +161,102 @@ def test_mistakes_in_the_section_are_named(tmp_path: Path, old: str, new: str, m
         load(file)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_every_key_arrives(tmp_path: Path) -> None:
+    section = """
+[impedance]
+files = "impedance"
+format = "text"
+header = ["freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"]
+separator = "semicolon"
+decimal = ","
+day_first = false
+grid = "common"
+incomplete = "drop"
+minimum_points = 7
+frequency_range_Hz = [1.0, 1e5]
+mask_frequencies_Hz = [50.0, [1e5, 1e6]]
+mask_points = [{spectrum = 4, frequency_Hz = [2.0, 3.0]}]
+log_started = "2024-10-25T21:09:58"
+time_constants = 50
+tau_range_s = [1e-6, 1.0]
+regularization = 0.1
+order = 1
+weighting = 0.5
+inductive = false
+capacitive = true
+per = "series"
+window_s = [1e-3, 0.1]
+electrodes = 2
+area_cm2 = 0.5
+largest_jump_decades = 0.3
+method = "noise"
+"""
+    (tmp_path / "cell.toml").write_text(cells.TOML + section)
+    settings = load(tmp_path / "cell.toml").impedance
+    assert settings is not None
+    options = settings.options(bands=False, samples=30, seed=4)
+    assert options == ImpedanceOptions(
+        mask=(Masked(low=50.0, high=50.0), Masked(low=1e5, high=1e6), Masked(low=2.0, high=3.0, spectrum=4)),
+        time_constants=50, tau_range=(1e-6, 1.0), regularization=0.1, order=1, weighting=0.5, inductive=False,
+        capacitive=True, per="series", window=(1e-3, 0.1), electrodes=2, area=0.5e-4, bands=False, method="noise",
+        samples=30, seed=4, largest_jump=0.3,
+    )  # fmt: skip
+    assert settings.reading == ReadingOptions(
+        format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
+        grid="common", frequency_range=(1.0, 1e5), incomplete="drop", origin="2024-10-25T21:09:58", day_first=False,
+        minimum_points=7,
+    )  # fmt: skip
+
+
+def test_left_out_keys_have_the_defaults_of_the_functions(tmp_path: Path) -> None:
+    (tmp_path / "cell.toml").write_text(cells.TOML + '[impedance]\nfiles = "a.csv"\nlog_started = "2024-10-25T21:09"\n')
+    settings = load(tmp_path / "cell.toml").impedance
+    assert settings is not None
+    assert settings.options(bands=True, samples=1000, seed=0) == ImpedanceOptions()
+    assert settings.reading == ReadingOptions(origin="2024-10-25T21:09")
+
+
+def test_the_template_shows_every_key() -> None:
+    shown = set(re.findall(r"^#   (\w+) = ", template(Path()).partition("[impedance]")[2], re.MULTILINE))
+    assert set(Impedance.model_fields) - shown == {"times_s", "log_started"}  # told beside start_s
+    assert shown <= set(Impedance.model_fields)
+
+
+def test_the_section_of_the_template_is_valid(tmp_path: Path) -> None:
+    lines = [line.removeprefix("#").strip() for line in template(tmp_path).splitlines() if line.startswith("#   ")]
+    section = "\n".join(line for line in lines[lines.index("[impedance]") :] if not line.startswith("#"))
+    kept = "\n".join(line for line in section.splitlines() if " = " in line.split("#")[0] or line == "[impedance]")
+    (tmp_path / "cell.toml").write_text(cells.TOML + kept)
+    settings = load(tmp_path / "cell.toml").impedance
+    assert settings is not None
+    assert settings.mask[2] == Masked(low=50.0, high=50.0, spectrum=3)
+
+
+def test_masked_points_do_not_count_and_errors_name_the_key(tmp_path: Path) -> None:
+    file = write_cell(tmp_path, SECTION + "mask_frequencies_Hz = [[1e4, 1e5]]\n")
+    result = iondrift("check", file)
+    assert "3 spectra of 31 frequencies, 21 points masked" in " ".join(result.stdout.split())
+    settings = load(file).impedance
+    assert settings is not None
+    dataset = cell_impedance.analyse(settings, title="cell", bands=None, progress=lambda _: None).dataset
+    assert (dataset.used.values == (FREQUENCY[::-1] < 0.99e4)).all()
+    file.write_text(file.read_text().replace("[[1e4, 1e5]]", "[53.0]"))
+    result = iondrift("check", file)
+    assert "impedance.mask_frequencies_Hz: nothing was measured within 1 % of 53 Hz" in result.stderr
+    name = "freq/Hz,Re(Z)/Ohm"
+    for spectrum in (tmp_path / "impedance").iterdir():
+        spectrum.write_text(spectrum.read_text().replace(name, "a,b"))
+    result = iondrift("check", file)
+    assert 'impedance.header = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]' in result.stderr
+
+
+def test_errors_of_the_log_name_its_keys(tmp_path: Path) -> None:
+    file = cells.write_cell(tmp_path)
+    (tmp_path / "log.txt").write_text("1,5 2,5 3,5\n2,5 3,5 4,5\n".replace(" ", ","))
+    result = iondrift("check", file)
+    assert 'log.separator = "comma", or log.decimal = ","' in result.stderr
 
 
 def test_a_missing_spectrum_fails_the_run_before_anything_is_written(tmp_path: Path) -> None:

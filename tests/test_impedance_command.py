@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from typer.testing import CliRunner, Result
 
 from iondrift import impedance_job, store
 from iondrift.cli import app
+from iondrift.impedance_options import ImpedanceOptions, Masked, ReadingOptions
 from iondrift.reference.relaxation_spectra import measured, zarc
+from iondrift.report.drawing import STYLE
 
 FREQUENCY = np.logspace(5, 0, 31)
 OHMIC, FAST, SLOW = 4.0, 40.0, 60.0
@@ -27,6 +31,14 @@ def write_spectrum(path: Path, impedance: np.ndarray) -> None:
     np.savetxt(path, columns, delimiter=",", comments="", header="freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def small_figures() -> Iterator[None]:
+    """Figures take most of a run, and most of that goes with the number of their pixels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(STYLE, "savefig.dpi", 30)
+        yield
+
+
 @pytest.fixture(scope="module")
 def spectra(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five spectra of two arcs; the slow one slows down by half a decade."""
@@ -39,7 +51,7 @@ def spectra(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take most of a run; they are looked at elsewhere."""
+    """For tests that look at numbers alone."""
     monkeypatch.setattr(impedance_job.impedance_figures, "draw", lambda *_, **__: [])
 
 
@@ -120,7 +132,7 @@ def test_store_and_summary_agree(finished: tuple[Path, Result]) -> None:
 
 @pytest.mark.usefixtures("no_figures")
 def test_the_same_input_gives_the_same_numbers_and_json_is_the_summary(spectra: Path, tmp_path: Path) -> None:
-    arguments = ["drt", *sorted(spectra.iterdir()), "--samples", "50", "--seed", "7"]
+    arguments = ["drt", *sorted(spectra.iterdir())[:2], "--samples", "20", "--seed", "7"]
     printed = [iondrift(*arguments, "--out", tmp_path / name, "--json").stdout for name in ("a", "b")]
     assert printed[0] == printed[1]
     assert printed[0] == (tmp_path / "a" / "summary.json").read_text()
@@ -181,6 +193,101 @@ def test_a_blocking_cell_needs_its_capacitance(tmp_path: Path) -> None:
     assert summary["spectra"][0]["resistances"]["polarisation"]["value"] == pytest.approx(FAST, rel=0.1)
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Return what the command asks of the job, which does not run."""
+    found: dict[str, Any] = {}
+    monkeypatch.setattr(impedance_job, "run", lambda files, out, **options: found.update(options))
+    monkeypatch.setattr(impedance_job, "show", lambda *_, **__: None)
+
+    def ask(*arguments: str) -> dict[str, Any]:
+        result = iondrift("drt", "a.csv", *arguments)
+        assert result.exit_code == 0, result.output
+        return found
+
+    return ask
+
+
+def test_the_command_asks_for_nothing_by_itself(asked: Callable[..., dict[str, Any]]) -> None:
+    found = asked()
+    assert found["options"] == ImpedanceOptions()
+    assert found["reading"] == ReadingOptions()
+
+
+def test_every_option_arrives(asked: Callable[..., dict[str, Any]]) -> None:
+    options = ImpedanceOptions(
+        mask=(Masked(low=50.0, high=50.0), Masked(low=1e5, high=1e6), Masked(low=2.0, high=3.0, spectrum=4)),
+        time_constants=50, tau_range=(1e-6, 1.0), regularization=0.1, order=1, weighting=0.5, inductive=False,
+        capacitive=True, per="series", window=(1e-3, 0.1), electrodes=2, area=0.5e-4, bands=False, method="noise",
+        samples=30, seed=4, largest_jump=0.3,
+    )  # fmt: skip
+    reading = ReadingOptions(
+        format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
+        grid="common", frequency_range=(1.0, 1e5), incomplete="drop", times=(0.0, 60.0), origin="2024-10-25T21:09:58",
+        day_first=False, minimum_points=7,
+    )  # fmt: skip
+    found = asked(
+        *("--mask", "50", "--mask", "1e5:1e6", "--mask", "4@2:3", "--time-constants", "50", "--tau-range", "1e-6", "1"),
+        *("--regularization", "0.1", "--order", "1", "--weighting", "0.5", "--no-inductive", "--capacitive"),
+        *("--per", "series", "--window", "1e-3", "0.1", "--electrodes", "2", "--area-cm2", "0.5", "--no-bands"),
+        *("--method", "noise", "--samples", "30", "--seed", "4", "--largest-jump", "0.3", "--format", "text"),
+        *("--header", "freq/Hz,,Re(Z)/Ohm,-Im(Z)/Ohm", "--separator", "semicolon", "--decimal", ","),
+        *("--grid", "common", "--frequency-range", "1", "1e5", "--incomplete", "drop", "--times", "0,60"),
+        *("--origin", "2024-10-25T21:09:58", "--month-first", "--minimum-points", "7"),
+    )
+    assert found["options"] == options
+    assert found["reading"] == reading
+    # none was forgotten here
+    default_options, default_reading = ImpedanceOptions(), ReadingOptions()
+    assert all(getattr(options, name) != getattr(default_options, name) for name in vars(options))
+    assert all(getattr(reading, name) != getattr(default_reading, name) for name in vars(reading))
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_masked_points_count_nowhere_and_are_told(tmp_path: Path) -> None:
+    good = measured(zarc(FAST, 1e-3, 0.9), FREQUENCY, 0.001, [0, 1], ohmic=OHMIC)
+    bad = good.copy()
+    bad[:, 12] *= 1.5  # mains
+    bad[1, 20] *= 0.5
+    for k in range(2):
+        write_spectrum(tmp_path / f"z_{k}.csv", bad[k])
+    masks = ["--mask", f"{FREQUENCY[12]:.4g}", "--mask", f"2@{FREQUENCY[20]:.4g}"]
+    found = []
+    for arguments in ([], masks):
+        result = iondrift("drt", tmp_path, "--out", tmp_path / "out", "--no-bands", *arguments)
+        assert result.exit_code == 0, result.output
+        found.append(json.loads((tmp_path / "out" / "summary.json").read_text()))
+    assert [spectrum["kramers_kronig"]["consistent"] for spectrum in found[0]["spectra"]] == [False, False]
+    assert [spectrum["kramers_kronig"]["consistent"] for spectrum in found[1]["spectra"]] == [True, True]
+    for spectrum in found[1]["spectra"]:
+        assert spectrum["resistances"]["polarisation"]["value"] == pytest.approx(FAST, rel=0.03)
+        assert spectrum["residual_percent"] < 1.0
+    words = " ".join(result.stdout.split())
+    assert "masked 3 of 62 points: 1000 Hz; in spectrum 2 " in words
+    assert "Masked points are neither fitted nor judged" in words
+    dataset = store.read(tmp_path / "out" / "results.zarr")
+    assert np.argwhere(~dataset.used.values).tolist() == [[0, 18], [1, 10], [1, 18]]  # ascending frequencies
+    assert np.abs(dataset.kk_judged_residual.values[0, 18]) > 0.2  # still there to be seen
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_what_the_command_advises_works(tmp_path: Path) -> None:
+    """A comma that may part thousands: the error names the option, and with it the file reads."""
+    z = measured(zarc(FAST, 1e-3, 0.9), FREQUENCY, 0.002, [0])[0]
+    rows = [f"{f:.1f}\t{a:.3f}\t{b:.3f}" for f, a, b in zip(FREQUENCY, z.real + 1.0, -z.imag + 1.0, strict=True)]
+    text = "\n".join(["freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm", *rows, ""])
+    (tmp_path / "a.txt").write_text(text.replace(".0\t", "\t").replace(".", ","))
+    (tmp_path / "b.txt").write_text("\n".join([f"{k} {k}.5 {k}.5" for k in range(1, 9)]) + "\n")
+    named = iondrift("drt", tmp_path / "b.txt", "--out", tmp_path / "out")
+    assert "such as --header freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm" in named.stderr.replace("'", "")
+    assert "header=" not in named.stderr
+    missing = iondrift("drt", tmp_path / "a.txt", "--decimal", ".", "--out", tmp_path / "out")
+    assert missing.exit_code == 1
+    assert missing.stderr.rstrip().endswith("or set --decimal ,")
+    done = iondrift("drt", tmp_path / "a.txt", "--decimal", ",", "--out", tmp_path / "out", "--no-bands")
+    assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -191,7 +298,20 @@ def test_a_blocking_cell_needs_its_capacitance(tmp_path: Path) -> None:
         (["--regularization", "paper", "--order", "2"], 1, "identity without weights"),
         (["--format", "zahner"], 1, "cell_0.csv"),
         (["--largest-jump", "0"], 1, "largest_jump"),
-        (["--origin", "yesterday"], 1, "ISO 8601"),
+        (["--origin", "yesterday"], 1, "--origin: 'yesterday' is no ISO 8601"),
+        (
+            ["--mask", "53"],
+            1,
+            "--mask: nothing was measured within 1 % of 53 Hz; the nearest frequencies are 46.416",
+        ),
+        (["--mask", "2@50"], 1, "--mask: spectrum 2 does not exist"),
+        (["--frequency-range", "1e6", "1e7"], 1, "--frequency-range: no frequency lies in 1e+06 to 1e+07 Hz"),
+        (["--decimal", ",", "--format", "gamry"], 1, "not for --format gamry"),
+        (["--mask", "50 Hz"], 2, "such as 3@50"),
+        (["--mask", "0@50"], 2, "counted from 1"),
+        (["--mask", "1e6:1e5"], 2, "a range such as 1e5:1e6"),
+        (["--separator", ";"], 2, "semicolon"),
+        (["--times", "0,x"], 2, "'x' found"),
         (["--regularization", "magic"], 2, "marginal_likelihood"),
         (["--regularization", "-1"], 2, "positive number"),
         (["--weighting", "inf"], 2, "modulus"),
@@ -215,7 +335,7 @@ def test_mistakes_cost_one_line_and_write_nothing(
 
 @pytest.mark.usefixtures("no_figures")
 def test_ten_states_of_charge_need_no_configuration(measurements: Path, tmp_path: Path) -> None:
-    result = iondrift("drt", measurements / "eis" / "ml621", "--out", tmp_path)
+    result = iondrift("drt", measurements / "eis" / "ml621", "--out", tmp_path, "--samples", "100")
     assert result.exit_code == 0, result.output
     words = " ".join(result.stdout.split())
     assert "10 of 137 frequencies, 1.00 Hz to 7.00 MHz" in words
@@ -228,7 +348,7 @@ def test_ten_states_of_charge_need_no_configuration(measurements: Path, tmp_path
 
 
 def test_a_bias_series_needs_no_configuration(measurements: Path, tmp_path: Path) -> None:
-    result = iondrift("drt", measurements / "eis" / "zahner" / "bias-series", "--out", tmp_path)
+    result = iondrift("drt", measurements / "eis" / "zahner" / "bias-series", "--out", tmp_path, "--samples", "100")
     assert result.exit_code == 0, result.output
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["inputs"]["shown_along"] == "bias / V"

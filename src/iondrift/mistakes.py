@@ -107,7 +107,7 @@ def _about(key: str, model: type[BaseModel]) -> str:
 def _models_at(section: str, model: type[BaseModel]) -> Iterable[type[BaseModel]]:
     """Return the models that can stand at a section: one, or the branches of a union."""
     found = [model]
-    for name in filter(None, section.split(".")):
+    for name in filter(None, (key.partition("[")[0] for key in section.split("."))):  # of a list, its entries
         found = [
             inner
             for outer in found
@@ -142,6 +142,7 @@ def _kinds(key: str, model: type[BaseModel]) -> str:
 
 def _meant(value: Any, options: list[str]) -> str:
     close = difflib.get_close_matches(str(value), options, n=1, cutoff=0.6)
+    close = close or [option for option in options if str(value) and option.startswith(str(value))]
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
