@@ -82,6 +82,15 @@ def test_cvxpy_solves_the_chosen_problem_too(options):
     np.testing.assert_allclose(twin.gamma, compiled.gamma, rtol=0, atol=1e-6 * float(compiled.gamma.max()))
 
 
+def test_cvxpy_solves_spectra_of_all_kinds_in_one_series():
+    """The adapted penalties differ by many decades: each spectrum needs its own scales."""
+    data = label(np.vstack([measured(families()[name], FREQUENCY, 0.005, [0]) for name in ("RC x 2", "ZARC x 2")]))
+    compiled, twin = drt(data), drt(data, solver="cvxpy")
+    largest = compiled.gamma.max("tau")
+    assert (abs(twin.gamma - compiled.gamma).max("tau") < 1e-6 * largest).all()
+    assert twin.kkt_residual.max() < 1e-9
+
+
 @pytest.mark.parametrize("solver", ["OSQP", "SCS"])
 def test_other_cvxpy_solvers(solver):
     data = series(zarc(50, 1e-3, 0.8), count=1)

@@ -89,31 +89,29 @@ class CvxpyDrt:
     ) -> None:
         count, m, n = design.shape
         self.fixed = fixed
-        # Unknowns near one make tolerances mean something: x = unit * columns * y.
-        self.columns = 1.0 / np.sqrt(
-            np.maximum((design**2).sum(axis=1).mean(axis=0) + (penalty**2).sum(axis=1).mean(axis=0), 1e-300)
-        )
-        self.unit = cvxpy.Parameter(pos=True)
+        # Unknowns near one make tolerances mean something: x = size * y, size = scale * columns. Every spectrum has its
+        # own columns: the adapted penalty of one may be ten decades above another's.
+        self.columns = cvxpy.Parameter((count, n), pos=True, value=_columns(design, penalty))
+        self.size = cvxpy.Parameter((count, n), pos=True)  # a parameter of its own: DPP knows no product of two
         self.y = cvxpy.Variable((count, n), nonneg=True)
         self.data = [cvxpy.Parameter(m) for _ in range(count)]
         self.target = [cvxpy.Parameter(penalty.shape[1]) for _ in range(count)]
-        self.design = [self._matrix(matrix) for matrix in design]
-        self.penalty = [self._matrix(matrix) for matrix in penalty]
+        self.design = [self._matrix(design[s] * self.columns.value[s]) for s in range(count)]
+        self.penalty = [self._matrix(penalty[s] * self.columns.value[s]) for s in range(count)]
         cost: Any = 0.0
         for s in range(count):
             cost += cvxpy.sum_squares(self.design[s] @ self.y[s] - self.data[s])
             cost += cvxpy.sum_squares(self.penalty[s] @ self.y[s] - self.target[s])
-        scaled = cvxpy.multiply(self.y, np.tile(self.columns, (count, 1)))[:, model.count :]
         if time_smoothness and count > 1:
+            scaled = cvxpy.multiply(self.columns, self.y)[:, model.count :]
             cost += time_smoothness**2 * cvxpy.sum_squares(scaled[1:] - scaled[:-1])
-        resistances = self.unit * scaled
+        resistances = cvxpy.multiply(self.size, self.y)[:, model.count :]
         extras = [item for build in constraints for item in build(resistances, model)]
         self.problem = cvxpy.Problem(cvxpy.Minimize(cost), extras)
         if not self.problem.is_dcp(dpp=True):
             raise ConfigurationError("constraints: they do not make a convex problem (cvxpy's DPP rules)")
 
-    def _matrix(self, value: FloatArray) -> Any:
-        scaled = value * self.columns
+    def _matrix(self, scaled: FloatArray) -> Any:
         return scaled if self.fixed else cvxpy.Parameter(scaled.shape, value=scaled)
 
     def solve(
@@ -121,17 +119,24 @@ class CvxpyDrt:
     ) -> tuple[FloatArray, int]:
         """Return x (count, n) in ohm and the iterations; arrays carry a leading axis over the spectra."""
         scale = float(np.sqrt(np.mean(data**2))) / DATA_SIZE
-        self.unit.value = scale
+        columns = _columns(design, penalty)
+        self.columns.value, self.size.value = columns, scale * columns
         for s in range(len(self.data)):
             if not self.fixed:
-                self.design[s].value = design[s] * self.columns
-                self.penalty[s].value = penalty[s] * self.columns
+                self.design[s].value = design[s] * columns[s]
+                self.penalty[s].value = penalty[s] * columns[s]
             self.data[s].value = data[s] / scale
             self.target[s].value = target[s] / scale
         self.problem.solve(solver=solver, **TOLERANCES[solver])
         if self.problem.status not in ("optimal", "optimal_inaccurate") or self.y.value is None:
             raise DataError(f"cvxpy with {solver}: {self.problem.status}; the constraints may contradict each other")
-        return np.asarray(self.y.value) * self.columns * scale, int(self.problem.solver_stats.num_iters or 0)
+        return np.asarray(self.y.value) * self.size.value, int(self.problem.solver_stats.num_iters or 0)
+
+
+def _columns(design: FloatArray, penalty: FloatArray) -> FloatArray:
+    """Return what makes the Hessian of every spectrum have a unit diagonal, (count, n)."""
+    squares = (design**2).sum(axis=1) + (penalty**2).sum(axis=1)
+    return np.asarray(1.0 / np.sqrt(np.maximum(squares, 1e-300)))
 
 
 def solve_with_cvxpy(
