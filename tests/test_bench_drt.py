@@ -96,6 +96,19 @@ def test_threads_and_their_ceiling(load, monkeypatch):
         assert 0.1 < row[threads.CEILING] < 10.0
 
 
+def test_the_exact_solution_says_who_is_off(load):
+    bench = load("drt_exact")
+    # One unknown positive, one at its bound: x = (3/2, 0).
+    design, penalty = np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert bench.exact(design, penalty, np.array([3.0, -1.0]), np.array([True, True])).tolist() == [1.5, 0.0]
+    assert bench.exact(design, penalty, np.array([3.0, 2.0]), np.array([False, True])).tolist() == [1.5, 1.0]
+    for row in bench.run(1, (("none", 0, 0.05), ("modulus", 1, 0.4))).values():
+        assert row["iondrift"] < 1e-9
+        assert row["iondrift"] < row["CLARABEL 1e-08"]
+        assert row["CLARABEL 1e-12"] < 1e-6
+        assert row["twin 1e-14"] < 1e-6
+
+
 def test_absent_peer_is_named(load):
     peers = load("drt_peers")
 
