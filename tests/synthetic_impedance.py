@@ -55,6 +55,7 @@ def analysed(
         "polarisation_resistance": total, "windowed_resistance": 0.97 * total, "electrode_resistance": 0.485 * total,
         "area_resistance": 0.485 * total * 5e-5, "inductance": np.full(spectra, 2e-7),
         "inverse_capacitance": np.full(spectra, 1e4 if capacitive else 0.0),
+        "unmeasured_fraction": np.where(number == 1, 0.15, 0.02), "polarisation_resolved": number != 1,
         "regularization": np.full(spectra, np.nan), "effective_parameters": 9.0 + number % 3,
         "kkt_residual": np.full(spectra, 3e-15), "duality_gap": np.full(spectra, 2e-15),
         "iterations": np.full(spectra, 12), "noise": np.full(fit.shape, 0.1),
@@ -78,6 +79,9 @@ def analysed(
         source=("spectrum", [f"cell_{s}.ism" for s in number]), sweep=("spectrum", np.ones(spectra, int)),
     )  # fmt: skip
     if bands:
+        presence = np.where(alive, 0.99 - 0.02 * np.minimum(number, 9), np.nan)
+        result["peak_presence"] = variables.dataarray("peak_presence", presence, coords)
+        result["peak_resolved"] = variables.dataarray("peak_resolved", presence > 0.92, coords)
         for name, spread in [
             *((name, 0.05) for name in BANDED),
             ("gamma", 0.2),

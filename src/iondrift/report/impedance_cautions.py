@@ -30,14 +30,10 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity, artefacts, or a blocking electrode "
             "without its series capacitance; their distribution is doubtful"
         )
-    tau = dataset["tau"].values
-    beyond = (tau < fastest) | (tau > slowest)
-    held = (dataset["gamma"].values[:, beyond].sum(axis=1) * dataset.attrs["ln_tau_step"]) / np.maximum(
-        dataset["polarisation_resistance"].values, 1e-300
-    )
-    if (held > 0.1).any():
+    resolved = dataset["polarisation_resolved"].values.astype(bool)
+    if not resolved.all():
         found.append(
-            f"in {int((held > 0.1).sum())} of {held.size} spectra over 10 % of the polarisation resistance lies beyond "
-            "the measured time constants: total and ohmic resistance depend on the model there"
+            f"in {int((~resolved).sum())} of {resolved.size} spectra over 10 % of the polarisation resistance lies "
+            "beyond the measured time constants: total and ohmic resistance depend on the model there (marked *)"
         )
     return found

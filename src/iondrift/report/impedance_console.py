@@ -217,13 +217,18 @@ def _resistances(summary: Mapping[str, Any]) -> RenderableType:
     shown = _shown(rows)
     table = layout.columns(_heading(summary), "ohmic", "total", "in window", "misfit\n%")
     for k in shown:
-        values = [banded(rows[k]["resistances"][name]) for name in ("ohmic", "polarisation", "windowed")]
+        ohmic, total, windowed = (
+            banded(rows[k]["resistances"][name]) for name in ("ohmic", "polarisation", "windowed")
+        )
+        values = [ohmic, total + ("" if rows[k]["polarisation_resolved"] else " *"), windowed]
         table.add_row(_name(summary, rows[k]), *values, f"{rows[k]['residual_percent']:.2f}")
     first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
         "Misfit: largest residual over |Z|."
     )
+    if not all(entry["polarisation_resolved"] for entry in rows):
+        legend += " *: over a tenth of it lies at time constants that were not measured."
     found: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
     if (derived := _derived(summary, shown)) is not None:
         found += ["", derived]
@@ -279,17 +284,22 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
     headings = ["peak", _heading(summary), "tau", "resistance\nohm", "width\ndecades"]
     table = layout.columns(*headings, *(["shift\ndecades"] if several else []))
     shown = _lasting(summary["peaks"])
+    doubtful = 0
     for number, peak in shown:
         rows = peak["through_the_series"]
         kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(shown) > 2 else _thinned(len(rows))
         for place, k in enumerate(kept):
             row = rows[k]
+            doubtful += row["resolved"] is False
             cells = [
-                str(number) if place == 0 else "", str(row["place"]), _duration(row["tau"]), banded(row["resistance"]),
+                str(number) if place == 0 else "", str(row["place"]),
+                _duration(row["tau"]) + (" ?" if row["resolved"] is False else ""), banded(row["resistance"]),
                 "-" if row["width_decades"] is None else f"{row['width_decades']:.2f}",
             ]  # fmt: skip
             table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
     legend = "Resistance between the minima on either side."
+    if doubtful:
+        legend += " ?: fewer than nine draws of ten have a maximum there, too."
     if not several:
         return Group(table, Text(legend))
     lives = [_life(number, peak, summary["inputs"]["shown_along"]) for number, peak in shown]

@@ -188,7 +188,8 @@ def relaxation_times(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Fi
         if band is not None:
             low, high = (np.minimum(band[edge, s] * scale, ceiling) for edge in (0, -1))
             axes.fill_between(tau, base + low, base + high, color=colour, alpha=0.3, lw=0, zorder=depth)
-        axes.plot(tau, base + np.minimum(gamma[s] * scale, ceiling), color=colour, lw=1.2, zorder=depth + 1)
+        lane = np.where(gamma[s] * scale <= ceiling, gamma[s] * scale, np.nan)  # a curve that leaves its lane ends
+        axes.plot(tau, base + lane, color=colour, lw=1.2, zorder=depth + 1)
     top = (len(shown) - 1) * step + ceiling
     _mark_measured(axes, dataset)
     label = r"$\gamma$, each to its own scale" if own else _GAMMA
@@ -221,8 +222,14 @@ def relaxation_map(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figu
         few = place.size <= _MOST_LINES
         look: dict[str, Any] = {"lw": 0.8, "marker": "o", "ms": 2.5} if few else {"lw": 0.5}
         axes.plot(place, dataset["peak_tau"].values[k][order], color="white", **look)
+        if few and "peak_resolved" in dataset:  # hollow where the draws do not share the peak
+            open_ones = ~dataset["peak_resolved"].values[k][order].astype(bool)
+            taus = np.where(open_ones, dataset["peak_tau"].values[k][order], np.nan)
+            axes.plot(place, taus, "o", ms=2.5, mec="white", mfc="black", mew=0.6)
+    for edge in _edges(dataset):
+        axes.axhline(edge, color="0.6", ls=":", lw=0.8)
     axes.set(yscale="log", ylabel=_TAU, xlabel=axis.label)
-    axes.set_title(f"{title}: peaks in white", loc="left")
+    axes.set_title(f"{title}: peaks in white; measured between the dotted lines", loc="left")
     _name_spectra(axes, axis)
     label = r"$h = \gamma / \sum R_k$" if normalised else _GAMMA
     figure.colorbar(mesh, ax=axes, label=label, extend="max" if values.max() > top else "neither")

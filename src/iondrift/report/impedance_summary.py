@@ -140,6 +140,8 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
                 "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
                 "consistent": bool(values["kk_consistent"][s]),
             },
+            "unmeasured_fraction": float(values["unmeasured_fraction"][s]),
+            "polarisation_resolved": bool(values["polarisation_resolved"][s]),
             "resistances": {
                 name: quantity(values[variable][s] * factor, unit, _band(values, variable, (s,), factor))
                 for name, (variable, unit, factor) in RESISTANCES.items()
@@ -200,6 +202,8 @@ def _peak(values: Values, axis: SeriesAxis, k: int) -> Entry:
             "resistance": quantity(values["peak_resistance"][k, s], "ohm", _band(values, "peak_resistance", (k, s))),
             "width_decades": _number(values["peak_width"][k, s]),
             "shift_decades": float(values["peak_shift"][k, s]),
+            "presence": _number(values["peak_presence"][k, s]) if "peak_presence" in values else None,
+            "resolved": bool(values["peak_resolved"][k, s]) if "peak_resolved" in values else None,
         }
         for s in map(int, np.flatnonzero(np.isfinite(values["peak_tau"][k])))
     ]
