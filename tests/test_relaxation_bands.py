@@ -9,6 +9,7 @@ import xarray as xr
 from iondrift.errors import ConfigurationError
 from iondrift.impedance_analysis import analyse
 from iondrift.impedance_options import ImpedanceOptions
+from iondrift.peaks import track_peaks
 from iondrift.reference.relaxation_spectra import measured, three_zarc, zarc
 from iondrift.relaxation_bands import METHODS, drt_bands, quantiles
 from iondrift.relaxation_times import drt
@@ -95,6 +96,17 @@ def test_peaks_have_bands():
     assert (bands.peak_presence[0] == 1.0).all()
     assert bands.peak_resolved[0].dtype == bool
     assert bands.peak_resolved[0].all()
+
+
+def test_a_minimum_shared_by_two_peaks_is_divided_in_the_band_as_in_the_value():
+    truth = zarc(50.0, 1e-3, 0.75) + zarc(50.0, 3e-2, 0.75)  # the minimum between them is far from zero
+    z = series(truth, noise=1e-4, seeds=[0])
+    value = track_peaks(drt(z)).peak_resistance.values[:, 0]
+    low, _, high = drt_bands(z, samples=200).peak_resistance.values[:, :, 0]
+    assert value.size == 2
+    assert (low <= value).all()
+    assert (value <= high).all()
+    assert (high - low < 0.05 * value).all()
 
 
 def test_a_peak_that_noise_could_make_is_not_resolved():

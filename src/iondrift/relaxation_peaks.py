@@ -98,18 +98,26 @@ def presence(draws: FloatArray, gamma: FloatArray, peaks: list[Peak], threshold:
     return found
 
 
+def basin_resistance(gamma: FloatArray, first: int, last: int, step: float) -> FloatArray:
+    """Return the resistance of each row of gamma (any, tau) from bin ``first`` to ``last``.
+
+    A minimum shared with a neighbour is divided between both.
+    """
+    held = gamma[:, first : last + 1].sum(axis=1)
+    if first > 0:
+        held = held - 0.5 * gamma[:, first]
+    if last < gamma.shape[1] - 1:
+        held = held - 0.5 * gamma[:, last]
+    return np.asarray(held * step)
+
+
 def _measure(tau: FloatArray, gamma: FloatArray, index: int, first: int, last: int, step: float) -> Peak:
     offset, height = (float(v[0]) for v in vertex(gamma[None], np.array([index])))
-    inside = gamma[first : last + 1].copy()
-    if first > 0:
-        inside[0] *= 0.5
-    if last < gamma.size - 1:
-        inside[-1] *= 0.5
     half = 0.5 * height
     return Peak(
         tau=float(tau[index] * np.exp(offset * step)),
         height=height,
-        resistance=float(inside.sum() * step),
+        resistance=float(basin_resistance(gamma[None], first, last, step)[0]),
         width=(_crossing(gamma, index, last, 1, half) - _crossing(gamma, index, first, -1, half)) * step / np.log(10.0),
         index=index,
         first=first,
