@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 import xarray as xr
@@ -40,6 +41,15 @@ def test_bands_are_ordered_and_reproducible(method):
     assert again.sizes["spectrum"] == 1
     repeat = drt_bands(data, method=method, samples=100)
     np.testing.assert_array_equal(repeat.gamma, first.gamma)
+
+
+def test_number_of_threads_does_not_matter():
+    data = series(seeds=range(5))
+    bands = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        bands.append(drt_bands(data, samples=50).drop_attrs())
+    xr.testing.assert_identical(*bands)
 
 
 def test_estimates_are_those_of_drt():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 from typing import Any, Literal
@@ -178,19 +180,25 @@ def bands_of_solution(
     spread = noise_of(problem, solution, effective_parameters(problem, solution))
     probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
     bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
-    draw = MixedDraws(problem, solution) if method == "calibrated" else None
+    spectra = range(problem.values.shape[0])
     worst = 0.0
-    for s in range(problem.values.shape[0]):
-        random = generator(seed, s)
-        if draw is not None:
-            draws = draw(s, samples, random)
-        else:
+    if method == "calibrated":
+        draw = MixedDraws(problem, solution)
+
+        def add(s: int) -> None:
+            random = generator(seed, s)
+            bands.add(s, draw(s, samples, random), random)
+
+        _for_each(add, spectra)
+    else:  # the threads are inside the solver
+        for s in spectra:
+            random = generator(seed, s)
             sigma = np.nan_to_num(np.tile(spread[s], 2))
             answer = perturbed_solutions(
                 problem, float(solution.regularization[s]), s, sigma, samples, random, prior=method == "prior"
             )
-            draws, worst = answer.x, max(worst, float(answer.kkt_residual.max()))
-        bands.add(s, draws, random)
+            bands.add(s, answer.x, random)
+            worst = max(worst, float(answer.kkt_residual.max()))
     result = bands.label()
     result["noise"] = variables.dataarray("noise", spread, series_coordinates(problem.impedance))
     result.attrs = {
@@ -206,6 +214,19 @@ def bands_of_solution(
         "window_s": tuple(map(float, window)),
     }
     return result
+
+
+def _for_each(work: Callable[[int], None], spectra: range) -> None:
+    """Do independent work on as many threads as the kernels would use; random numbers, products and sorts let go."""
+    import numba
+
+    threads = min(numba.get_num_threads(), len(spectra))
+    if threads < 2:
+        for s in spectra:
+            work(s)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, spectra))  # the list raises what a thread raised
 
 
 def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProblem:
