@@ -85,7 +85,8 @@ def _read(summary: Mapping[str, Any]) -> dict[str, str]:
     else:
         lines["time"] = "not told by the files" if facts["time_span"]["value"] is None else "one moment"
     if facts["lowest_bias"]["value"] is not None:
-        low, high = (f"{facts[name]['value']:.3f}" for name in ("lowest_bias", "highest_bias"))
+        # + 0.0 takes the sign off a zero
+        low, high = (f"{round(facts[name]['value'], 3) + 0.0:.3f}" for name in ("lowest_bias", "highest_bias"))
         lines["bias"] = f"{low} V" if low == high else f"{low} to {high} V"
     if masked := masked_points.words(facts["masked"]):
         lines["masked"] = masked
@@ -207,19 +208,33 @@ def _used(summary: Mapping[str, Any]) -> str:
 
 
 def _heading_of_resistances(summary: Mapping[str, Any]) -> str:
-    if summary["settings"]["bands"] is None:
-        return "Resistances, ohm"
-    return "Resistances, ohm, with 95 % bands"
+    heading = f"Resistances, {_ohms(summary)[0]}"
+    return heading if summary["settings"]["bands"] is None else f"{heading}, with 95 % bands"
+
+
+def _ohms(summary: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the unit of resistances, and the factor from ohm to it, that keeps the largest short."""
+    largest = max(entry["resistances"]["polarisation"]["value"] for entry in summary["spectra"])
+    return ("Mohm", 1e-6) if largest >= 1e8 else ("kohm", 1e-3) if largest >= 1e5 else ("ohm", 1.0)
+
+
+def _scaled(quantity: Mapping[str, Any], factor: float) -> str:
+    """Return a value with its band in another unit."""
+
+    def times(value: float | None) -> float | None:
+        return None if value is None else value * factor
+
+    edges = {"band_95": [times(edge) for edge in quantity["band_95"]]} if "band_95" in quantity else {}
+    return banded({"value": times(quantity["value"]), **edges})
 
 
 def _resistances(summary: Mapping[str, Any]) -> RenderableType:
-    rows = summary["spectra"]
+    rows, (_, factor) = summary["spectra"], _ohms(summary)
     shown = _shown(rows)
     table = layout.columns(_heading(summary), "ohmic", "total", "in window", "misfit\n%")
     for k in shown:
-        ohmic, total, windowed = (
-            banded(rows[k]["resistances"][name]) for name in ("ohmic", "polarisation", "windowed")
-        )
+        found = rows[k]["resistances"]
+        ohmic, total, windowed = (_scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
         values = [ohmic, total + ("" if rows[k]["polarisation_resolved"] else " *"), windowed]
         table.add_row(_name(summary, rows[k]), *values, f"{rows[k]['residual_percent']:.2f}")
     first, last = (edge["value"] for edge in summary["settings"]["window"])
@@ -229,35 +244,30 @@ def _resistances(summary: Mapping[str, Any]) -> RenderableType:
     )
     if not all(entry["polarisation_resolved"] for entry in rows):
         legend += " *: over a tenth of it lies at time constants that were not measured."
-    found: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
+    parts: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
     if (derived := _derived(summary, shown)) is not None:
-        found += ["", derived]
-    return Group(*found)
+        parts += ["", derived]
+    return Group(*parts)
 
 
 def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
     """Return what follows from the window's resistance, and the capacitance; beside the others they would not fit."""
-    rows, settings = summary["spectra"], summary["settings"]
+    rows, settings, (unit, factor) = summary["spectra"], summary["settings"], _ohms(summary)
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {}
     if settings["electrodes"] > 1:
-        found["in window,\nper electrode"] = lambda row: banded(row["resistances"]["electrode"])
+        found["in window,\nper electrode"] = lambda row: _scaled(row["resistances"]["electrode"], factor)
     if settings["area"] is not None:
-        found["times its area,\nohm cm2"] = lambda row: banded(row["resistances"]["area"])
+        found[f"times its area,\n{unit} cm2"] = lambda row: _scaled(row["resistances"]["area"], factor)
     if any(entry["capacitance"] is not None for entry in rows):
-        found["series capacitance,\nuF"] = lambda row: _microfarad(row["capacitance"])
+        found["series capacitance,\nuF"] = lambda row: (
+            "-" if row["capacitance"] is None else _scaled(row["capacitance"], 1e6)
+        )
     if not found:
         return None
     table = layout.columns(_heading(summary), *found)
     for k in shown:
         table.add_row(_name(summary, rows[k]), *(text(rows[k]) for text in found.values()))
     return table
-
-
-def _microfarad(quantity: Mapping[str, Any] | None) -> str:
-    if quantity is None:
-        return "-"
-    edges = [None if edge is None else 1e6 * edge for edge in quantity.get("band_95", ())]
-    return banded({"value": 1e6 * quantity["value"], **({"band_95": edges} if edges else {})})
 
 
 def banded(quantity: Mapping[str, Any]) -> str:
@@ -281,7 +291,8 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
     if not summary["peaks"]:
         return Text("none inside the range of time constants")
     several = len(summary["spectra"]) > 1
-    headings = ["peak", _heading(summary), "tau", "resistance\nohm", "width\ndecades"]
+    unit, factor = _ohms(summary)
+    headings = ["peak", _heading(summary), "tau", f"resistance\n{unit}", "width\ndecades"]
     table = layout.columns(*headings, *(["shift\ndecades"] if several else []))
     shown = _lasting(summary["peaks"])
     doubtful = 0
@@ -293,7 +304,8 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
             doubtful += row["resolved"] is False
             cells = [
                 str(number) if place == 0 else "", str(row["place"]),
-                _duration(row["tau"]) + (" ?" if row["resolved"] is False else ""), banded(row["resistance"]),
+                _duration(row["tau"]) + (" ?" if row["resolved"] is False else ""),
+                _scaled(row["resistance"], factor),
                 "-" if row["width_decades"] is None else f"{row['width_decades']:.2f}",
             ]  # fmt: skip
             table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
@@ -323,10 +335,7 @@ def _duration(quantity: Mapping[str, Any]) -> str:
     for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")):
         if quantity["value"] * factor >= 1.0 or unit == "ns":
             break
-    scaled = {"value": quantity["value"] * factor, "unit": unit}
-    if "band_95" in quantity and None not in quantity["band_95"]:
-        scaled["band_95"] = [edge * factor for edge in quantity["band_95"]]
-    return f"{banded(scaled)} {unit}"
+    return f"{_scaled(quantity, factor)} {unit}"
 
 
 def _thinned(count: int) -> list[int]:

@@ -65,4 +65,9 @@ def _runs(chosen: npt.NDArray[np.bool_], frequency: npt.NDArray[np.float64]) -> 
 
 
 def _listed(runs: Sequence[Sequence[float]]) -> str:
-    return ", ".join(f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}" for low, high in runs) + " Hz"
+    return ", ".join(_hertz(low) if low == high else f"{_hertz(low)} to {_hertz(high)}" for low, high in runs) + " Hz"
+
+
+def _hertz(value: float) -> str:
+    """Return four digits, without a power of ten."""
+    return f"{float(f'{value:.4g}'):.10g}"
