@@ -12,6 +12,7 @@ import argparse
 import resource
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
@@ -51,21 +52,28 @@ def compiled(
     )  # fmt: skip
 
 
+def median_seconds(function: Callable[[], object], repeats: int) -> float:
+    """Return the median time of a call, after one that warms up."""
+    function()
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - started)
+    return float(np.median(seconds))
+
+
 def peers(loops: int) -> None:
     """Print the ratios on 80 x 46 x 1,000."""
     c, voltage, fit = series_of(80, 46)
     A, B = CASE.diffusivity.parameters[4:6]
     weights = cubic_quadrature(c["x"].values)
     none = Uncertainties.none()
-    compiled(c, voltage, fit, 1000, none)
-    ours, theirs = [], []
-    for _ in range(loops):
-        started = time.perf_counter()
-        compiled(c, voltage, fit, 1000, none)
-        between = time.perf_counter()
-        vectorised(fit, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 1000, np.array(LEVELS))
-        ours.append(between - started)
-        theirs.append(time.perf_counter() - between)
+    # One after the other: each in its own steady state of caches and memory.
+    mine = median_seconds(lambda: compiled(c, voltage, fit, 1000, none), 4 * loops)
+    numpy_ = median_seconds(
+        lambda: vectorised(fit, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 1000, np.array(LEVELS)), loops
+    )
     started = time.perf_counter()
     replicates = 40
     one_by_one(
@@ -73,7 +81,6 @@ def peers(loops: int) -> None:
         np.array(LEVELS),
     )  # fmt: skip
     loop = (time.perf_counter() - started) / replicates * 1000
-    mine, numpy_ = np.median(ours), np.median(theirs)
     print(f"80 x 46 x 1,000: compiled {1e3 * mine:.0f} ms; NumPy {1e3 * numpy_:.0f} ms, {numpy_ / mine:.1f} times;")
     print(f"  SciPy loop {loop:.1f} s, {loop / mine:.0f} times (timed on {replicates} replicates)")
 

@@ -24,11 +24,12 @@ def test_local_basis_equals_scipy():
     knots = spline_basis.knots_with_breaks(np.linspace(0.0, 1.0, 30), np.array([0.31]))
     points = np.linspace(0.0, 1.0, 57)
     local = spline_basis.local_basis(knots, points)
-    dense, slope, _ = spline_basis.dense_basis(knots, points)
+    dense, slope, integral = spline_basis.dense_basis(knots, points)
     rows = np.arange(points.size)[:, None]
     columns = local.start[:, None] + np.arange(4)
     np.testing.assert_allclose(dense[rows, columns], local.value, atol=1e-12)
     np.testing.assert_allclose(slope[rows, columns], local.slope, atol=1e-9)
+    np.testing.assert_allclose(integral[rows, columns], spline_basis.local_integrals(knots, points, local), atol=1e-14)
     np.testing.assert_allclose(local.value.sum(axis=1), 1.0)
 
 

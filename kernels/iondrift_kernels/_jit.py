@@ -66,6 +66,11 @@ def exact_kernel(function: F) -> F:
     return _compile(function, fastmath=frozenset())
 
 
+def ordered_kernel(function: F) -> F:
+    """Compile a serial helper whose sums keep their order; a product and the sum it enters may round once."""
+    return _compile(function, fastmath=frozenset({"contract"}))
+
+
 def inlined_kernel(function: F) -> F:
     """Compile a small scalar helper that is inlined into its callers."""
     return _compile(function, inline="always")

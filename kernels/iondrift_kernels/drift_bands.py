@@ -9,11 +9,12 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from iondrift_kernels import lanes
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.closure_lanes import (
     count_depleted,
+    integrate,
     origin_by_voltage,
-    resistances,
     velocities,
     velocities_by_current,
 )
@@ -24,8 +25,8 @@ from iondrift_kernels.drift_layout import Draws, FloatArray, IntArray, Protocol,
 from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
-from iondrift_kernels.spline_draws import ELECTRICAL, LANES, Splines, posterior_block
-from iondrift_kernels.spline_lanes import add_whole, at_points, combine, rotate
+from iondrift_kernels.spline_draws import ELECTRICAL, Splines, posterior_block
+from iondrift_kernels.spline_lanes import combine, evaluate_points, rotate
 
 POSTERIOR, PERTURB = 0, 1
 _CELLS = 16  # that share one workspace of the selection
@@ -69,40 +70,26 @@ def evaluate_block(
     replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep;
     ``out`` (Q, block, X, R): their values.
     """
-    points = space.start.shape[0]
+    width = state.ring.shape[3]
     modes = splines.mean.shape[0]
-    functions = space.rotation.shape[0]
+    functions, padded = space.rotation.shape
     # Numba 0.68 loses writes through a tuple inside prange: name the arrays outside.
-    ends, maximum, final, flux_ends, depleted = summary
+    ends, flux_ends, penetration, maximum, depleted = summary
     for b in nb.prange(state.ring.shape[0]):
-        lane = b * LANES
-        normals = np.empty((4, LANES))
-        words = np.empty((4, LANES), dtype=np.uint64)
-        fresh = np.empty((coefficients[1] - coefficients[0] + 3, modes, LANES))
-        amplitude = np.empty((functions, LANES))
-        rate = np.empty((functions, LANES))
-        c = np.empty((points, LANES))
-        gradient = np.empty((points, LANES))
-        integrated = np.empty((points, LANES))
-        diffusivity = np.empty((points, LANES))
-        inverse = np.empty((points, LANES))
-        resistance = np.empty((points, LANES))
-        velocity = np.empty((points, LANES))
-        slope_factor = np.empty(LANES)
-        integral_factor = np.empty(LANES)
-        factor = np.empty(LANES)
-        start = np.empty(LANES)
-        total = np.empty(LANES)
-        weighted = np.empty(LANES)
-        current = np.empty(LANES)
-        voltage = np.empty(LANES)
-        # Slices, not offsets: an index that might be negative keeps a loop from becoming vector instructions.
-        parameters = draws.parameters[:, lane : lane + LANES]
-        thermal = draws.thermal_voltage[lane : lane + LANES]
-        for j in range(LANES):
-            factor[j] = draws.concentration[lane + j]
-            slope_factor[j] = factor[j] / draws.length[lane + j]
-            integral_factor[j] = -factor[j] * draws.length[lane + j]
+        lane = b * width
+        normals = np.empty((4, width))
+        words = np.empty((4, width), dtype=np.uint64)
+        fresh = np.empty((coefficients[1] - coefficients[0] + 3, padded, width))
+        fresh[:, modes:] = 0.0
+        combined = np.empty((functions, 2, width))
+        points = np.empty((space.start.shape[0], lanes.POINT))
+        profile = np.empty(lanes.PROFILE)
+        own = group_draws(draws, lane, lane + width)
+        for j in range(width):
+            profile[lanes.FACTOR + j] = own.concentration[j]
+            profile[lanes.SLOPE_FACTOR + j] = own.concentration[j] / own.length[j]
+            profile[lanes.INTEGRAL_FACTOR + j] = -own.concentration[j] * own.length[j]
+            profile[lanes.HIGHEST + j] = maximum[lane + j]
         first, last = coefficients
         if method == POSTERIOR:
             posterior_block(seed, lane, splines, first, last, state.draws[b], normals, words, fresh)
@@ -114,114 +101,119 @@ def evaluate_block(
         for k in range(first, last):
             for m in range(modes):
                 mean, influence = splines.mean[m, k], splines.influence[m, k]
-                for j in range(LANES):
+                for j in range(width):
                     fresh[k - first, m, j] += mean - influence * state.pattern[b, m, j]
-        ring = state.ring[b]
         following = last - 1
         for t in range(times[1] - 1, times[0] - 1, -1):
             lowest = splines.start[t]
             while following >= max(lowest, first):
-                rotate(space.rotation, fresh[following - first], ring[following & 3])
+                rotate(space.rotation, fresh[following - first], following & 3, state.ring[b])
                 following -= 1
-            combine(splines.value, t, lowest, ring, amplitude)
-            combine(splines.slope, t, lowest, ring, rate)
-            at_points(space.start, space.value, amplitude, factor, c)
-            at_points(space.start, space.slope, amplitude, slope_factor, gradient)
-            at_points(space.start, space.partial, rate, integral_factor, integrated)
-            add_whole(space.start, space.whole, rate, integral_factor, total, integrated)
-            depleted[b] += count_depleted(c, total)
-            diffusivities(form, argument, parameters, c, velocity, inverse, total, diffusivity)
-            resistances(argument, c, diffusivity, inverse, resistance)
+            combine(splines.value, splines.slope, t, lowest, state.ring[b], combined)
+            evaluate_points(space, combined, profile, points)
+            diffusivities(form, argument, own.parameters, points)
+            integrate(space.weights, width, points, profile)
+            depleted[b] += count_depleted(width, profile)
             fill_normals(seed, lane, t, 0, ELECTRICAL, words, normals)
-            for j in range(LANES):
-                shift = draws.clock[lane + j]
-                current[j] = protocol.current[t] + protocol.current_slope[t] * shift
-                current[j] += protocol.current_noise * normals[1, j]
-                voltage[j] = protocol.voltage[t] + protocol.voltage_slope[t] * shift
-                voltage[j] += protocol.voltage_noise * normals[0, j] - draws.voltage_offset[lane + j]
+            apply_protocol(protocol, t, own, normals, profile)
             if closure == CURRENT:
-                velocities_by_current(current, draws.cation_ratio, lane, gradient, diffusivity, inverse, velocity)
+                velocities_by_current(width, own.cation_ratio, points, profile)
             else:
                 if closure == VOLTAGE:
-                    origin_by_voltage(
-                        space, draws, lane, voltage, c, gradient, integrated, inverse, resistance, total, weighted,
-                        start,
-                    )  # fmt: skip
+                    origin_by_voltage(own, points, profile)
                 elif closure == BLOCKING:  # J = 0 at the drawn edge, not at x = 0
-                    at = space.start[0]
-                    for j in range(LANES):
+                    rates = combined[space.start[0] : space.start[0] + 4, 1]
+                    shared = origin.shape[1] == 1
+                    for j in range(width):
                         local = 0.0
                         for d in range(4):
-                            local += space.value[0, d] * rate[at + d, j]
-                        own = lane + j if origin.shape[1] > 1 else 0
-                        start[j] = origin[t, own] + draws.plating_edge[lane + j] * factor[j] * local
-                velocities(start, gradient, integrated, diffusivity, inverse, velocity)
-            for j in range(LANES):
-                total[j] = maximum[lane + j]
-            for i in range(points):
-                for j in range(LANES):
-                    total[j] = velocity[i, j] if velocity[i, j] > total[j] else total[j]
-            for j in range(LANES):
-                maximum[lane + j] = total[j]
+                            local += space.value[0, d] * rates[d, j]
+                        local *= own.plating_edge[j] * own.concentration[j]
+                        profile[lanes.ORIGIN + j] = origin[t, 0 if shared else lane + j] + local
+                velocities(width, points, profile)
+            row = protocol.row[t]
             for end in range(2):
-                i = 0 if end == 0 else points - 1
-                for j in range(LANES):
-                    flux_ends[end, t, lane + j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
-                    ends[end, t, lane + j] = velocity[i, j]
-            if t == splines.start.shape[0] - 1:
-                for i in range(points):
-                    for j in range(LANES):
-                        final[i, lane + j] = velocity[i, j]
+                edge = points[:1] if end == 0 else points[points.shape[0] - 1 :]
+                travelled = penetration[end, lane : lane + width]
+                for j in range(width):
+                    travelled[j] += protocol.step[t] * edge[0, lanes.VELOCITY + j]
+                if row >= 0:
+                    keep(DRIFT_VELOCITY, own.thermal_voltage, profile, edge, lane, ends[end, row : row + 1])
+                    keep(FLUX, own.thermal_voltage, profile, edge, lane, flux_ends[end, row : row + 1])
             for q in range(wanted.shape[0]):
-                target = out[q, t - times[0], :, lane : lane + LANES]
-                keep(wanted[q], velocity, c, gradient, diffusivity, resistance, thermal, current, target)
+                keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - times[0]])
+        for j in range(width):
+            maximum[lane + j] = profile[lanes.HIGHEST + j]
+
+
+@kernel
+def group_draws(draws: Draws, first: int, last: int) -> Draws:
+    """Return the draws of the replicates first ... last-1."""
+    return Draws(
+        draws.concentration[first:last],
+        draws.length[first:last],
+        draws.plating_edge[first:last],
+        draws.counter_edge[first:last],
+        draws.thermal_voltage[first:last],
+        draws.cation_ratio[first:last],
+        draws.voltage_offset[first:last],
+        draws.clock[first:last],
+        draws.parameters[:, first:last].copy(),
+    )
+
+
+@kernel
+def apply_protocol(protocol: Protocol, t: int, draws: Draws, normals: FloatArray, profile: FloatArray) -> None:
+    """VOLTAGE and CURRENT of profile t: the log at the drawn clock, its noise, the drawn offset."""
+    for j in range(draws.clock.shape[0]):
+        shift = draws.clock[j]
+        voltage = protocol.voltage[t] + protocol.voltage_slope[t] * shift
+        profile[lanes.VOLTAGE + j] = voltage + protocol.voltage_noise * normals[0, j] - draws.voltage_offset[j]
+        current = protocol.current[t] + protocol.current_slope[t] * shift
+        profile[lanes.CURRENT + j] = current + protocol.current_noise * normals[1, j]
 
 
 @kernel
 def keep(
-    code: int,
-    velocity: FloatArray,
-    c: FloatArray,
-    gradient: FloatArray,
-    diffusivity: FloatArray,
-    resistance: FloatArray,
-    thermal: FloatArray,
-    current: FloatArray,
-    out: FloatArray,
+    code: int, thermal: FloatArray, profile: FloatArray, points: FloatArray, lane: int, replicates: FloatArray
 ) -> None:
-    """``out`` (X, LANES) = the variable ``code`` at all points of one profile."""
-    for i in range(velocity.shape[0]):
+    """``replicates`` (X, R), from ``lane`` on = the variable ``code`` at all points; ``thermal`` (LANES,): R T / F."""
+    width = thermal.shape[0]
+    for i in range(points.shape[0]):
+        point = points[i]
+        out = replicates[i, lane : lane + width]
         if code == DRIFT_VELOCITY:
-            for j in range(LANES):
-                out[i, j] = velocity[i, j]
+            for j in range(width):
+                out[j] = point[lanes.VELOCITY + j]
         elif code == ELECTRIC_FIELD:
-            for j in range(LANES):
-                out[i, j] = -velocity[i, j] * thermal[j] * resistance[i, j] * c[i, j]
-        elif code == FLUX:
-            for j in range(LANES):
-                out[i, j] = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
+            for j in range(width):
+                per_flux = thermal[j] * point[lanes.RESISTANCE + j] * point[lanes.CONCENTRATION + j]
+                out[j] = -point[lanes.VELOCITY + j] * per_flux
         elif code == FLUX_DIFFUSIVE:
-            for j in range(LANES):
-                out[i, j] = -diffusivity[i, j] * gradient[i, j]
+            for j in range(width):
+                out[j] = -point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
         elif code == FLUX_MIGRATIVE:
-            for j in range(LANES):
-                out[i, j] = c[i, j] * velocity[i, j]
+            for j in range(width):
+                out[j] = point[lanes.CONCENTRATION + j] * point[lanes.VELOCITY + j]
         elif code == MOBILITY:
-            for j in range(LANES):
-                out[i, j] = diffusivity[i, j] / thermal[j]
+            for j in range(width):
+                out[j] = point[lanes.DIFFUSIVITY + j] / thermal[j]
         elif code == DIFFUSIVITY:
-            for j in range(LANES):
-                out[i, j] = diffusivity[i, j]
+            for j in range(width):
+                out[j] = point[lanes.DIFFUSIVITY + j]
         elif code == CONCENTRATION:
-            for j in range(LANES):
-                out[i, j] = c[i, j]
+            for j in range(width):
+                out[j] = point[lanes.CONCENTRATION + j]
         elif code == CONCENTRATION_GRADIENT:
-            for j in range(LANES):
-                out[i, j] = gradient[i, j]
-        else:
-            for j in range(LANES):
-                flux = c[i, j] * velocity[i, j] - diffusivity[i, j] * gradient[i, j]
-                out[i, j] = -FARADAY * flux / current[j]
+            for j in range(width):
+                out[j] = point[lanes.GRADIENT + j]
+        else:  # the flux, or what share of the current it carries
+            for j in range(width):
+                migrative = point[lanes.CONCENTRATION + j] * point[lanes.VELOCITY + j]
+                out[j] = migrative - point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
+            if code == CHARGE_BALANCE:
+                for j in range(width):
+                    out[j] *= -FARADAY / profile[lanes.CURRENT + j]
 
 
 @parallel_kernel

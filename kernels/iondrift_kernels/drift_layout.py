@@ -14,9 +14,9 @@ IntArray = npt.NDArray[np.int64]
 class Space(NamedTuple):
     """Spatial basis.
 
-    ``rotation`` (J, M) from modes to B-splines; ``start`` (X,), ``value``, ``slope``, ``partial`` (X, 4): B-splines,
-    their derivatives and their integrals up to x; ``whole`` (J,): integrals of whole B-splines; ``weights`` (X,):
-    quadrature.
+    ``rotation`` (J, M) from modes to B-splines, filled up with zeros to whole multiples of 4; ``start`` (X,),
+    ``value``, ``slope``, ``partial`` (X, 4): B-splines, their derivatives and their integrals up to x; ``whole`` (J,):
+    integrals of whole B-splines; ``weights`` (X,): quadrature.
     """
 
     rotation: FloatArray
@@ -29,7 +29,10 @@ class Space(NamedTuple):
 
 
 class Protocol(NamedTuple):
-    """Voltage and current (T,) with their slopes in time, and standard deviations of their noise."""
+    """Voltage and current (T,) with their slopes in time, and standard deviations of their noise.
+
+    ``step`` (T,): weights that integrate v over time; ``row`` (T,): where the ends of a profile are kept, or -1.
+    """
 
     voltage: FloatArray
     voltage_slope: FloatArray
@@ -37,6 +40,8 @@ class Protocol(NamedTuple):
     current: FloatArray
     current_slope: FloatArray
     current_noise: float
+    step: FloatArray
+    row: IntArray
 
 
 class Draws(NamedTuple):
@@ -60,7 +65,7 @@ class Draws(NamedTuple):
 class State(NamedTuple):
     """What a group of replicates remembers between blocks.
 
-    ``draws`` (B, 3, M, LANES), ``ring`` (B, 4, J, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
+    ``draws`` (B, 3, M, LANES), ``ring`` (B, J, 4, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
     pattern ``shift`` and ``checkpoints`` (B, blocks, 3, M, LANES).
     """
 
@@ -72,14 +77,14 @@ class State(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What is kept of every replicate.
+    """What is kept of every replicate: all sizes are independent of the number of profiles.
 
-    v at both ends (2, T, R), its maximum over all cells (R,), v of the last profile (X, R), flux at both ends (2, T,
-    R), and how many concentrations were not positive in a group (B,).
+    v and flux at both ends of the profiles to keep (2, N, R), the integrals of v over time there (2, R), the maximum
+    of v over all cells (R,), and how many concentrations were not positive in a group (B,).
     """
 
     ends: FloatArray
-    maximum: FloatArray
-    final: FloatArray
     flux_ends: FloatArray
+    penetration: FloatArray
+    maximum: FloatArray
     depleted: IntArray

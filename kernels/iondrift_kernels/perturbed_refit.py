@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.counter_normal import fill_normals
-from iondrift_kernels.spline_draws import LANES, PROFILES, Splines, pattern_draw, substitute_back
+from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw, substitute_back
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -35,12 +35,13 @@ def perturb_profile(
     out: FloatArray,
 ) -> None:
     """``out`` (M, LANES) = new noise of profile t plus the reference's pattern ``shift`` (M, LANES)."""
+    lanes = out.shape[1]
     modes = splines.mean.shape[0]
     scale = splines.sigma / math.sqrt(splines.precision[t])
     for m in range(0, modes, 4):
         fill_normals(seed, replicate, t, m // 4, PROFILES, words, normals)
         for p in range(min(4, modes - m)):
-            for j in range(LANES):
+            for j in range(lanes):
                 out[m + p, j] = scale * normals[p, j] + splines.loading[t] * shift[m + p, j]
 
 
@@ -63,6 +64,7 @@ def forward_block(
     ``state`` (3, M, LANES) holds the three coefficients below and is left for the block above; ``shift`` is the
     reference's true pattern; ``noise`` (M, LANES) a workspace.
     """
+    lanes = out.shape[2]
     modes = splines.mean.shape[0]
     out[: last - first] = 0.0
     low = np.searchsorted(splines.start, first - 3)
@@ -75,12 +77,12 @@ def forward_block(
             if first <= k < last:
                 weight = splines.value[t, d] * splines.precision[t]
                 for m in range(modes):
-                    for j in range(LANES):
+                    for j in range(lanes):
                         out[k - first, m, j] += weight * noise[m, j]
     for k in range(first, last):
         for m in range(modes):
             lower = splines.lower[m, k]
-            for j in range(LANES):
+            for j in range(lanes):
                 value = out[k - first, m, j]
                 value -= lower[1] * state[0, m, j] + lower[2] * state[1, m, j] + lower[3] * state[2, m, j]
                 state[2, m, j] = state[1, m, j]
@@ -98,34 +100,35 @@ def sweep_forward(
     ``borders`` (N + 1,): first coefficient of every block, ascending, the last being K. ``checkpoints`` (B, N, 3, M,
     LANES); ``shift`` (B, M, LANES), the true pattern drawn; ``pattern`` (B, M, LANES), its estimate from the data.
     """
+    lanes = shift.shape[2]
     modes = splines.mean.shape[0]
     longest = 0
     for n in range(borders.shape[0] - 1):
         longest = max(longest, borders[n + 1] - borders[n])
     for b in nb.prange(checkpoints.shape[0]):
-        normals = np.empty((4, LANES))
-        words = np.empty((4, LANES), dtype=np.uint64)
-        noise = np.empty((modes, LANES))
-        out = np.empty((longest, modes, LANES))
-        state = np.zeros((3, modes, LANES))
+        normals = np.empty((4, lanes))
+        words = np.empty((4, lanes), dtype=np.uint64)
+        noise = np.empty((modes, lanes))
+        out = np.empty((longest, modes, lanes))
+        state = np.zeros((3, modes, lanes))
         pattern_draw(
-            seed, b * LANES, np.full(modes, splines.sigma * math.sqrt(splines.kappa)), normals, words, shift[b]
+            seed, b * lanes, np.full(modes, splines.sigma * math.sqrt(splines.kappa)), normals, words, shift[b]
         )
         for n in range(borders.shape[0] - 1):
             checkpoints[b, n] = state
             forward_block(
-                seed, b * LANES, splines, borders[n], borders[n + 1], shift[b], state, noise, normals, words, out
+                seed, b * lanes, splines, borders[n], borders[n + 1], shift[b], state, noise, normals, words, out
             )
         pattern[b] = 0.0
         if splines.kappa > 0.0:
             for t in range(splines.start.shape[0]):
-                perturb_profile(seed, b * LANES, splines, t, shift[b], normals, words, noise)
+                perturb_profile(seed, b * lanes, splines, t, shift[b], normals, words, noise)
                 for m in range(modes):
                     response = splines.loading[t]
                     for d in range(4):
                         response -= splines.value[t, d] * splines.influence[m, splines.start[t] + d]
                     response *= splines.precision[t] * splines.spread[m] * splines.spread[m]
-                    for j in range(LANES):
+                    for j in range(lanes):
                         pattern[b, m, j] += response * noise[m, j]
 
 

@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import fill_normals
+from iondrift_kernels.lanes import LANES
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint64]
 
-LANES = 32  # replicates a group: four AVX-512 registers
 COEFFICIENTS, PATTERN, ELECTRICAL, SYSTEMATIC, PROFILES = range(5)  # sources of random numbers
 
 
@@ -50,13 +50,15 @@ class Splines(NamedTuple):
 
 @kernel
 def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
-    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out`` (last - first + 3, M, LANES).
+    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out``.
 
-    ``state`` (3, M, LANES) holds the three coefficients above and is left for the block below.
+    ``out`` (last - first + 3, M or more, LANES); ``state`` (3, M, LANES) holds the three coefficients above and is
+    left for the block below.
     """
+    lanes = out.shape[2]
     modes, size = splines.mean.shape
     count = last - first
-    out[count : count + 3] = state
+    out[count : count + 3, :modes] = state
     for row in range(count - 1, -1, -1):
         k = first + row
         for m in range(modes):
@@ -64,10 +66,10 @@ def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, 
             one = splines.lower[m, k + 1, 1] * scale if k + 1 < size else 0.0
             two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
             three = splines.lower[m, k + 3, 3] * scale if k + 3 < size else 0.0
-            for j in range(LANES):
+            for j in range(lanes):
                 above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
                 out[row, m, j] = scale * out[row, m, j] - above
-    state[:] = out[:3]
+    state[:] = out[:3, :modes]
 
 
 @kernel
@@ -84,14 +86,15 @@ def posterior_block(
 ) -> None:
     """Draw deviations of the coefficients first ... last-1 from their posterior.
 
-    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first + 3, M, LANES).
+    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first + 3, M or more, LANES).
     """
+    lanes = out.shape[2]
     modes = splines.mean.shape[0]
     for k in range(first, last):
         for m in range(0, modes, 4):
             fill_normals(seed, replicate, k, m // 4, COEFFICIENTS, words, normals)
             for p in range(min(4, modes - m)):
-                for j in range(LANES):
+                for j in range(lanes):
                     out[k - first, m + p, j] = splines.sigma * normals[p, j]
     substitute_back(splines, first, last, state, out)
 
@@ -101,11 +104,12 @@ def pattern_draw(
     seed: int, replicate: int, scale: FloatArray, normals: FloatArray, words: WordArray, out: FloatArray
 ) -> None:
     """``out`` (M, LANES) = scale (M,) times one normal a mode and replicate."""
+    lanes = out.shape[1]
     modes = scale.shape[0]
     for m in range(0, modes, 4):
         fill_normals(seed, replicate, 0, m // 4, PATTERN, words, normals)
         for p in range(min(4, modes - m)):
-            for j in range(LANES):
+            for j in range(lanes):
                 out[m + p, j] = scale[m + p] * normals[p, j]
 
 

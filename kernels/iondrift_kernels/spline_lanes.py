@@ -1,80 +1,92 @@
-"""Profiles of many replicates from their spline coefficients: rotate, combine in time, evaluate along x.
-
-Replicates lie along the last axis, LANES of them; every loop over them writes one array and reads few, so that it
-becomes vector instructions.
-"""
+"""Profiles of many replicates from their spline coefficients: rotate, combine in time, evaluate along x."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from iondrift_kernels import lanes
 from iondrift_kernels._jit import kernel
-from iondrift_kernels.spline_draws import LANES
+from iondrift_kernels.drift_layout import Space
+from iondrift_kernels.lanes import LANES
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 
 @kernel
-def rotate(rotation: FloatArray, modes: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = rotation (J, M) modes (M, LANES); four modes a sweep spare loads and stores of the sums."""
-    count = rotation.shape[1]
-    for i in range(rotation.shape[0]):
-        for j in range(LANES):
-            out[i, j] = 0.0
-        m = 0
-        while m + 4 <= count:
-            r0, r1, r2, r3 = rotation[i, m], rotation[i, m + 1], rotation[i, m + 2], rotation[i, m + 3]
-            for j in range(LANES):
-                out[i, j] += (r0 * modes[m, j] + r1 * modes[m + 1, j]) + (r2 * modes[m + 2, j] + r3 * modes[m + 3, j])
-            m += 4
-        while m < count:
-            r0 = rotation[i, m]
-            for j in range(LANES):
-                out[i, j] += r0 * modes[m, j]
-            m += 1
+def rotate(rotation: FloatArray, modes: FloatArray, slot: int, out: FloatArray) -> None:
+    """``out`` (J, 4, LANES) at ``slot`` = rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
 
-
-@kernel
-def combine(weights: FloatArray, t: int, first: int, ring: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = the four coefficients of profile t, held at ``ring`` (4, J, LANES), by their weights."""
-    w0, w1, w2, w3 = weights[t, 0], weights[t, 1], weights[t, 2], weights[t, 3]
-    zero, one, two, three = first & 3, (first + 1) & 3, (first + 2) & 3, (first + 3) & 3
-    for i in range(out.shape[0]):
-        for j in range(LANES):
-            out[i, j] = (w0 * ring[zero, i, j] + w1 * ring[one, i, j]) + (w2 * ring[two, i, j] + w3 * ring[three, i, j])
-
-
-@kernel
-def at_points(
-    start: IntArray, basis: FloatArray, coefficients: FloatArray, factor: FloatArray, out: FloatArray
-) -> None:
-    """``out`` (X, LANES) = factor (LANES,) times the local sum of four coefficients (J, LANES) at every point."""
-    for i in range(start.shape[0]):
-        s = start[i]
-        b0, b1, b2, b3 = basis[i, 0], basis[i, 1], basis[i, 2], basis[i, 3]
-        for j in range(LANES):
-            left = b0 * coefficients[s, j] + b1 * coefficients[s + 1, j]
-            right = b2 * coefficients[s + 2, j] + b3 * coefficients[s + 3, j]
-            out[i, j] = factor[j] * (left + right)
-
-
-@kernel
-def add_whole(
-    start: IntArray, whole: FloatArray, rate: FloatArray, factor: FloatArray, total: FloatArray, out: FloatArray
-) -> None:
-    """Add to ``out`` (X, LANES) the integrals of the B-splines that lie wholly below each point.
-
-    ``total`` (LANES,) is a workspace.
+    Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them.
     """
-    for j in range(LANES):
-        total[j] = 0.0
+    width = modes.shape[1]
+    source, target = modes.reshape(-1), out.reshape(-1)
+    for i in range(0, rotation.shape[0], 4):
+        row = target[(4 * i + slot) * LANES : (4 * i + slot + 13) * LANES]
+        for j in range(width):
+            row[j] = row[4 * LANES + j] = row[8 * LANES + j] = row[12 * LANES + j] = 0.0
+        for m in range(0, rotation.shape[1], 4):
+            a = source[m * LANES : (m + 4) * LANES]
+            r = rotation[i : i + 4, m : m + 4]
+            r00, r01, r02, r03 = r[0, 0], r[0, 1], r[0, 2], r[0, 3]
+            r10, r11, r12, r13 = r[1, 0], r[1, 1], r[1, 2], r[1, 3]
+            r20, r21, r22, r23 = r[2, 0], r[2, 1], r[2, 2], r[2, 3]
+            r30, r31, r32, r33 = r[3, 0], r[3, 1], r[3, 2], r[3, 3]
+            for j in range(width):
+                a0, a1, a2, a3 = a[j], a[LANES + j], a[2 * LANES + j], a[3 * LANES + j]
+                row[j] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)
+                row[4 * LANES + j] += (r10 * a0 + r11 * a1) + (r12 * a2 + r13 * a3)
+                row[8 * LANES + j] += (r20 * a0 + r21 * a1) + (r22 * a2 + r23 * a3)
+                row[12 * LANES + j] += (r30 * a0 + r31 * a1) + (r32 * a2 + r33 * a3)
+
+
+@kernel
+def combine(value: FloatArray, slope: FloatArray, t: int, first: int, ring: FloatArray, out: FloatArray) -> None:
+    """``out`` (J, 2, LANES) = the coefficients of profile t and their rates of change.
+
+    ``value`` and ``slope`` (T, 4): weights of the four coefficients from ``first``, held at ``ring`` (J, 4, LANES)
+    in the slots that their numbers have modulo 4.
+    """
+    width = ring.shape[2]
+    source, target = ring.reshape((-1, 4 * LANES)), out.reshape((-1, 2 * LANES))
+    zero, one, two, three = -first & 3, (1 - first) & 3, (2 - first) & 3, (3 - first) & 3
+    v0, v1, v2, v3 = value[t, zero], value[t, one], value[t, two], value[t, three]
+    s0, s1, s2, s3 = slope[t, zero], slope[t, one], slope[t, two], slope[t, three]
+    for i in range(ring.shape[0]):
+        a, row = source[i], target[i]
+        for j in range(width):
+            a0, a1, a2, a3 = a[j], a[LANES + j], a[2 * LANES + j], a[3 * LANES + j]
+            row[j] = (v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3)
+            row[LANES + j] = (s0 * a0 + s1 * a1) + (s2 * a2 + s3 * a3)
+
+
+@kernel
+def evaluate_points(space: Space, coefficients: FloatArray, profile: FloatArray, points: FloatArray) -> None:
+    """c, dc/dx and G at all ``points`` (X, POINT) from ``coefficients`` (J, 2, LANES), see :func:`combine`."""
+    width = coefficients.shape[2]
+    source = coefficients.reshape(-1)
+    for j in range(width):
+        profile[lanes.BELOW + j] = 0.0
     below = 0
-    for i in range(start.shape[0]):
-        while below < start[i]:
-            for j in range(LANES):
-                total[j] += whole[below] * rate[below, j]
+    for i in range(points.shape[0]):
+        start = space.start[i]
+        while below < start:  # B-splines wholly below the point
+            whole = space.whole[below]
+            rate = source[(2 * below + 1) * LANES : (2 * below + 2) * LANES]
+            for j in range(width):
+                profile[lanes.BELOW + j] += whole * rate[j]
             below += 1
-        for j in range(LANES):
-            out[i, j] += factor[j] * total[j]
+        a = source[2 * start * LANES : (2 * start + 8) * LANES]
+        point = points[i]
+        v0, v1, v2, v3 = space.value[i, 0], space.value[i, 1], space.value[i, 2], space.value[i, 3]
+        s0, s1, s2, s3 = space.slope[i, 0], space.slope[i, 1], space.slope[i, 2], space.slope[i, 3]
+        p0, p1, p2, p3 = space.partial[i, 0], space.partial[i, 1], space.partial[i, 2], space.partial[i, 3]
+        for j in range(width):
+            a0, a1, a2, a3 = a[j], a[2 * LANES + j], a[4 * LANES + j], a[6 * LANES + j]
+            r0, r1, r2, r3 = a[LANES + j], a[3 * LANES + j], a[5 * LANES + j], a[7 * LANES + j]
+            c = profile[lanes.FACTOR + j] * ((v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3))
+            gradient = profile[lanes.SLOPE_FACTOR + j] * ((s0 * a0 + s1 * a1) + (s2 * a2 + s3 * a3))
+            rates = profile[lanes.BELOW + j] + ((p0 * r0 + p1 * r1) + (p2 * r2 + p3 * r3))
+            point[lanes.CONCENTRATION + j] = c
+            point[lanes.GRADIENT + j] = gradient
+            point[lanes.INTEGRATED + j] = profile[lanes.INTEGRAL_FACTOR + j] * rates

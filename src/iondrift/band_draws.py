@@ -18,21 +18,24 @@ from iondrift.smoothing import SmoothSeries
 from iondrift.uncertainties import ROWS, SYSTEMATIC, Uncertainties, systematic_draws
 
 Method = Literal["posterior", "perturb"]
-_BLOCK_BYTES = 4e6  # values of one block of times: as much as the second-level caches hold
+_BLOCK_BYTES = 8e6  # values of one block of times: held by the last-level cache
 
 
 @dataclass(frozen=True, kw_only=True)
 class BandOutcome:
-    """What the kernels return over all replicates, SI; ``ends`` and ``flux_ends`` are (2, T, R)."""
+    """What the kernels return over all replicates, SI.
+
+    ``ends`` and ``flux_ends`` (2, N, R) are of the profiles that growth is counted from (if any) and to.
+    """
 
     bands: FloatArray  # (Q, T, X, levels)
     sampled: FloatArray  # (times,), s: profiles at which the Monte Carlo error is estimated
     errors: FloatArray  # (times, X, 2): halves of the intervals that hold the outer quantiles
     width: FloatArray  # (times, X)
     ends: FloatArray
-    maximum: FloatArray
-    final: FloatArray
     flux_ends: FloatArray
+    penetration: FloatArray  # (2, R), m
+    maximum: FloatArray
 
     def relative_error(self) -> float:
         """Return the Monte Carlo error of the outer quantiles over the band's width, mean over the cells."""
@@ -63,6 +66,8 @@ class BandJob:
     levels: FloatArray
     profile_noise: bool
     seeds: Mapping[str, int]
+    began: int | None  # profile that growth is counted from
+    end: int  # profile that final numbers are taken at
 
     def run(self, samples: int, progress: Callable[[float], None] | None) -> BandOutcome:
         """Evaluate ``samples`` replicates, block after block of times, the last block first.
@@ -76,11 +81,11 @@ class BandJob:
         from iondrift_kernels import field_reconstruction as closures
         from iondrift_kernels import spline_draws
         from iondrift_kernels.drift_layout import State, Summary
+        from iondrift_kernels.lanes import LANES
         from iondrift_kernels.perturbed_refit import sweep_forward
 
-        lanes = spline_draws.LANES
-        groups = -(-samples // lanes)
-        padded = groups * lanes
+        groups = -(-samples // LANES)
+        padded = groups * LANES
         splines, space, protocol = self._splines(), self._space(), self._protocol()
         normals = self._normals(padded)
         draws = self._draws(normals)
@@ -93,31 +98,31 @@ class BandJob:
         borders[0] = 0
         perturb = self.method == "perturb"
         state = State(
-            draws=np.zeros((groups, 3, modes, lanes)),
-            ring=np.zeros((groups, 4, functions, lanes)),
-            pattern=np.zeros((groups, modes, lanes)),
-            shift=np.zeros((groups, modes, lanes)),
-            checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, lanes)),
+            draws=np.zeros((groups, 3, modes, LANES)),
+            ring=np.zeros((groups, functions, 4, LANES)),
+            pattern=np.zeros((groups, modes, LANES)),
+            shift=np.zeros((groups, modes, LANES)),
+            checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, LANES)),
         )
         if perturb:
             sweep_forward(self.seed, splines, borders, state.checkpoints, state.shift, state.pattern)
         elif splines.kappa > 0.0:
-            words, normals = np.empty((4, lanes), dtype=np.uint64), np.empty((4, lanes))
+            words, normals = np.empty((4, LANES), dtype=np.uint64), np.empty((4, LANES))
             # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
             scale = (self.series.standard_deviation if self.profile_noise else 0.0) * splines.spread
             for group in range(groups):
-                spline_draws.pattern_draw(self.seed, group * lanes, scale, normals, words, state.pattern[group])
+                spline_draws.pattern_draw(self.seed, group * LANES, scale, normals, words, state.pattern[group])
         summary = Summary(
-            ends=np.empty((2, times, padded)),
+            ends=np.empty((2, protocol.row.max() + 1, padded)),
+            flux_ends=np.empty((2, protocol.row.max() + 1, padded)),
+            penetration=np.zeros((2, padded)),
             maximum=np.full(padded, -np.inf),
-            final=np.empty((points, padded)),
-            flux_ends=np.empty((2, times, padded)),
             depleted=np.zeros(groups, dtype=np.int64),
         )
         outer = _outer_levels(self.levels, samples)
         values = np.empty((self.codes.size, block, points, padded))
         bands = np.empty((self.codes.size, times, points, self.levels.size))
-        sampled = np.unique(np.linspace(0, times - 1, min(times, 16)).astype(int))
+        sampled = np.unique(np.linspace(0, times - 1, min(times, 8)).astype(int))
         edges = np.empty((sampled.size, points, outer.size))
         for n in range(len(starts) - 1, -1, -1):
             span = (starts[n], min(starts[n] + block, times))
@@ -152,8 +157,11 @@ class BandJob:
                 target = np.empty((flat.shape[0], self.levels.size))
                 kernels.quantile_block(flat, samples, self.levels, target)
                 bands[q, span[0] : span[1]] = target.reshape(length, points, -1)
-            for row in np.flatnonzero((sampled >= span[0]) & (sampled < span[1])):
-                kernels.quantile_block(values[0, sampled[row] - span[0]], samples, outer, edges[row])
+            inside = (sampled >= span[0]) & (sampled < span[1])
+            chosen = values[0, sampled[inside] - span[0]]
+            target = np.empty((chosen.shape[0] * points, outer.size))
+            kernels.quantile_block(chosen.reshape(-1, padded), samples, outer, target)
+            edges[inside] = target.reshape(-1, points, outer.size)
             if progress is not None:
                 progress(1.0 - n / len(starts))
         return BandOutcome(
@@ -162,9 +170,9 @@ class BandJob:
             errors=np.stack([edges[..., 2] - edges[..., 0], edges[..., 5] - edges[..., 3]], axis=-1) / 2.0,
             width=edges[..., 4] - edges[..., 1],
             ends=summary.ends[:, :, :samples],
-            maximum=summary.maximum[:samples],
-            final=summary.final[:, :samples],
             flux_ends=summary.flux_ends[:, :, :samples],
+            penetration=summary.penetration[:, :samples],
+            maximum=summary.maximum[:samples],
         )
 
     def _splines(self) -> Any:
@@ -194,15 +202,14 @@ class BandJob:
         from iondrift_kernels.drift_layout import Space
 
         knots, length = self.series.knots, self.series.length
-        local = spline_basis.local_basis(knots, (self.x - self.x[0]) / length)
-        integral = spline_basis.dense_basis(knots, (self.x - self.x[0]) / length)[2]
-        columns = local.start[:, None] + np.arange(4)
+        places = (self.x - self.x[0]) / length
+        local = spline_basis.local_basis(knots, places)
         return Space(
-            rotation=self.series.rotation,
+            rotation=np.pad(self.series.rotation, [(0, -count % 4) for count in self.series.rotation.shape]),
             start=local.start,
             value=local.value,
             slope=local.slope / length,
-            partial=np.take_along_axis(integral, columns, axis=1) * length,
+            partial=spline_basis.local_integrals(knots, places, local) * length,
             whole=(knots[4:] - knots[:-4]) / 4.0 * length,
             weights=spline_basis.cubic_quadrature(self.x),
         )
@@ -212,6 +219,13 @@ class BandJob:
 
         current = np.full(self.time.size, np.nan) if self.current is None else self.current
         largest = 0.0 if self.current is None else float(np.abs(self.current).max())
+        halves = np.diff(self.time[: self.end + 1]) / 2.0  # of the trapezoidal rule
+        step = np.zeros(self.time.size)
+        step[: self.end] += halves
+        step[1 : self.end + 1] += halves
+        row = np.full(self.time.size, -1)
+        kept = sorted({self.end if self.began is None else self.began, self.end})
+        row[kept] = np.arange(len(kept))
         return Protocol(
             voltage=self.voltage,
             voltage_slope=np.gradient(self.voltage, self.time),
@@ -219,14 +233,17 @@ class BandJob:
             current=current,
             current_slope=np.gradient(current, self.time),
             current_noise=float(self.uncertainties.current_noise_relative) * largest,
+            step=step,
+            row=row,
         )
 
     def _normals(self, padded: int) -> FloatArray:
         """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
         from iondrift_kernels import spline_draws
+        from iondrift_kernels.lanes import LANES
 
         rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
-        words = np.empty((4, spline_draws.LANES), dtype=np.uint64)
+        words = np.empty((4, LANES), dtype=np.uint64)
         normals = np.empty((-(-rows // 4) * 4, padded))
         spline_draws.systematic_normals(self.seed, words, normals)
         for source, seed in self.seeds.items():

@@ -29,41 +29,29 @@ def label_bands(
     job: BandJob,
     concentration: xr.DataArray,
     quantiles: Sequence[float],
-    growth_from: float | None,
-    end: int,
 ) -> xr.Dataset:
     """Return quantiles (quantile, time, x) and draws by replicate with names, coordinates and attributes."""
     from iondrift_kernels.constants import FARADAY
 
     coords = {
         "quantile": np.asarray(quantiles, dtype=float),
-        "time": concentration["time"],
-        "x": concentration["x"],
+        "time": concentration["time"].variable,
+        "x": concentration["x"].variable,
+        "sampled_time": outcome.sampled,
         "end": ["plating", "counter"],
         "replicate": np.arange(outcome.maximum.size),
     }
-    dims = ("quantile", "time", "x")
-    result = xr.Dataset(
-        {
-            BANDED[code]: variables.dataarray(BANDED[code], np.moveaxis(outcome.bands[q], -1, 0), coords, dims=dims)
-            for q, code in enumerate(job.codes)
-        }
-    )
-    last = outcome.ends[:, end]
+    last = outcome.ends[:, -1]
+    bands = {BANDED[code]: np.moveaxis(outcome.bands[q], -1, 0) for q, code in enumerate(job.codes)}
     scalars = {
         "maximum_drift_velocity": outcome.maximum,
         "final_drift_velocity": last,
-        "penetration_depth": np.trapezoid(outcome.ends[:, : end + 1], job.time[: end + 1], axis=1),
+        "penetration_depth": outcome.penetration,
         "spatial_spread": (last[0] - last[1]) / last[0],
+        "monte_carlo_error": outcome.errors.max(axis=-1),
     }
-    if growth_from is not None and job.time[0] <= growth_from < job.time[end]:
-        began = int(np.searchsorted(job.time, growth_from))
-        scalars["growth"] = 1.0 - outcome.ends[:, began] / last
-    if job.current is not None and abs(job.current[end]) > 1e-3 * np.abs(job.current).max():
-        scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, end] / job.current[end]
-    for name, values in scalars.items():
-        result[name] = variables.dataarray(name, values, coords)
-    result["monte_carlo_error"] = variables.dataarray(
-        "monte_carlo_error", outcome.errors.max(axis=-1), {"sampled_time": outcome.sampled, "x": coords["x"]}
-    )
-    return result
+    if job.began is not None:
+        scalars["growth"] = 1.0 - outcome.ends[:, 0] / last
+    if job.current is not None and abs(job.current[job.end]) > 1e-3 * np.abs(job.current).max():
+        scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, -1] / job.current[job.end]
+    return variables.dataset(bands | scalars, coords, dict.fromkeys(bands, ("quantile", "time", "x")))

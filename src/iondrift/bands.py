@@ -139,6 +139,7 @@ def drift_bands(
     uncertainties = Uncertainties() if uncertainties is None else uncertainties
     smooth_c = series.evaluate()[0]
     diffusivity.check(float(smooth_c.min()), float(smooth_c.max()))
+    end = _end_index(end_at, time.values)
     job = BandJob(
         series=series,
         x=concentration["x"].values,
@@ -157,6 +158,8 @@ def drift_bands(
         levels=levels,
         profile_noise=profile_noise,
         seeds=_source_seeds(seeds),
+        began=_began(growth_from, time.values, end),
+        end=end,
     )
     count = _first_count(samples)
     while True:
@@ -165,7 +168,7 @@ def drift_bands(
         if samples != "auto" or relative < CONVERGED or count >= _MOST_SAMPLES:
             break
         count *= 2
-    result = label_bands(outcome, job, concentration, quantiles, growth_from, _end_index(end_at, time.values))
+    result = label_bands(outcome, job, concentration, quantiles)
     result.attrs = {
         "closure": closure,
         "closure_meaning": CLOSURES[closure],
@@ -247,6 +250,12 @@ def _end_index(end_at: float | None, time: FloatArray) -> int:
     if not time[0] <= end_at <= time[-1]:
         raise ConfigurationError(f"end_at: {end_at:g} s lies outside the profiles, {time[0]:g} to {time[-1]:g} s")
     return int(np.abs(time - end_at).argmin())
+
+
+def _began(growth_from: float | None, time: FloatArray, end: int) -> int | None:
+    if growth_from is None or not time[0] <= growth_from < time[end]:
+        return None
+    return int(np.searchsorted(time, growth_from))
 
 
 def _source_seeds(seeds: Mapping[str, int] | None) -> dict[str, int]:

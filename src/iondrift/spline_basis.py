@@ -59,23 +59,42 @@ class LocalBasis:
 def local_basis(knots: FloatArray, points: FloatArray) -> LocalBasis:
     """Evaluate a cubic basis where memory must stay linear in the number of points."""
     interval = np.clip(np.searchsorted(knots, points, side="right") - 1, DEGREE, knots.size - DEGREE - 2)
-    value = np.ones((points.size, 1))
-    previous = value
-    for degree in range(1, DEGREE + 1):
-        previous = value
-        value = np.zeros((points.size, degree + 1))
-        for j in range(degree):
-            left = knots[interval - degree + 1 + j]
-            right = knots[interval + 1 + j]
-            share = previous[:, j] / (right - left)
-            value[:, j] += (right - points) * share
-            value[:, j + 1] += (points - left) * share
+    previous = np.ones((points.size, 1))
+    for _ in range(1, DEGREE):
+        previous = _raise_degree(knots, points, interval, previous)
+    value = _raise_degree(knots, points, interval, previous)
     slope = np.zeros_like(value)
     for j in range(DEGREE):
         share = DEGREE * previous[:, j] / (knots[interval + 1 + j] - knots[interval - DEGREE + 1 + j])
         slope[:, j] -= share
         slope[:, j + 1] += share
     return LocalBasis(start=(interval - DEGREE).astype(np.int64), value=value, slope=slope)
+
+
+def local_integrals(knots: FloatArray, points: FloatArray, basis: LocalBasis) -> FloatArray:
+    """Return the integrals (points, 4), from the first knot to each point, of the functions of ``basis`` there.
+
+    ``int B_k = (t[k + 4] - t[k]) / 4 sum_(m >= k) B_m`` with functions of one degree more on the right (de Boor).
+    """
+    extended = np.concatenate([knots[:1], knots, knots[-1:]])
+    quartic = _raise_degree(extended, points, basis.start + DEGREE + 1, basis.value)
+    from_above = np.cumsum(quartic[:, :0:-1], axis=1)[:, ::-1]
+    columns = basis.start[:, None] + np.arange(DEGREE + 1)
+    return np.asarray((knots[columns + DEGREE + 1] - knots[columns]) / (DEGREE + 1) * from_above)
+
+
+def _raise_degree(
+    knots: FloatArray, points: FloatArray, interval: npt.NDArray[np.int64], values: FloatArray
+) -> FloatArray:
+    """Return the functions (points, d + 1) of degree d that differ from zero, from those of degree d - 1 (Cox)."""
+    degree = values.shape[1]
+    raised = np.zeros((points.size, degree + 1))
+    for j in range(degree):
+        left, right = knots[interval - degree + 1 + j], knots[interval + 1 + j]
+        share = values[:, j] / (right - left)
+        raised[:, j] += (right - points) * share
+        raised[:, j + 1] += (points - left) * share
+    return raised
 
 
 def dense_basis(knots: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -136,17 +155,15 @@ def _derivatives(knots: FloatArray, points: FloatArray, order: int) -> tuple[Flo
     interval = np.searchsorted(knots, points, side="right") - 1
     values = np.ones((points.size, 1))
     for degree in range(1, DEGREE + 1):
-        raised = np.zeros((points.size, degree + 1))
+        if degree <= DEGREE - order:
+            values = _raise_degree(knots, points, interval, values)
+            continue
+        differentiated = np.zeros((points.size, degree + 1))
         for j in range(degree):
-            left, right = knots[interval - degree + 1 + j], knots[interval + 1 + j]
-            share = values[:, j] / (right - left)
-            if degree > DEGREE - order:  # differentiate
-                raised[:, j] -= degree * share
-                raised[:, j + 1] += degree * share
-            else:  # raise the degree
-                raised[:, j] += (right - points) * share
-                raised[:, j + 1] += (points - left) * share
-        values = raised
+            share = degree * values[:, j] / (knots[interval + 1 + j] - knots[interval - degree + 1 + j])
+            differentiated[:, j] -= share
+            differentiated[:, j + 1] += share
+        values = differentiated
     return values, (interval - DEGREE).astype(np.int64)
 
 

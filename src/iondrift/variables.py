@@ -195,3 +195,33 @@ def dataarray(
         if dim in VARIABLES:
             result[dim].attrs = {**VARIABLES[dim].attrs, **result[dim].attrs}
     return result
+
+
+def dataset(
+    values: Mapping[str, npt.ArrayLike], coords: Mapping[str, Any], dims: Mapping[str, tuple[str, ...]] | None = None
+) -> xr.Dataset:
+    """Return variables by name with the registry's attributes, in one step.
+
+    Parameters
+    ----------
+    values
+        Values in the registry's units.
+    coords
+        Those of all variables.
+    dims
+        Dims by name where they differ from the registry's.
+
+    Raises
+    ------
+    ShapeError
+        A shape does not fit the dims.
+    """
+    entries = {
+        name: xr.Variable((dims or {}).get(name, VARIABLES[name].dims), data, dict(VARIABLES[name].attrs))
+        for name, data in values.items()
+    }
+    used = {dim for entry in entries.values() for dim in entry.dims}
+    try:
+        return xr.Dataset(entries, {dim: values for dim, values in coords.items() if dim in used})
+    except ValueError as error:
+        raise ShapeError(f"{', '.join(values)}: dims do not fit: {error}") from error

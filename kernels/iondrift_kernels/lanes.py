@@ -1,0 +1,20 @@
+"""Layout of the Monte Carlo kernels: replicates side by side, every quantity of one point in one row of memory.
+
+A row is reached once and its quantities by offsets of known length, so that the compiler sees that they do not
+overlap and turns the loops over replicates into vector instructions. Those loops read their length from an array:
+one known to the compiler would be unrolled into scalar operations first.
+"""
+
+from __future__ import annotations
+
+LANES = 64  # replicates a group: eight AVX-512 registers
+
+# Offsets in the row of one point (POINT,).
+CONCENTRATION, GRADIENT, INTEGRATED, DIFFUSIVITY, INVERSE, RESISTANCE, VELOCITY = (n * LANES for n in range(7))
+POINT = 7 * LANES
+
+# Offsets in the row of one profile (PROFILE,): factors of c, dc/dx and G, sums over points, and what closes it.
+FACTOR, SLOPE_FACTOR, INTEGRAL_FACTOR, BELOW, TOTAL, WEIGHTED, LOWEST, VOLTAGE, CURRENT, ORIGIN, HIGHEST = (
+    n * LANES for n in range(11)
+)
+PROFILE = 11 * LANES
