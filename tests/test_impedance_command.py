@@ -347,6 +347,7 @@ def test_ten_states_of_charge_need_no_configuration(measurements: Path, tmp_path
     assert (np.diff(polarisation) < 0.0).all()  # falls with the state of charge
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_bias_series_needs_no_configuration(measurements: Path, tmp_path: Path) -> None:
     result = iondrift("drt", measurements / "eis" / "zahner" / "bias-series", "--out", tmp_path, "--samples", "100")
     assert result.exit_code == 0, result.output

@@ -75,3 +75,21 @@ def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.
     for line in real.lines:
         assert np.abs(line.get_ydata()).max(initial=0.0) <= real.get_ylim()[1]
     assert drawn["nyquist"].axes[0].get_xlim()[1] < 1.1 * np.nanmax(dataset.impedance_fit.values.real)
+
+
+def test_a_series_over_decades_is_drawn_to_several_scales(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    dataset = synthetic_impedance.analysed()
+    factor = xr.DataArray(10.0 ** -np.arange(5.0), dims="spectrum")
+    for name in dataset.data_vars:
+        if dataset[name].attrs.get("units") == "ohm" or str(name).endswith("resistance_band") or name == "gamma_band":
+            dataset[name] = (dataset[name] * factor).transpose(*dataset[name].dims)
+    low = dataset.windowed_resistance_band.values
+    low[0, -1] = 0.0  # known as an upper limit alone
+    impedance_figures.draw(dataset, series_axis(dataset), title="cell", folder=tmp_path)
+    assert drawn["nyquist"].axes[1].get_title(loc="left") == "the smaller half"
+    assert drawn["resistances"].axes[0].get_yscale() == "log"
+    assert [line.get_xdata().size for line in drawn["resistances"].axes[0].lines if line.get_marker() == "v"] == [1, 0]
+    assert "each to its own scale" in drawn["relaxation_times"].axes[0].get_ylabel()
+    assert "sum" in drawn["relaxation_map"].axes[1].get_ylabel()  # normalised
