@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 
+import numba
 import numpy as np
 import pytest
 import xarray as xr
@@ -107,3 +108,12 @@ def test_early_stop_is_not_held_against_the_data():
     passed = kramers_kronig(series())
     np.testing.assert_array_equal(passed.kk_judged_elements, passed.kk_elements)
     np.testing.assert_array_equal(passed.kk_judged_residual, passed.kk_residual)
+
+
+def test_number_of_threads_does_not_matter():
+    data = series(count=9)
+    results = []
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
+        results.append(kramers_kronig(data))
+    xr.testing.assert_identical(*results)

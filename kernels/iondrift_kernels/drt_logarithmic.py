@@ -22,7 +22,7 @@ from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
 from iondrift_kernels.drt_active_set import active_set, kkt_residual
 from iondrift_kernels.drt_potential import curvature, penalty, potential
-from iondrift_kernels.drt_queue import take
+from iondrift_kernels.job_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.drt import BLOCK, product
 from iondrift_kernels.drt_active_set import active_set, kkt_residual
-from iondrift_kernels.drt_queue import take
+from iondrift_kernels.job_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

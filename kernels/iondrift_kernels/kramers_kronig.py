@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels.job_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -318,16 +319,34 @@ def test_one(
     out[1] = count
 
 
+@kernel
+def _work(
+    queue: IntArray, omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
+    limit: float, accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool,
+    capacitive: bool, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
+) -> None:  # fmt: skip
+    """Test spectra until none is left: one thread's share of :func:`test`."""
+    s = take(queue)
+    while s < used.shape[0]:
+        test_one(
+            omega, z_real[s], z_imaginary[s], used[s], limit, accepted, fewest, largest, furthest, part, inductive,
+            capacitive, fit[s], judged[s], statistics[s], out[s],
+        )  # fmt: skip
+        s = take(queue)
+
+
 @parallel_kernel
 def test(
-    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], limit: float,
-    accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool, capacitive: bool,
-    turn: IntArray, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
+    workers: int, omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
+    limit: float, accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool,
+    capacitive: bool, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
 ) -> None:  # fmt: skip
     """Test every spectrum.
 
     Parameters
     ----------
+    workers
+        How many threads take spectra from one queue.
     omega
         (frequency) rad/s.
     z_real, z_imaginary, used
@@ -340,17 +359,15 @@ def test(
         COMPLEX, REAL or IMAGINARY: what is fitted.
     inductive, capacitive
         Series terms.
-    turn
-        (spectra) order in which they are taken up.
     fit, judged
         (spectra, 2, frequency) real and imaginary parts of the fit where mu stopped, and of the last one.
     statistics, out
         (spectra, 3) mu, and of the last fit the rms residual over |Z| with the parameters counted off and the worst
         residual; (spectra, 2) M where mu stopped, and of the last fit.
     """
-    for t in numba.prange(turn.size):
-        s = turn[t]
-        test_one(
-            omega, z_real[s], z_imaginary[s], used[s], limit, accepted, fewest, largest, furthest, part, inductive,
-            capacitive, fit[s], judged[s], statistics[s], out[s],
+    queue = np.zeros(1, np.int64)
+    for _ in numba.prange(workers):
+        _work(
+            queue, omega, z_real, z_imaginary, used, limit, accepted, fewest, largest, furthest, part, inductive,
+            capacitive, fit, judged, statistics, out,
         )  # fmt: skip

@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
-from iondrift.quadratic import spread_order, threads_for
+from iondrift.quadratic import threads_for
 from iondrift.relaxation import choose, read_impedance_array
 from iondrift.relaxation_dataset import attach, series_coordinates
 
@@ -101,10 +101,11 @@ def kramers_kronig(
     first, last = np.empty(parts_of), np.empty(parts_of)
     statistics, elements = np.empty((count, 3)), np.empty((count, 2), np.int64)
     z_real, z_imaginary = np.ascontiguousarray(values.real), np.ascontiguousarray(values.imag)
-    with threads_for(count):
+    with threads_for(count) as workers:
         kernels.test(
-            2.0 * np.pi * frequency, z_real, z_imaginary, used, mu_limit, limit, min(min_elements, largest), largest,
-            furthest, part, inductance, capacitance, spread_order(count), first, last, statistics, elements,
+            workers, 2.0 * np.pi * frequency, z_real, z_imaginary, used, mu_limit, limit,
+            min(min_elements, largest), largest, furthest, part, inductance, capacitance, first, last, statistics,
+            elements,
         )  # fmt: skip
     fitted, judged = first[:, 0] + 1j * first[:, 1], last[:, 0] + 1j * last[:, 1]
     measured = np.asarray(array.values, dtype=np.complex128)  # masked points too: they are shown, not judged

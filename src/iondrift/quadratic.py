@@ -30,22 +30,6 @@ class Solution:
     seconds: float
 
 
-def spread_order(count: int) -> IntArray:
-    """Return 0 ... count - 1 in bit-reversed order: every contiguous share of it samples the whole evenly.
-
-    A series sorted by difficulty then loads all threads alike, whatever way its loop is split.
-
-    >>> spread_order(8)
-    array([0, 4, 2, 6, 1, 5, 3, 7])
-    """
-    bits = max(1, (count - 1).bit_length())
-    index = np.arange(1 << bits)
-    turned = np.zeros_like(index)
-    for bit in range(bits):
-        turned |= ((index >> bit) & 1) << (bits - 1 - bit)
-    return np.ascontiguousarray(turned[turned < count], dtype=np.int64)
-
-
 @contextmanager
 def threads_for(jobs: int) -> Iterator[int]:
     """Set no more threads than there are jobs, and give their number: waking others for nothing costs milliseconds."""

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from iondrift.quadratic import gram, solve_shared, solve_weighted, spread_order
+from iondrift.quadratic import gram, solve_shared, solve_weighted
 from iondrift.relaxation import build_model, difference
-from iondrift_kernels import dense, drt, drt_active_set, drt_freedom, drt_queue
+from iondrift_kernels import dense, drt, drt_active_set, drt_freedom, job_queue
 from iondrift_kernels._jit import kernel
 
 FREQUENCY = np.logspace(4, 0, 9)
@@ -133,10 +133,10 @@ def test_kkt_residual_does_not_hide_nan():
 
 @kernel
 def _drain(queue, out):
-    job = drt_queue.take(queue)
+    job = job_queue.take(queue)
     while job < out.size:
         out[job] += 1
-        job = drt_queue.take(queue)
+        job = job_queue.take(queue)
 
 
 def test_queue_gives_every_job_once_whoever_asks():
@@ -150,13 +150,6 @@ def test_queue_gives_every_job_once_whoever_asks():
         thread.join()
     assert (taken == 1).all()
     assert queue[0] == taken.size + len(threads)
-
-
-def test_spread_order_is_a_permutation_and_spread():
-    for count in (1, 2, 3, 7, 64, 100):
-        assert sorted(spread_order(count)) == list(range(count))
-    first_half = spread_order(64)[:32]
-    assert abs(first_half.mean() - 31.5) < 1.0
 
 
 def test_effective_parameters_are_the_trace_of_the_smoother():
