@@ -7,7 +7,7 @@ import math
 from iondrift_kernels import lanes
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.constants import FARADAY
-from iondrift_kernels.drift_layout import Draws, FloatArray
+from iondrift_kernels.drift_layout import Draws, FloatArray, Space
 
 
 @kernel
@@ -55,6 +55,23 @@ def origin_by_voltage(draws: Draws, points: FloatArray, profile: FloatArray) -> 
         moved += left * first[lanes.INTEGRATED + j] + right * last[lanes.INTEGRATED + j]
         drive = profile[lanes.VOLTAGE + j] / draws.thermal_voltage[j] - junction
         profile[lanes.ORIGIN + j] = (drive - moved) / whole
+
+
+@kernel
+def origin_by_blocking(
+    space: Space, draws: Draws, flux: FloatArray, coefficients: FloatArray, profile: FloatArray
+) -> None:
+    """ORIGIN = J at x = 0 that makes J equal ``flux`` (LANES,), or (1,) for all, at the drawn plating edge.
+
+    ``coefficients`` (J, 2, LANES) as :func:`iondrift_kernels.spline_lanes.combine` leaves them.
+    """
+    rates = coefficients[space.start[0] : space.start[0] + 4, 1]
+    for j in range(draws.length.shape[0]):
+        rate = 0.0
+        for d in range(4):
+            rate += space.value[0, d] * rates[d, j]
+        beyond = rate * draws.plating_edge[j] * draws.concentration[j]
+        profile[lanes.ORIGIN + j] = flux[j if flux.shape[0] > 1 else 0] + beyond
 
 
 @kernel

@@ -14,6 +14,7 @@ from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.closure_lanes import (
     count_depleted,
     integrate,
+    origin_by_blocking,
     origin_by_voltage,
     velocities,
     velocities_by_current,
@@ -121,15 +122,9 @@ def evaluate_block(
             else:
                 if closure == VOLTAGE:
                     origin_by_voltage(own, points, profile)
-                elif closure == BLOCKING:  # J = 0 at the drawn edge, not at x = 0
-                    rates = combined[space.start[0] : space.start[0] + 4, 1]
-                    shared = origin.shape[1] == 1
-                    for j in range(width):
-                        local = 0.0
-                        for d in range(4):
-                            local += space.value[0, d] * rates[d, j]
-                        local *= own.plating_edge[j] * own.concentration[j]
-                        profile[lanes.ORIGIN + j] = origin[t, 0 if shared else lane + j] + local
+                elif closure == BLOCKING:
+                    given = origin[t] if origin.shape[1] == 1 else origin[t, lane : lane + width]
+                    origin_by_blocking(space, own, given, combined, profile)
                 velocities(width, points, profile)
             row = protocol.row[t]
             for end in range(2):

@@ -180,6 +180,18 @@ def test_current_closure_divides_the_current():
     np.testing.assert_allclose(row(points, "VELOCITY"), expected, rtol=1e-11)
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_blocking_closure_moves_the_origin_to_the_drawn_edge(shared):
+    rng = np.random.default_rng(10)
+    draws, coefficients = random_draws(rng), rng.standard_normal((8, 2, LANES))
+    value = rng.standard_normal((POINTS, 4))
+    space = Space(np.eye(8), np.full(POINTS, 2), value, value, value, np.ones(8), np.ones(POINTS))
+    flux, profile = rng.standard_normal(1 if shared else LANES), np.empty(lanes.PROFILE)
+    closure_lanes.origin_by_blocking(space, draws, flux, coefficients, profile)
+    rate = draws.concentration * (value[0] @ coefficients[2:6, 1])
+    np.testing.assert_allclose(row(profile, "ORIGIN"), flux + draws.plating_edge * rate, rtol=1e-12, atol=1e-15)
+
+
 @pytest.mark.parametrize("lowest", [0.0, -1.0, np.nan])
 def test_one_depleted_point_counts_its_replicate(lowest):
     points = random_points(np.random.default_rng(7))
