@@ -33,7 +33,7 @@ def with_band(value: float, low: float, high: float, *, signed: bool = False) ->
 
     The smaller side sets the last digit: of its first three, 100 to 354 keep two, 355 to 949 keep one, 950 and more
     round up to 1000 and keep two. A larger side of over ten times the smaller one sets it instead. Where the value
-    lies outside the band, both edges are shown instead of differences.
+    lies outside the band, or so near an edge that a side would round to nothing, both edges are shown instead.
 
     Parameters
     ----------
@@ -50,18 +50,20 @@ def with_band(value: float, low: float, high: float, *, signed: bool = False) ->
     --------
     >>> with_band(347.2, 319.6, 377.4), with_band(46.8, 42.6, 51.1), with_band(1234.0, 1106.0, 1362.0)
     ('347 +30/-28', '47 +- 4', '1230 +- 130')
-    >>> with_band(5.0, 7.14, 9.01)
-    '5.0 (7.1 to 9.0)'
+    >>> with_band(5.0, 7.14, 9.01), with_band(5.0, 4.999, 6.2)
+    ('5.0 (7.1 to 9.0)', '5.0 (5.0 to 6.2)')
     """
     if not all(map(math.isfinite, (value, low, high))):
         return "-"
-    if not low <= value <= high:
-        place = decimal_place(high - low)
-        return f"{fixed(value, place, signed=signed)} ({fixed(low, place)} to {fixed(high, place)})"
-    place = band_place(value, low, high)
-    if place is None:
-        return plain(value, signed=signed)
-    return str(Rounded(fixed(value, place, signed=signed), fixed(high - value, place), fixed(value - low, place)))
+    if low <= value <= high:
+        place = band_place(value, low, high)
+        if place is None:
+            return plain(value, signed=signed)
+        plus, minus = fixed(high - value, place), fixed(value - low, place)
+        if float(plus) > 0.0 and float(minus) > 0.0:
+            return str(Rounded(fixed(value, place, signed=signed), plus, minus))
+    place = decimal_place(high - low)
+    return f"{fixed(value, place, signed=signed)} ({fixed(low, place)} to {fixed(high, place)})"
 
 
 def interval(low: float, high: float) -> str:
