@@ -70,8 +70,8 @@ def test_rounding_moves_value_and_band_by_less_than_the_band(value: float, below
         plus, minus = float(found[2]), float(found[3])
         assert plus > 0.0 < minus
     assert abs(float(found[1]) - value) <= 0.15 * larger
-    assert abs(plus - (high - value)) <= 0.2 * larger
-    assert abs(minus - (value - low)) <= 0.2 * larger
+    assert abs(plus - (high - value)) <= 0.15 * larger
+    assert abs(minus - (value - low)) <= 0.15 * larger
 
 
 @given(SIDES)

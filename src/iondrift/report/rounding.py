@@ -62,7 +62,7 @@ def with_band(value: float, low: float, high: float, *, signed: bool = False) ->
         plus, minus = fixed(high - value, place), fixed(value - low, place)
         if float(plus) > 0.0 and float(minus) > 0.0:
             return str(Rounded(fixed(value, place, signed=signed), plus, minus))
-    place = decimal_place(high - low)
+    place = decimal_place((high - low) / 3.0)
     return f"{fixed(value, place, signed=signed)} ({fixed(low, place)} to {fixed(high, place)})"
 
 
