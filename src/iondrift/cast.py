@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from iondrift.errors import DataError, ShapeError
+from iondrift.errors import ConfigurationError, DataError, ShapeError
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -118,6 +118,46 @@ def scalar(value: Any, name: str, *, positive: bool = False) -> float:
         Not finite, or not positive where it must be.
     """
     return float(array(value, name, ndim=0, positive=positive))
+
+
+def whole(value: Any, name: str, *, lowest: int | None = None, highest: int | None = None) -> int:
+    """Return a whole number: a Python or NumPy integer, no truth value, no float even where it is whole.
+
+    Parameters
+    ----------
+    value
+        To be checked.
+    name
+        What to call it in an error message.
+    lowest, highest
+        Both allowed themselves; None: no limit.
+
+    Raises
+    ------
+    ConfigurationError
+        Not an integer, or beyond a limit.
+
+    Examples
+    --------
+    >>> whole(np.int64(1000), "samples", lowest=40)
+    1000
+    >>> whole(100.0, "samples", lowest=40)
+    Traceback (most recent call last):
+    iondrift.errors.ConfigurationError: samples: 100.0 (float) found; allowed are whole numbers from 40, like 100
+    """
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    inside = integer and (lowest is None or value >= lowest) and (highest is None or value <= highest)
+    if inside:
+        return int(value)
+    limits = ("" if lowest is None else f" from {lowest}") + ("" if highest is None else f" to {highest}")
+    found = str(value) if integer else f"{_shortened(value)} ({type(value).__name__})"
+    remedy = f", like {int(value)}" if isinstance(value, float) and value.is_integer() else ""
+    raise ConfigurationError(f"{name}: {found} found; allowed are whole numbers{limits}{remedy}")
+
+
+def _shortened(value: Any) -> str:
+    text = str(value) if isinstance(value, np.generic) else repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def _first(bad: npt.NDArray[np.bool_], values: FloatArray) -> str:
