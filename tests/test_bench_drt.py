@@ -118,3 +118,15 @@ def test_absent_peer_is_named(load):
     built, notes = peers.available({"nothing": ("scipy", build)})
     assert built == {}
     assert notes == {"nothing": "absent (No module named nothing)"}
+
+
+def test_coverage_prints_the_table_of_all_methods(load, monkeypatch, capsys):
+    bench = load("drt_coverage")
+    monkeypatch.setattr(bench, "families", lambda: {"ZARC x 1": bench.zarc(50.0, 1e-3, 0.8)})
+    monkeypatch.setattr(sys, "argv", ["drt_coverage.py", "--seeds", "1", "--noise", "0.005", "--random", "2"])
+    bench.main()
+    table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
+    assert [line.count("|") for line in table] == [len(bench.SUMMARY) + 3] * 8
+    kinds = [tuple(cell.strip() for cell in line.split("|")[1:3]) for line in table[2:]]
+    spectra = ("1 nine families", "2 random sums")
+    assert kinds == [(f"`{method}`", which) for method in ("calibrated", "noise", "prior") for which in spectra]
