@@ -25,7 +25,7 @@ LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 def half(measured: Measured, closure: str, kept: np.ndarray) -> xr.DataArray:
     """Return bands of v from the profiles ``kept``."""
     settings = measured.experiment
-    current = measured.current_density
+    current, storage = measured.current_density, measured.electrode_storage
     return iondrift.drift_bands(
         measured.concentration.isel(time=kept),
         measured.voltage.isel(time=kept),
@@ -38,6 +38,8 @@ def half(measured: Measured, closure: str, kept: np.ndarray) -> xr.DataArray:
         variables_wanted=("drift_velocity",),
         current_density=None if current is None else current.isel(time=kept),
         transference_number=settings.electrolyte.transference_number,
+        voltage_offset=settings.reconstruction.voltage_offset_V,
+        electrode_storage=None if storage is None else storage.isel(time=kept),
         breaks=measured.breaks,
         reference_profiles=len(measured.calibration.reference) or None,
         reference_index=measured.reference_index,
