@@ -8,7 +8,8 @@ peak positions. A peak's true position is a maximum of the true distribution, wh
 constant of either; every reported peak is asked whether its band reaches one. What is flagged (a total with more than a
 tenth unmeasured, a peak absent from more than a tenth of the draws) is counted apart: "total R ok" and "peaks ok" are
 what is left, "... flagged" the share set aside. "maxima found": true maxima inside the band of some unflagged peak.
-Width: of the band of gamma relative to gamma, rms over tau. Last comes the table of the README, all methods side by side.
+Width: of the band of gamma relative to gamma, rms over tau. Last comes the README's table, all
+methods side by side.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ COLUMNS = (
 FAMILY_SEED, RANDOM_SEED = 40_000, 20_260
 # Columns of the README's table: heading, and whose mean it is.
 SUMMARY = {
-    "gamma": "gamma", "total R": "total R", "windowed R": "windowed R", "peak tau": "peaks", "unflagged peak": "peaks ok",
-    "totals flagged": "total flagged", "peaks flagged": "peaks flagged", "true maxima found": "maxima found",
+    "gamma": "gamma", "total R": "total R", "windowed R": "windowed R", "peak tau": "peaks",
+    "unflagged peak": "peaks ok", "totals flagged": "total flagged", "peaks flagged": "peaks flagged",
+    "true maxima found": "maxima found",
 }  # fmt: skip
 _FINE = np.geomspace(1e-8, 1e3, 1101)  # a hundred bins a decade
 
