@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import xarray as xr
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 
 FloatArray = npt.NDArray[np.float64]
+_Kind = TypeVar("_Kind")
 
 
 def array(
@@ -153,6 +154,33 @@ def whole(value: Any, name: str, *, lowest: int | None = None, highest: int | No
     found = str(value) if integer else f"{_shortened(value)} ({type(value).__name__})"
     remedy = f", like {int(value)}" if isinstance(value, float) and value.is_integer() else ""
     raise ConfigurationError(f"{name}: {found} found; allowed are whole numbers{limits}{remedy}")
+
+
+def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
+    """Return a name that is allowed.
+
+    Raises
+    ------
+    ConfigurationError
+        It is another, or no text at all.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise ConfigurationError(f"{name}: {_shortened(value)} found; allowed are {', '.join(allowed)}")
+    return value
+
+
+def instance(value: Any, name: str, kind: type[_Kind], remedy: str) -> _Kind:
+    """Return ``value`` where it is a ``kind``.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not; ``remedy`` says how to make one.
+    """
+    if not isinstance(value, kind):
+        found = f"the class {value.__name__} itself" if isinstance(value, type) else type(value).__name__
+        raise ConfigurationError(f"{name}: expected one {kind.__name__}, got {found}; {remedy}")
+    return value
 
 
 def _shortened(value: Any) -> str:

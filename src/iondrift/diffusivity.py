@@ -383,3 +383,16 @@ class Diffusivity:
         'constant 1.3e-12 m2/s; uncertainty 5 %'
         """
         return _diffusivity_check.describe(self)
+
+
+def require_diffusivity(value: object) -> Diffusivity:
+    """Return ``value`` where it is a D(c).
+
+    Raises
+    ------
+    ConfigurationError
+        It is not; the message says how to make one.
+    """
+    return cast.instance(
+        value, "diffusivity", Diffusivity, "make it: Diffusivity.constant(1.3e-12), .polynomial, .exponential or .table"
+    )

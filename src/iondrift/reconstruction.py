@@ -10,8 +10,7 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
 from iondrift.closures import CLOSURES, Closure, along_time, cation_ratio, check_current_sign, close, origin_flux
-from iondrift.diffusivity import Diffusivity
-from iondrift.errors import ConfigurationError
+from iondrift.diffusivity import Diffusivity, require_diffusivity
 from iondrift.noise import NoiseEstimate
 from iondrift.smoothed_profiles import Smoothing, smooth_profiles, smoothing_attributes
 from iondrift.smoothing import Penalties, SmoothSeries
@@ -111,8 +110,9 @@ def reconstruct_drift(
     >>> print(f"{float(result.drift_velocity[0, 0]) * 3.6e9:.2f} um/h")
     259.13 um/h
     """
-    _one_of("closure", closure, get_args(Closure))
-    _one_of("smoothing", smoothing, get_args(Smoothing))
+    cast.one_of(closure, "closure", get_args(Closure))
+    cast.one_of(smoothing, "smoothing", get_args(Smoothing))
+    require_diffusivity(diffusivity)
     concentration = cast.labelled(concentration, "concentration", ("time", "x"), positive=True)
     temperature = cast.scalar(temperature, "temperature", positive=True)
     time = concentration["time"]
@@ -169,8 +169,3 @@ def label(result: Mapping[str, FloatArray], like: xr.DataArray, effective: Float
     dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in result.items()})
     dataset["voltage_effective"] = variables.dataarray("voltage_effective", effective, coords)
     return dataset
-
-
-def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        raise ConfigurationError(f"{name}: {value!r} found; allowed are {', '.join(allowed)}")

@@ -12,7 +12,7 @@ import xarray as xr
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError
 from iondrift.noise import NoiseEstimate
-from iondrift.smoothing import Penalties, SmoothSeries, smooth
+from iondrift.smoothing import Penalties, SmoothSeries, given_or_fitted
 
 Smoothing = Literal["pspline", "polynomial", "none"]
 
@@ -55,8 +55,9 @@ def smooth_profiles(
     if smoothing == "pspline":
         from iondrift.spline_basis import cubic_quadrature
 
-        series = series or smooth(
+        series = given_or_fitted(
             concentration,
+            series,
             breaks=breaks,
             noise=noise,
             reference_profiles=reference_profiles,

@@ -14,18 +14,20 @@ Reinsch 1975 (diagonal basis).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
 from scipy.optimize import OptimizeResult, minimize
 
+from iondrift import cast
 from iondrift.cast import FloatArray
-from iondrift.errors import DataError
+from iondrift.errors import DataError, IondriftWarning, ShapeError
 from iondrift.noise import NoiseEstimate, estimate_noise
 from iondrift.smoothing_problem import Penalties, Problem, SmoothSeries
 
-__all__ = ["Penalties", "SmoothSeries", "smooth"]
+__all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
 
 _FEWEST_PROFILES = 3  # in a piece between breaks
 # Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
@@ -50,15 +52,15 @@ def smooth(
     concentration
         (time, x), mol m-3, coordinates in s and m, checked by the caller.
     breaks
-        Times (s) of protocol steps: continuity there, but a kink is allowed.
+        Times (s) of protocol steps: continuity there, but a kink is allowed where 3 profiles lie on either side.
     noise
         Autocorrelation and common mode along x; estimated from the data where None.
     reference_profiles
-        How many profiles were averaged in the reference that the series was divided by; its noise is then
+        How many profiles (1 or more) were averaged in the reference that the series was divided by; its noise is then
         fitted as a pattern common to all times. None: the reference holds no noise.
     reference_index
-        Index of the profile in the series that alone was the reference: it equals c0 by definition, and its noise is
-        minus the pattern.
+        Index, from 0, of the profile in the series that alone was the reference: it equals c0 by definition, and its
+        noise is minus the pattern.
     penalties
         Given penalties; chosen by REML where None.
     adaptive
@@ -67,9 +69,25 @@ def smooth(
     Raises
     ------
     DataError
-        Fewer than 4 profiles or 6 points.
+        Fewer than 4 profiles or 6 points; a break that is no number.
+    ConfigurationError
+        Another option that does not fit.
+
+    Warns
+    -----
+    IondriftWarning
+        A break outside the profiles is left out.
     """
     times, x = concentration["time"].values, concentration["x"].values
+    if reference_profiles is not None:
+        reference_profiles = cast.whole(reference_profiles, "reference_profiles", lowest=1)
+    if reference_index is not None:
+        reference_index = cast.whole(reference_index, "reference_index", lowest=0, highest=times.size - 1)
+    if noise is not None:
+        cast.instance(noise, "noise", NoiseEstimate, "iondrift.estimate_noise makes one")
+    if penalties is not None:
+        cast.instance(penalties, "penalties", Penalties, "Penalties(space=..., time=...) makes one")
+    kept_breaks = _usable_breaks(times, _checked_breaks(times, breaks))
     if times.size < 4 or x.size < 6:
         raise DataError(
             f"concentration: penalised splines need at least 4 profiles of 6 points, got {times.size} of {x.size}; "
@@ -82,7 +100,6 @@ def smooth(
             if enough
             else NoiseEstimate(standard_deviation=np.nan, autocorrelation=(1.0,), common_mode=0.0)
         )
-    kept_breaks = _usable_breaks(times, breaks)
 
     def problem_of(values: FloatArray) -> Problem:
         return Problem(
@@ -102,6 +119,52 @@ def smooth(
     return problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
 
 
+def given_or_fitted(
+    concentration: xr.DataArray,
+    series: SmoothSeries | None,
+    *,
+    breaks: Sequence[float] = (),
+    noise: NoiseEstimate | None = None,
+    reference_profiles: int | None = None,
+    reference_index: int | None = None,
+    penalties: Penalties | None = None,
+) -> SmoothSeries:
+    """Return a fit that was made before where it is of these times and places; fit where there is none.
+
+    Raises
+    ------
+    ShapeError
+        The given fit is of other profiles.
+    DataError, ConfigurationError
+        As :func:`smooth`.
+    """
+    if series is None:
+        return smooth(
+            concentration,
+            breaks=breaks,
+            noise=noise,
+            reference_profiles=reference_profiles,
+            reference_index=reference_index,
+            penalties=penalties,
+        )
+    cast.instance(series, "series", SmoothSeries, "iondrift.smoothing.smooth makes one")
+    for name, fitted in (("time", series.times), ("x", series.x)):
+        found = concentration[name].values
+        if fitted.size != found.size:
+            raise ShapeError(
+                f"series: was fitted to {fitted.size} entries along {name}, the concentration has {found.size}; "
+                "smooth this concentration"
+            )
+        apart = np.abs(fitted - found)
+        if apart.max() > 1e-6 * float(found[-1] - found[0]):
+            k = int(apart.argmax())
+            raise ShapeError(
+                f"series: was fitted at {name} = {fitted[k]:g} (index {k}), where the concentration has {found[k]:g}; "
+                "smooth this concentration"
+            )
+    return series
+
+
 def _additive(values: FloatArray, fit: SmoothSeries, reference_index: int) -> FloatArray:
     """Return the series with the reference's noise additive: c (1 + r) = (c + r c_ref) + r (c - c_ref).
 
@@ -116,6 +179,19 @@ def _additive(values: FloatArray, fit: SmoothSeries, reference_index: int) -> Fl
     return np.asarray(values - relative * (smooth_values - level))
 
 
+def _checked_breaks(times: FloatArray, breaks: Sequence[float]) -> list[float]:
+    moments = cast.array(breaks, "breaks", ndim=1).tolist()
+    outside = [moment for moment in moments if not times[0] < moment < times[-1]]
+    if outside:
+        warnings.warn(
+            f"breaks: {', '.join(f'{moment:g}' for moment in outside)} s not between the first and the last profile "
+            f"({times[0]:g} to {times[-1]:g} s), left out; breaks are times of the profiles' axis, in s",
+            IondriftWarning,
+            stacklevel=3,
+        )
+    return [moment for moment in moments if moment not in outside]
+
+
 def _usable_breaks(times: FloatArray, breaks: Sequence[float]) -> tuple[float, ...]:
     """Drop breaks that would leave a piece with too few profiles to carry a kink."""
     kept: list[float] = []
@@ -123,7 +199,7 @@ def _usable_breaks(times: FloatArray, breaks: Sequence[float]) -> tuple[float, .
     for moment in sorted(breaks):
         before = np.count_nonzero((times > left) & (times <= moment))
         after = np.count_nonzero(times > moment)
-        if before >= _FEWEST_PROFILES and after >= _FEWEST_PROFILES and times[0] < moment < times[-1]:
+        if before >= _FEWEST_PROFILES and after >= _FEWEST_PROFILES:
             kept.append(float(moment))
             left = moment
     return tuple(kept)

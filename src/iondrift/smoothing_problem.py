@@ -85,6 +85,8 @@ class SmoothSeries:
         Spatial knots on 0..1, the modes in terms of B-splines (functions, modes), and L in m.
     precision, loading, kappa
         Of the profiles and the fixed pattern, see :mod:`iondrift_kernels.penalised_spline`.
+    times, x
+        Of the profiles that were fitted, s and m.
     """
 
     value: FloatArray
@@ -110,6 +112,8 @@ class SmoothSeries:
     precision: FloatArray
     loading: FloatArray
     kappa: float
+    times: FloatArray
+    x: FloatArray
 
     def evaluate(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return c (mol m-3), dc/dx (mol m-4) and G = -int_0^x dc/dt dx' (mol m-2 s-1), each (time, x)."""
@@ -137,6 +141,7 @@ class Problem:
         reference_index: int | None,
     ) -> None:
         self.noise, self.breaks, self.kappa = noise, breaks, kappa
+        self.times, self.x = times, x
         self.length, self.duration = x[-1] - x[0], times[-1] - times[0]
         self.scaled_x = (x - x[0]) / self.length
         scaled_t = (times - times[0]) / self.duration
@@ -317,6 +322,8 @@ class Problem:
             precision=self.precision,
             loading=self.loading,
             kappa=self.kappa,
+            times=self.times,
+            x=self.x,
         )
 
 
