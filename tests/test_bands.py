@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from iondrift import Diffusivity, band_draws, bands, errors, reconstruct_drift
-from iondrift.bands import drift_bands, summarise, velocity_ratio
+from iondrift.bands import drift_bands, velocity_ratio
 from iondrift.reference.drift_bands import one_by_one, vectorised
 from iondrift.smoothing import smooth
 from iondrift.spline_basis import cubic_quadrature
@@ -160,45 +160,46 @@ def test_derived_numbers_by_replicate(measured):
     for name in ("maximum_drift_velocity", "spatial_spread", "growth", "penetration_depth", "final_drift_velocity"):
         assert np.isfinite(result[name]).all()
     assert (result["maximum_drift_velocity"] >= result["final_drift_velocity"].max("end") * (1 - 1e-12)).all()
-    summary = summarise(result["final_drift_velocity"])
-    assert (summary.sel(quantile=0.975) > summary.sel(quantile=0.025)).all()
-    ratio = velocity_ratio(result, banded(measured, seed=5))
-    assert float(ratio.mean()) == pytest.approx(1.0, abs=0.01)
+    ends = result["final_drift_velocity"].quantile([0.025, 0.975], "replicate").values
+    band = result["drift_velocity"].isel(time=-1, x=[0, -1]).sel(quantile=[0.025, 0.975]).values
+    np.testing.assert_allclose(ends, band, rtol=0.01)
+
+
+@pytest.mark.parametrize("samples", [200, 201])
+def test_a_ratio_pairs_replicates_that_share_no_draw(measured, samples):
+    one = banded(measured, samples=samples, uncertainties=Uncertainties())
+    ratio = velocity_ratio(one, one)
+    assert not (ratio == 1.0).any()  # no replicate beside itself, although both have one seed
+    first = one["final_drift_velocity"].values
+    assert float(ratio[0, 1]) == first[0, 1] / first[0, 0]
+    spread = np.log(one["final_drift_velocity"]).std("replicate")
+    np.testing.assert_allclose(np.log(ratio).std("replicate"), np.sqrt(2.0) * spread, rtol=0.1)
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("arguments", "message"),
     [
-        ({"method": "bootstrap"}, "allowed are posterior, perturb"),
-        ({"closure": "magic"}, "allowed are voltage"),
-        ({"samples": 3}, "allowed are 'auto' or a number from 40"),
-        ({"samples": "many"}, "allowed are 'auto'"),
-        ({"quantiles": (0.1, 1.2)}, "between 0 and 1"),
-        ({"quantiles": (0.9, 0.1)}, "must increase"),
-        ({"variables_wanted": ("drift_velocity", "speed")}, "'speed' found"),
-        ({"variables_wanted": ("flux",)}, "must name drift_velocity"),
-        ({"seed": -1}, "whole numbers from 0"),
-        ({"closure": "current", "transference_number": 0.9}, "current_density"),
+        (("bands", "nothing"), "second: expected one Dataset, got NoneType; velocity_ratio takes two results"),
+        (("array", "bands"), "first: expected one Dataset, got DataArray"),
+        (("empty", "bands"), "first: holds no final_drift_velocity"),
+        (("bands", "more"), "bands have 200 and 264 replicates"),
     ],
 )
-def test_bad_options_are_refused(measured, options, message):
-    with pytest.raises(errors.IondriftError, match=message):
-        banded(measured, **options)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [({"temperature_K": -1.0}, "zero or more"), ({"diffusivity_relative": 5.0}, "0.05 for 5 %"),
-     ({"clock_offset_s": float("nan")}, "nan")],
-)  # fmt: skip
-def test_bad_uncertainties_are_refused(change, message):
-    with pytest.raises(errors.IondriftError, match=message):
-        Uncertainties(**change)
+def test_a_ratio_of_anything_else_is_refused(measured, arguments, message):
+    bands = banded(measured)
+    found = {
+        "bands": bands, "nothing": None, "array": bands["drift_velocity"], "empty": xr.Dataset(),
+        "more": banded(measured, samples=264),
+    }  # fmt: skip
+    with pytest.raises(errors.ConfigurationError, match=message):
+        velocity_ratio(*(found[name] for name in arguments))
 
 
 def test_uncertainties_say_where_they_come_from():
-    rows = {row[0]: row for row in Uncertainties(temperature_K=0.5, clock_offset_s=0.0).described()}
+    model = Uncertainties(temperature_K=0.5, clock_offset_s=0.0, voltage_offset_V=0.1)
+    rows = {row[0]: row for row in model.described()}
     assert rows["temperature"][3] == "given"
+    assert rows["voltage not laid across the region"][3] == "given"  # although it equals the default
     assert rows["profiles against the log"][3] == "left out"
     assert rows["initial concentration c0"][3] == "stated default"
     with pytest.raises(errors.ConfigurationError, match="allowed are"):

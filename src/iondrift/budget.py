@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
+from iondrift.band_arguments import check_band_arguments
 from iondrift.band_draws import Method
 from iondrift.bands import drift_bands
 from iondrift.cast import FloatArray
@@ -16,7 +17,7 @@ from iondrift.closures import Closure
 from iondrift.diffusivity import Diffusivity
 from iondrift.noise import NoiseEstimate
 from iondrift.reconstruction import reconstruct_drift
-from iondrift.smoothing import Penalties, SmoothSeries, smooth
+from iondrift.smoothing import Penalties, SmoothSeries, given_or_fitted
 from iondrift.uncertainties import ROWS, Uncertainties
 
 PROFILE_NOISE = "profile_noise"
@@ -38,7 +39,7 @@ def error_budget(
     closure: Closure = "voltage",
     method: Method = "posterior",
     uncertainties: Uncertainties | None = None,
-    samples: int = 1000,
+    samples: int | Literal["auto"] = 1000,
     seed: int = 0,
     sobol: bool = False,
     current_density: xr.DataArray | None = None,
@@ -64,7 +65,8 @@ def error_budget(
     concentration, voltage, diffusivity, temperature, closure, method, uncertainties, seed
         As for :func:`iondrift.drift_bands`; so are all that are not named here.
     samples
-        Replicates of each run: about as many runs as there are sources, twice that with ``sobol``.
+        Replicates of each run: about as many runs as there are sources, twice that with ``sobol``. ``"auto"``: as many
+        as the run with all sources together needs.
     sobol
         Also total-effect indices, which count interactions between sources.
 
@@ -85,16 +87,32 @@ def error_budget(
     -----
     Source: Saltelli et al., Global Sensitivity Analysis, 2008; Jansen 1999 for the estimator.
     """
-    model = Uncertainties() if uncertainties is None else uncertainties
-    if series is None:
-        series = smooth(
-            concentration,
-            breaks=breaks,
-            noise=noise,
-            reference_profiles=reference_profiles,
-            reference_index=reference_index,
-            penalties=penalties,
-        )
+    given = check_band_arguments(
+        concentration,
+        voltage,
+        diffusivity,
+        temperature=temperature,
+        closure=closure,
+        method=method,
+        uncertainties=uncertainties,
+        samples=samples,
+        seed=seed,
+        current_density=current_density,
+        transference_number=transference_number,
+        voltage_offset=voltage_offset,
+        electrode_storage=electrode_storage,
+        end_at=end_at,
+    )
+    model = given.uncertainties
+    series = given_or_fitted(
+        given.concentration,
+        series,
+        breaks=breaks,
+        noise=noise,
+        reference_profiles=reference_profiles,
+        reference_index=reference_index,
+        penalties=penalties,
+    )
     common: dict[str, Any] = {
         "temperature": temperature,
         "current_density": current_density,
@@ -103,8 +121,8 @@ def error_budget(
         "electrode_storage": electrode_storage,
     }
 
-    def draws(model: Uncertainties, *, seed: int = seed, **options: Any) -> FloatArray:
-        found = drift_bands(
+    def drawn(model: Uncertainties, *, samples: int | Literal["auto"], seed: int = seed, **options: Any) -> xr.Dataset:
+        return drift_bands(
             concentration,
             voltage,
             diffusivity,
@@ -120,9 +138,13 @@ def error_budget(
             **common,
             **options,
         )
-        return np.stack([*found.final_drift_velocity.values, found.maximum_drift_velocity.values])
 
-    together = draws(model)
+    joint = drawn(model, samples=samples)
+    together, count = _quantities(joint), int(joint.attrs["samples"])  # differences need as many of every run
+
+    def draws(model: Uncertainties, **options: Any) -> FloatArray:
+        return _quantities(drawn(model, samples=count, **options))
+
     coords = {"source": list(SOURCES), "quantity": list(QUANTITIES)}
     variance, half_width = (np.zeros((len(SOURCES), len(QUANTITIES))) for _ in range(2))
     for n, source in enumerate(SOURCES):
@@ -167,12 +189,17 @@ def error_budget(
     result.attrs = {
         "closure": closure,
         "method": method,
-        "samples": samples,
-        "seed": seed,
+        "samples": count,
+        "seed": given.seed,
         "uncertainties": str(model),
         "procedure": "one source at a time, all others exact",
     }
     return result
+
+
+def _quantities(bands: xr.Dataset) -> FloatArray:
+    """Return draws (quantity, replicate)."""
+    return np.stack([*bands.final_drift_velocity.values, bands.maximum_drift_velocity.values])
 
 
 def _alone(source: str, model: Uncertainties) -> Uncertainties | None:

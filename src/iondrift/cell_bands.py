@@ -161,7 +161,7 @@ def sand_time(measured: Measured, *, concentration: Any, transference: Any, diff
 
 def sand_time_draws(measured: Measured, model: Uncertainties, samples: int, seed: int) -> FloatArray | None:
     """Return draws (samples,) of Sand's time, s, from D(c), c0 and t-; None where it is not known."""
-    from iondrift.bands import with_uncertainty
+    from iondrift.band_arguments import with_uncertainty
 
     electrolyte = measured.experiment.electrolyte
     if electrolyte.transference_number is None:

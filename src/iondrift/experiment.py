@@ -22,6 +22,7 @@ from iondrift.experiment_impedance import Impedance
 from iondrift.experiment_section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment_section import Section as _Section
 from iondrift.mistakes import describe_mistakes
+from iondrift.uncertainties import LIMITS, MEANINGS
 
 Closure = Literal["voltage", "blocking", "current"]
 Smoothing = Literal["pspline", "polynomial", "none"]
@@ -236,23 +237,24 @@ class Reconstruction(_Section):
     polynomial_order_t: int = Field(default=3, ge=1, le=12)
 
 
-NotNegative = Annotated[float, Field(ge=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
+def _uncertain(name: str) -> Any:
+    """Return a key of the error model, with its limits and its meaning."""
+    return Field(default=None, ge=0, lt=LIMITS[name], description=MEANINGS[name])
 
 
 class Uncertainty(_Section):
     """Standard uncertainties of the inputs; the stated defaults where left out."""
 
-    diffusivity_relative: Fraction | None = Field(default=None, description="one factor common to all of D(c)")
-    concentration_relative: Fraction | None = Field(default=None, description="initial concentration")
-    temperature_K: NotNegative | None = Field(default=None, description="temperature")
-    field_of_view_relative: Fraction | None = Field(default=None, description="field of view")
-    region_edge_points: NotNegative | None = Field(default=None, description="each edge of the region, stored points")
-    voltage_offset_V: NotNegative | None = Field(default=None, description="voltage not laid across the region")
-    transference_number: Fraction | None = Field(default=None, description="anion transference number")
-    clock_offset_s: NotNegative | None = Field(default=None, description="profiles against the log")
-    voltage_noise_V: NotNegative | None = Field(default=None, description="voltage averaged over a profile")
-    current_noise_relative: Fraction | None = Field(default=None, description="current averaged over a profile")
+    diffusivity_relative: float | None = _uncertain("diffusivity_relative")
+    concentration_relative: float | None = _uncertain("concentration_relative")
+    temperature_K: float | None = _uncertain("temperature_K")
+    field_of_view_relative: float | None = _uncertain("field_of_view_relative")
+    region_edge_points: float | None = _uncertain("region_edge_points")
+    voltage_offset_V: float | None = _uncertain("voltage_offset_V")
+    transference_number: float | None = _uncertain("transference_number")
+    clock_offset_s: float | None = _uncertain("clock_offset_s")
+    voltage_noise_V: float | None = _uncertain("voltage_noise_V")
+    current_noise_relative: float | None = _uncertain("current_noise_relative")
 
 
 class Experiment(_Section):

@@ -12,8 +12,12 @@ from iondrift.errors import ConfigurationError
 GIVEN, DEFAULT, DATA, NEGLECTED = "given", "stated default", "estimated from the data", "left out"
 
 
-def _entry(default: float, unit: str, meaning: str) -> float:
-    return field(default=default, metadata={"unit": unit, "meaning": meaning})
+class _Default(float):
+    """A default; told apart from the same number given."""
+
+
+def _entry(default: float, unit: str, below: float, meaning: str) -> float:
+    return field(default=_Default(default), metadata={"unit": unit, "below": below, "meaning": meaning})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +25,15 @@ class Uncertainties:
     """Standard uncertainties of the inputs; profile noise is always part of the bands, estimated from the data.
 
     One draw a replicate (systematic): all but the last two. The defaults are those discussed for this experiment;
-    a D(c) that carries its own covariance keeps it unless ``diffusivity_relative`` is given.
+    a D(c) that carries its own covariance keeps it unless ``diffusivity_relative`` is given. Each is zero (left out)
+    or more and below the limit that :data:`LIMITS` states.
+
+    Raises
+    ------
+    DataError
+        Not one finite number.
+    ConfigurationError
+        Negative, or not below its limit.
 
     Examples
     --------
@@ -32,28 +44,53 @@ class Uncertainties:
     """
 
     diffusivity_relative: float | None = field(
-        default=None, metadata={"unit": "1", "meaning": "one factor common to all of D(c)"}
+        default=None, metadata={"unit": "1", "below": 1.0, "meaning": "D(c), common factor"}
     )
-    concentration_relative: float = _entry(0.03, "1", "initial concentration c0")
-    temperature_K: float = _entry(1.0, "K", "temperature")
-    field_of_view_relative: float = _entry(0.01, "1", "field of view (gradient calibration)")
-    region_edge_points: float = _entry(2.0, "stored points", "each edge of the region of interest")
-    voltage_offset_V: float = _entry(0.1, "V", "voltage not laid across the region")
-    transference_number: float = _entry(0.03, "1", "anion transference number")
-    clock_offset_s: float = _entry(10.0, "s", "profiles against the log")
-    voltage_noise_V: float = _entry(1e-3, "V", "voltage averaged over a profile")
-    current_noise_relative: float = _entry(1e-3, "1", "current averaged over a profile, of its largest")
+    concentration_relative: float = _entry(0.03, "1", 1.0, "initial concentration c0")
+    temperature_K: float = _entry(1.0, "K", 20.0, "temperature")
+    field_of_view_relative: float = _entry(0.01, "1", 1.0, "field of view (gradient calibration)")
+    region_edge_points: float = _entry(2.0, "stored points", 1000.0, "each edge of the region of interest")
+    voltage_offset_V: float = _entry(0.1, "V", 10.0, "voltage not laid across the region")
+    transference_number: float = _entry(0.03, "1", 0.5, "anion transference number")
+    clock_offset_s: float = _entry(10.0, "s", 1e5, "profiles against the log")
+    voltage_noise_V: float = _entry(1e-3, "V", 10.0, "voltage averaged over a profile")
+    current_noise_relative: float = _entry(1e-3, "1", 1.0, "current averaged over a profile, of its largest")
 
     def __post_init__(self) -> None:
         for entry in fields(self):
-            value = getattr(self, entry.name)
-            if value is None:
+            given = getattr(self, entry.name)
+            if isinstance(given, _Default) or (given is None and entry.default is None):
                 continue
-            value = cast.scalar(value, entry.name)
-            if value < 0.0:
-                raise ConfigurationError(f"{entry.name}: {value:g} found; a standard uncertainty is zero or more")
-        if (self.diffusivity_relative or 0.0) >= 1.0 or self.concentration_relative >= 1.0:
-            raise ConfigurationError("relative uncertainties are fractions: 0.05 for 5 %")
+            below = LIMITS[entry.name]
+            allowed = f"a standard uncertainty of this is zero or more and below {below:g}"
+            allowed += " (0.05 for 5 %)" if entry.name.endswith("_relative") else ""
+            if given is None or isinstance(given, bool | str):
+                raise ConfigurationError(f"{entry.name}: {given!r} found; {allowed}")
+            value = cast.scalar(given, entry.name)
+            if not 0.0 <= value < below:
+                raise ConfigurationError(f"{entry.name}: {value:g} found; {allowed}")
+            object.__setattr__(self, entry.name, value)
+
+    def check_against(self, *, temperature: float, points: int) -> None:
+        """Refuse uncertainties that would turn a temperature (K) or a region of so many points inside out.
+
+        Raises
+        ------
+        ConfigurationError
+            A draw could be negative: the temperature at 7 standard deviations (no draw lies farther out), the length
+            at 4 of the difference of both edges.
+        """
+        if _FARTHEST * self.temperature_K >= temperature:
+            raise ConfigurationError(
+                f"temperature_K: {self.temperature_K:g} K found; at {temperature:g} K it must be below "
+                f"{temperature / _FARTHEST:.3g} K"
+            )
+        largest = (points - 1) / (4.0 * 2.0**0.5)
+        if self.region_edge_points >= largest:
+            raise ConfigurationError(
+                f"region_edge_points: {self.region_edge_points:g} found; with {points} points along x it must be "
+                f"below {largest:.2g}"
+            )
 
     @classmethod
     def none(cls) -> Uncertainties:
@@ -79,7 +116,7 @@ class Uncertainties:
         rows = []
         for entry in fields(self):
             value = getattr(self, entry.name)
-            origin = GIVEN if value != entry.default else DEFAULT
+            origin = DEFAULT if isinstance(value, _Default) else GIVEN
             if value == 0.0:
                 origin = NEGLECTED
             if value is None:
@@ -88,6 +125,9 @@ class Uncertainties:
         return rows
 
 
+LIMITS: dict[str, float] = {entry.name: entry.metadata["below"] for entry in fields(Uncertainties)}
+MEANINGS: dict[str, str] = {entry.name: entry.metadata["meaning"] for entry in fields(Uncertainties)}
+_FARTHEST = 7.0  # standard deviations: no normal of the counter generator lies beyond
 SHORT_NAMES = {
     "profile_noise": "profile noise",
     "diffusivity_relative": "$D(c)$",
