@@ -116,6 +116,14 @@ def test_the_choice_of_closure_stands_beside_it(done: xr.Dataset, budget: Callab
     assert float(blocked.half_width.sel(source="voltage_offset_V").max()) == 0.0
 
 
+def test_the_maximum_is_that_of_the_magnitude(cell: tuple[xr.DataArray, xr.DataArray, SmoothSeries]) -> None:
+    c, voltage, series = cell
+    settings = {"uncertainties": MODEL, "samples": 64, "series": series, "temperature": TEMPERATURE}
+    found = iondrift.error_budget(c, -voltage, Diffusivity.constant(D), **settings).sel(quantity="maximum")
+    exact = iondrift.reconstruct_drift(c, -voltage, Diffusivity.constant(D), temperature=TEMPERATURE, series=series)
+    assert float(found.closure_velocity.sel(closure="voltage")) == float(exact.drift_velocity.min())
+
+
 def test_the_same_seed_gives_the_same_bits(done: xr.Dataset, budget: Callable[..., xr.Dataset]) -> None:
     xr.testing.assert_identical(done, budget(sobol=True))
     other = budget(samples=64, seed=1).half_width

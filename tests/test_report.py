@@ -60,6 +60,21 @@ def test_every_headline_number_has_its_bands(built: dict[str, Any]) -> None:
         assert entry["unit"]
 
 
+def test_a_maximum_against_the_plating_direction_keeps_its_band() -> None:
+    analysis = synthetic.banded()
+    assert analysis.bands is not None
+    found = dict(analysis.bands.by_closure)
+    found["voltage"] = found["voltage"].assign(maximum_drift_velocity=-found["voltage"].maximum_drift_velocity)
+    turned = dataclasses.replace(
+        analysis,
+        dataset=analysis.dataset.assign(drift_velocity=-analysis.dataset.drift_velocity),
+        bands=dataclasses.replace(analysis.bands, by_closure=found),
+    )
+    maximum = summary.build(turned)["drift_velocity"]["maximum"]
+    low, high = maximum["band_68"]
+    assert low <= maximum["value"] <= high < 0.0
+
+
 def test_the_line_that_matters(built: dict[str, Any]) -> None:
     text = " ".join(console.to_text(built, width=80).split())
     assert "v(x0) at the end of CV: 387 +36/-32 um/h (voltage), 50 +5/-4 (blocking), 54 +- 5 (current)" in text

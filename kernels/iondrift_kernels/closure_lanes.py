@@ -76,7 +76,7 @@ def origin_by_blocking(
 
 @kernel
 def velocities(width: int, points: FloatArray, profile: FloatArray) -> None:
-    """VELOCITY = (J0 + G + D dc/dx) / c at all points; HIGHEST keeps the largest."""
+    """VELOCITY = (J0 + G + D dc/dx) / c at all points; HIGHEST keeps the one of largest magnitude, with its sign."""
     for i in range(points.shape[0]):
         point = points[i]
         for j in range(width):
@@ -85,7 +85,7 @@ def velocities(width: int, points: FloatArray, profile: FloatArray) -> None:
             velocity = flux * point[lanes.INVERSE + j]
             point[lanes.VELOCITY + j] = velocity
             highest = profile[lanes.HIGHEST + j]
-            profile[lanes.HIGHEST + j] = velocity if velocity > highest else highest
+            profile[lanes.HIGHEST + j] = velocity if abs(velocity) > abs(highest) else highest
 
 
 @kernel
@@ -99,4 +99,4 @@ def velocities_by_current(width: int, ratio: FloatArray, points: FloatArray, pro
             velocity = -drive * point[lanes.INVERSE + j] / (1.0 + ratio[j])
             point[lanes.VELOCITY + j] = velocity
             highest = profile[lanes.HIGHEST + j]
-            profile[lanes.HIGHEST + j] = velocity if velocity > highest else highest
+            profile[lanes.HIGHEST + j] = velocity if abs(velocity) > abs(highest) else highest

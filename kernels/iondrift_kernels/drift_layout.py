@@ -79,8 +79,8 @@ class State(NamedTuple):
 class Summary(NamedTuple):
     """What is kept of every replicate: all sizes are independent of the number of profiles.
 
-    v and flux at both ends of the profiles to keep (2, N, R), the integrals of v over time there (2, R), the maximum
-    of v over all cells (R,), and how many concentrations were not positive in a group (B,).
+    v and flux at both ends of the profiles to keep (2, N, R), the integrals of v over time there (2, R), the v of
+    largest magnitude over all cells (R,), and how many concentrations were not positive in a group (B,).
     """
 
     ends: FloatArray

@@ -116,7 +116,7 @@ class BandJob:
             ends=np.empty((2, protocol.row.max() + 1, padded)),
             flux_ends=np.empty((2, protocol.row.max() + 1, padded)),
             penetration=np.zeros((2, padded)),
-            maximum=np.full(padded, -np.inf),
+            maximum=np.zeros(padded),
             depleted=np.zeros(groups, dtype=np.int64),
         )
         outer = _outer_levels(self.levels, samples)

@@ -26,7 +26,7 @@ SOURCES: tuple[str, ...] = (PROFILE_NOISE, *(entry.name for entry in fields(Unce
 QUANTITIES: Mapping[str, str] = {
     "v_x0": "drift velocity at x0, last profile",
     "v_xL": "drift velocity at xL, last profile",
-    "maximum": "largest drift velocity",
+    "maximum": "drift velocity of largest magnitude",
 }
 
 
@@ -243,7 +243,8 @@ def _every_closure(
 def _velocities(found: xr.Dataset, end_at: float | None) -> FloatArray:
     velocity = found.drift_velocity
     last = velocity.isel(time=-1) if end_at is None else velocity.sel(time=end_at, method="nearest")
-    return np.array([last.values[0], last.values[-1], velocity.values.max()])
+    largest = velocity.values.flat[int(np.abs(velocity.values).argmax())]
+    return np.array([last.values[0], last.values[-1], largest])
 
 
 def _half_width(draws: FloatArray) -> FloatArray:

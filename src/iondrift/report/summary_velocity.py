@@ -33,7 +33,7 @@ def drift_velocity(analysis: Analysis) -> Entry:
     end = analysis.end
     x, last = dataset.x.values, velocity[end]
     spread = (last[0] - last[-1]) / last[0] * 100.0 if last[0] else math.nan
-    largest = _draws(analysis, "maximum_drift_velocity") if velocity[k, j] > 0.0 else None
+    largest = _draws(analysis, "maximum_drift_velocity")
     noisy = "; the largest of noisy values tends to lie above the largest of smooth ones"
     return {
         "maximum": {
