@@ -96,7 +96,7 @@ VARIABLES: Mapping[str, Variable] = {
             "anions between the plating electrode and x = 0, up to a constant",
         ),
         _entry("total_anions", "time", "1", "intensity summed over the whole sample, relative to the reference"),
-        _entry("maximum_drift_velocity", "replicate", "m s-1", "largest drift velocity of a replicate", _ALONG_X),
+        _entry("maximum_drift_velocity", "replicate", "m s-1", "drift velocity of largest magnitude", _ALONG_X),
         _entry("final_drift_velocity", "end replicate", "m s-1", "drift velocity of the last profile", _ALONG_X),
         _entry("penetration_depth", "end replicate", "m", "int v dt over the series at either end", _ALONG_X),
         _entry("spatial_spread", "replicate", "1", "(v(x0) - v(xL)) / v(x0) at the last profile"),
