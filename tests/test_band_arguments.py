@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from dataclasses import fields
 
 import numpy as np
@@ -11,6 +12,7 @@ import xarray as xr
 
 from iondrift import Diffusivity, Uncertainties, drift_bands, error_budget, errors, reconstruct_drift
 from iondrift.experiment import Uncertainty
+from iondrift.replicates import require_memory
 from iondrift.smoothing import smooth
 from iondrift.uncertainties import LIMITS
 
@@ -171,3 +173,34 @@ def test_a_budget_of_automatic_samples_draws_as_many_of_every_source(cell):
     found = error_budget(**cell, samples="auto", sobol=True)
     assert found.attrs["samples"] >= 1000
     xr.testing.assert_identical(found, error_budget(**cell, samples=found.attrs["samples"], sobol=True))
+
+
+@pytest.mark.parametrize("method", ["posterior", "perturb"])
+def test_more_replicates_than_the_machine_holds_are_refused(cell, method, monkeypatch):
+    """What is asked for grows with the replicates; a machine with twice that much lets them through."""
+    asked = []
+    monkeypatch.setattr("iondrift.band_draws.require_memory", lambda *needed: asked.append(needed))
+    for samples in (500, 1000):
+        drift_bands(**cell, samples=samples, method=method)
+    (few, one), (many, _) = asked
+    assert many > few >= 500
+    require_memory(few, one, machine=2.0 * few * one)
+    with pytest.raises(
+        errors.ConfigurationError, match=rf"samples: {few} replicates .* take at most {few // 2 * 8 // 10}"
+    ):
+        require_memory(few, one, machine=few * one / 2.0)
+
+
+def test_the_memory_that_is_asked_for_is_taken(cell):
+    """The estimate is within a factor of what allocations add up to while bands are drawn."""
+    samples = 20_000
+    drift_bands(**cell, samples=40)  # compiled
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("iondrift.band_draws.require_memory", lambda *needed: asked.append(needed))
+        tracemalloc.start()
+        drift_bands(**cell, samples=samples)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    needed = asked[0][0] * asked[0][1]
+    assert 0.5 < peak / needed < 1.5

@@ -248,3 +248,21 @@ def test_an_output_that_is_a_file_or_an_input_that_is_a_folder(command: str, tmp
     assert result.exit_code == 1
     assert result.stderr.startswith("error: ")
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("command", "step"), [("run", "analyse"), ("check", "measure")])
+def test_too_little_memory_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, step: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 72. GiB")
+
+    cell = cells.write_cell(tmp_path / "cell")
+    monkeypatch.setattr(f"iondrift.pipeline.{step}", fail)
+    options = ["--out", str(tmp_path / "out"), "--quiet"] if command == "run" else ["--no-progress"]
+    result = CliRunner().invoke(app, [command, str(cell), *options])
+    assert result.exit_code == 1
+    assert re.fullmatch(
+        r"error: (.*cell.toml: )?not enough memory \(Unable to allocate 72. GiB\); take fewer --samples.*\n",
+        result.stderr,
+    )

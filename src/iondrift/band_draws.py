@@ -14,6 +14,7 @@ from iondrift.closures import Closure
 from iondrift.diffusivity import Diffusivity
 from iondrift.electrode_flux import StorageFit
 from iondrift.errors import DataError
+from iondrift.replicates import require_memory
 from iondrift.smoothing import SmoothSeries
 from iondrift.uncertainties import ROWS, SYSTEMATIC, Uncertainties, systematic_draws
 
@@ -87,13 +88,16 @@ class BandJob:
         groups = -(-samples // LANES)
         padded = groups * LANES
         splines, space, protocol = self._splines(), self._space(), self._protocol()
-        normals = self._normals(padded)
-        draws = self._draws(normals)
-        origin = self._origin(normals, draws)
         modes, size = splines.mean.shape
         functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
         block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
         starts = list(range(0, times, block))
+        kept = block * points * self.codes.size + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
+        kept += len(starts) * 3 * modes if self.method == "perturb" else 0
+        require_memory(padded, 8.0 * kept)
+        normals = self._normals(padded)
+        draws = self._draws(normals)
+        origin = self._origin(normals, draws)
         borders = np.array([splines.start[t] for t in starts] + [size], dtype=np.int64)
         borders[0] = 0
         perturb = self.method == "perturb"
@@ -242,9 +246,8 @@ class BandJob:
         from iondrift_kernels import spline_draws
         from iondrift_kernels.lanes import LANES
 
-        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
         words = np.empty((4, LANES), dtype=np.uint64)
-        normals = np.empty((-(-rows // 4) * 4, padded))
+        normals = np.empty((self._rows(), padded))
         spline_draws.systematic_normals(self.seed, words, normals)
         for source, seed in self.seeds.items():
             exchanged = np.empty_like(normals)
@@ -252,6 +255,14 @@ class BandJob:
             systematic = normals[: self._first_storage_row()]
             systematic[ROWS[source]] = exchanged[: systematic.shape[0]][ROWS[source]]
         return normals
+
+    def _rows(self) -> int:
+        """Return how many normals of systematic sources, D(c) and storage a replicate has, in fours."""
+        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
+        return -(-rows // 4) * 4
+
+    def _origin_rows(self) -> int:
+        return 0 if self.storage is None else 2 * self.time.size
 
     def _first_storage_row(self) -> int:
         return SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from iondrift import job
 from iondrift.analysis import DEFAULT_BANDS, BandOptions
-from iondrift.errors import ConfigurationError, IondriftError
+from iondrift.errors import ConfigurationError, IondriftError, out_of_memory
 from iondrift.experiment import Closure, Smoothing, load
 
 
@@ -76,6 +76,8 @@ def run_all(
             )
         except IondriftError as error:
             results.append(Result(file=file, folder=folder, error=str(error)))
+        except MemoryError as error:
+            results.append(Result(file=file, folder=folder, error=f"{file}: {out_of_memory(error)}"))
         else:
             results.append(Result(file=file, folder=folder, outcome=outcome))
     return results

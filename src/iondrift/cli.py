@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from iondrift import __version__
-from iondrift.errors import IondriftError
+from iondrift import __version__, replicates
+from iondrift.errors import IondriftError, out_of_memory
 from iondrift.impedance_command import drt
 from iondrift.progress import reporter
 
@@ -27,6 +27,9 @@ class _PlainErrors(TyperGroup):
             return super().invoke(ctx)
         except IondriftError as error:
             typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from error
+        except MemoryError as error:
+            typer.echo(f"error: {out_of_memory(error)}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             typer.echo("interrupted; earlier results are as they were", err=True)
@@ -47,8 +50,6 @@ Closure = Literal["voltage", "blocking", "current"]
 Smoothing = Literal["pspline", "polynomial", "none"]
 Method = Literal["posterior", "perturb"]
 
-_FEWEST_SAMPLES = 40  # as iondrift.drift_bands asks for
-
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
@@ -68,9 +69,11 @@ def _print_version(wanted: bool) -> None:
 def _replicates(samples: str) -> int | Literal["auto"]:
     if samples == "auto":
         return "auto"
-    if not samples.isdecimal() or int(samples) < _FEWEST_SAMPLES:
+    whole = samples.isdecimal() and len(samples) < 20  # Python refuses to read thousands of digits
+    if not whole or not replicates.FEWEST <= int(samples) <= replicates.MOST:
         raise typer.BadParameter(
-            f"{samples!r} found; allowed are 'auto' or a whole number from {_FEWEST_SAMPLES}", param_hint="'--samples'"
+            f"{samples!r} found; allowed are 'auto' or a whole number from {replicates.FEWEST} to {replicates.MOST}",
+            param_hint="'--samples'",
         )
     return int(samples)
 
@@ -103,11 +106,11 @@ def run(
 
     Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
     """
-    replicates = _replicates(samples)
+    count = _replicates(samples)
     from iondrift import batch
     from iondrift.analysis import BandOptions
 
-    bands = None if no_bands else BandOptions(samples=replicates, seed=seed, method=method)
+    bands = None if no_bands else BandOptions(samples=count, seed=seed, method=method)
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or no_progress)) as progress:
         results = batch.run_all(
@@ -172,14 +175,14 @@ def demo(
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
     """
-    replicates = _replicates(samples)
+    count = _replicates(samples)
     from iondrift import batch
     from iondrift import demo as demonstration
     from iondrift.analysis import BandOptions
 
     with reporter(enabled=not (quiet or no_progress)) as progress:
         cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
-        results = batch.run_all(cells, bands=BandOptions(samples=replicates), progress=progress)
+        results = batch.run_all(cells, bands=BandOptions(samples=count), progress=progress)
     batch.show(results, as_json=json, quiet=quiet)
     if not (json or quiet):
         demonstration.show_truth(results)

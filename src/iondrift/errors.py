@@ -1,7 +1,7 @@
 """One small tree of errors. Every message names the place and the remedy.
 
-The command line turns any :class:`IondriftError` into one line on stderr and exit status 1; anything else is
-a defect of the program and keeps its traceback.
+The command line turns any :class:`IondriftError`, and too little memory, into one line on stderr and exit status 1;
+anything else is a defect of the program and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -37,3 +37,8 @@ class StoreError(IondriftError, OSError):
 
 class IondriftWarning(UserWarning):
     """A number that was computed but leans on something the user should know."""
+
+
+def out_of_memory(error: MemoryError) -> str:
+    """Return one line for an array that did not fit."""
+    return f"not enough memory{f' ({error})' if str(error) else ''}; take fewer --samples, or fewer profiles or points"

@@ -89,7 +89,7 @@ class Uncertainties:
         if self.region_edge_points >= largest:
             raise ConfigurationError(
                 f"region_edge_points: {self.region_edge_points:g} found; with {points} points along x it must be "
-                f"below {largest:.2g}"
+                f"below {largest:.2g}; state how well its edges are known"
             )
 
     @classmethod
