@@ -40,7 +40,7 @@ from iondrift.readers import (
 from iondrift.readers._text import SEPARATORS, Separator
 from iondrift.readers.impedance_files import detect_format, find_files
 from iondrift.readers.spectrum import Spectrum
-from iondrift.remedies import setting
+from iondrift.remedies import setting, subject
 from iondrift.series_grid import align
 
 FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
@@ -178,7 +178,7 @@ def _check_options(
     for name, value, allowed in choices:
         if value not in allowed:
             raise ConfigurationError(
-                f"{setting(name)}: {value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
+                f"{subject(name)}: {value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
             )
     if format not in ("auto", "text") and (header, separator, decimal) != (None, None, None):
         raise ConfigurationError(
@@ -187,7 +187,7 @@ def _check_options(
     if isinstance(header, str):
         raise ConfigurationError("header must be a list of column names, not one text")
     if minimum_points < 3:
-        raise ConfigurationError(f"{setting('minimum_points')}: {minimum_points} is too few for a spectrum; at least 3")
+        raise ConfigurationError(f"{subject('minimum_points')}: {minimum_points} is too few for a spectrum; at least 3")
 
 
 def _read_file(
@@ -225,11 +225,11 @@ def _within(
         return np.ones(frequency.size, dtype=np.bool_), ()
     low, high = (cast.scalar(edge, "frequency_range", positive=True) for edge in wanted)
     if not low < high:
-        raise ConfigurationError(f"{setting('frequency_range')}: expected lowest < highest in Hz, got {wanted}")
+        raise ConfigurationError(f"{subject('frequency_range')}: expected lowest < highest in Hz, got {wanted}")
     kept = (frequency >= low * (1.0 - 1e-9)) & (frequency <= high * (1.0 + 1e-9))  # as printed, ends are rounded
     if not kept.any():
         raise ConfigurationError(
-            f"{setting('frequency_range')}: no frequency lies in {low:g} to {high:g} Hz; the files hold "
+            f"{subject('frequency_range')}: no frequency lies in {low:g} to {high:g} Hz; the files hold "
             f"{frequency[0]:g} to {frequency[-1]:g} Hz"
         )
     words = f"{int((~kept).sum())} of {kept.size} frequencies lie outside {low:g} to {high:g} Hz and are left out"
@@ -284,10 +284,10 @@ def _moment(origin: datetime | str) -> datetime:
         moment = datetime.fromisoformat(origin) if isinstance(origin, str) else origin
     except ValueError as error:
         raise ConfigurationError(
-            f"{setting('origin')}: {origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
+            f"{subject('origin')}: {origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
         ) from error
     if moment.tzinfo is not None:
-        raise ConfigurationError(f"{setting('origin')}: {origin!r} has a time zone; instruments write local time")
+        raise ConfigurationError(f"{subject('origin')}: {origin!r} has a time zone; instruments write local time")
     return moment
 
 

@@ -40,6 +40,23 @@ def setting(name: str, value: Value = None) -> str:
     return _SPELLING.get()(name, value)
 
 
+def subject(name: str) -> str:
+    """Return a setting as what a message is about, in front of a colon.
+
+    Examples
+    --------
+    >>> subject("samples")
+    'samples'
+    >>> with on_command_line():
+    ...     subject("samples")
+    '--samples'
+    >>> with in_section("impedance", {"window": "window_s"}):
+    ...     subject("window")
+    'impedance.window_s'
+    """
+    return setting(name).removesuffix("=")
+
+
 @contextmanager
 def on_command_line(switches: Mapping[tuple[str, bool], str] | None = None) -> Iterator[None]:
     """Name settings as options: ``--name value``; ``switches``: the options that stand for (name, yes or no)."""
