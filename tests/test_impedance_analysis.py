@@ -53,7 +53,7 @@ def test_a_point_is_the_measured_one_nearest_and_must_be_near() -> None:
     mask = mask_points(z, [FREQUENCY[7] * 1.009, (1.0, FREQUENCY[2])])
     assert np.flatnonzero(mask[0]).tolist() == [0, 1, 2, 7]
     assert mask.all("spectrum").sum() == 4
-    with pytest.raises(ConfigurationError, match=r"mask=: nothing was measured within 1 % of 12 Hz; .* 10 and 14.678"):
+    with pytest.raises(ConfigurationError, match=r"mask: nothing was measured within 1 % of 12 Hz; .* 10 and 14.678"):
         mask_points(z, [12.0])
     with pytest.raises(ConfigurationError, match=r"nothing was measured from 1e\+06 to 1e\+07 Hz"):
         mask_points(z, [(1e6, 1e7)])

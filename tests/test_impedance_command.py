@@ -292,12 +292,15 @@ def test_what_the_command_advises_works(tmp_path: Path) -> None:
     ("arguments", "status", "message"),
     [
         (["nowhere.csv"], 1, "nowhere.csv"),
-        (["--window", "1", "0.1"], 1, "window: expected first < last"),
+        (["--window", "1", "0"], 1, "--window: 1 and 0 found; expected two time constants in s, 0 < first < last"),
+        (["--window", "1e5", "1e6"], 1, "--window: no time constant lies in 100000 to 1e+06 s; the grid holds"),
+        (["--tau-range", "1", "0"], 1, "--tau-range: 1 and 0 found"),
+        (["--order", "0"], 1, "--order: the automatic choice makes ln gamma smooth"),
         (["--along", "time"], 1, "do not tell the time"),
         (["--regularization", "0.1", "--method", "calibrated"], 1, "calibrated"),
         (["--regularization", "paper", "--order", "2"], 1, "identity without weights"),
         (["--format", "zahner"], 1, "cell_0.csv"),
-        (["--largest-jump", "0"], 1, "largest_jump"),
+        (["--largest-jump", "-1"], 1, "--largest-jump: -1 found; allowed are numbers above 0"),
         (["--origin", "yesterday"], 1, "--origin: 'yesterday' is no ISO 8601"),
         (
             ["--mask", "53"],

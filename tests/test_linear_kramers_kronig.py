@@ -110,6 +110,17 @@ def test_early_stop_is_not_held_against_the_data():
     np.testing.assert_array_equal(passed.kk_judged_residual, passed.kk_residual)
 
 
+def test_the_judged_model_keeps_to_its_limits():
+    bent = series()
+    bent *= np.exp(0.5j * np.linspace(0.0, 1.0, 31))  # no number of elements follows
+    mask = np.arange(31) % 4 == 3  # 24 are left
+    for options, furthest in (({}, 15), ({"max_elements": 7}, 7), ({"mask": mask}, 12), ({"fit": "real"}, 15)):
+        result = kramers_kronig(bent, **options)
+        assert not result.kk_consistent.any()
+        expected = np.maximum(furthest, result.kk_elements.values)  # where mu stopped late, its own model
+        np.testing.assert_array_equal(result.kk_judged_elements, expected)
+
+
 def test_number_of_threads_does_not_matter():
     data = series(count=9)
     results = []

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
+from iondrift import confined, known_resistance
 from iondrift.errors import ConfigurationError, DataError, ShapeError
-from iondrift.reference.drt_cvxpy import confined, known_resistance
 from iondrift.reference.relaxation_spectra import (
     AnalyticSpectrum,
     box,
@@ -251,7 +251,7 @@ def test_scales_with_the_impedance_and_is_always_solved(scale, strength, parts):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"regularization": -1.0}, DataError, "regularization"),
+        ({"regularization": -1.0}, ConfigurationError, "regularization: -1 found"),
         ({"regularization": "best"}, ConfigurationError, "expected one of"),
         ({"regularization": [0.1, 0.2, 0.3]}, ConfigurationError, "one for each of 2 spectra"),
         ({"regularization": "paper", "order": 2}, ConfigurationError, "identity"),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from iondrift.peaks import track_peaks as track_peaks
     from iondrift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.relaxation_bands import drt_bands as drt_bands
+    from iondrift.relaxation_constraints import confined as confined
+    from iondrift.relaxation_constraints import known_resistance as known_resistance
     from iondrift.relaxation_times import drt as drt
     from iondrift.simulation import simulate as simulate
     from iondrift.transport import ambipolar_diffusivity as ambipolar_diffusivity
@@ -39,11 +41,13 @@ _HOME = {
     "NoiseEstimate": "noise",
     "Uncertainties": "uncertainties",
     "ambipolar_diffusivity": "transport",
+    "confined": "relaxation_constraints",
     "drift_bands": "bands",
     "drt": "relaxation_times",
     "drt_bands": "relaxation_bands",
     "error_budget": "budget",
     "estimate_noise": "noise",
+    "known_resistance": "relaxation_constraints",
     "kramers_kronig": "linear_kramers_kronig",
     "load": "experiment",
     "mask_points": "masking",

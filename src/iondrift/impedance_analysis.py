@@ -15,7 +15,8 @@ from iondrift.linear_kramers_kronig import kramers_kronig
 from iondrift.masking import mask_of
 from iondrift.peaks import track_peaks
 from iondrift.relaxation_bands import PRESENT, bands_of_solution, check_method
-from iondrift.relaxation_dataset import label_result
+from iondrift.relaxation_dataset import check_reading, label_result
+from iondrift.relaxation_options import check_draws
 from iondrift.relaxation_times import DrtProblem, Regularization, drt, pose, solve
 
 _MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
@@ -53,6 +54,8 @@ def analyse(
     IondriftError
         A value or an option does not fit; the message names it.
     """
+    if options.bands:
+        check_draws(options.samples, options.seed)
     mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
     progress("Kramers-Kronig test")
     test = kramers_kronig(impedance, inductance=options.inductive, capacitance=options.capacitive, mask=mask)
@@ -67,6 +70,7 @@ def analyse(
         impedance, regularization=regularization, order=options.order, weighting=options.weighting, mask=mask,
         **_model(options),
     )  # fmt: skip
+    check_reading(problem.model.tau, **reading)
     solution = solve(problem)
     distribution = label_result(problem, solution, **reading)
     progress("criteria of the regularisation")

@@ -13,6 +13,8 @@ from iondrift.errors import ConfigurationError
 from iondrift.quadratic import threads_for
 from iondrift.relaxation import choose, read_impedance_array
 from iondrift.relaxation_dataset import attach, series_coordinates
+from iondrift.relaxation_options import flag, number
+from iondrift.remedies import subject
 
 PAPER_LIMIT = 0.03  # the paper asks for residuals below 3 %
 
@@ -60,9 +62,9 @@ def kramers_kronig(
     Dataset with kk_residual (spectrum, frequency), complex, (Z - Z_fit) / |Z|, kk_elements M and kk_mu (spectrum)
     where mu stopped, and impedance_fit there. Few elements may push mu below its limit by accident (real circuits of
     two arcs stop at M = 4 with residuals of 26 %), which says nothing about the data: while a residual exceeds
-    ``limit``, M is raised further, up to one element for two frequencies. Every such model obeys the relations, so
-    that one within the limit proves the data do. That last model is judged: kk_judged_residual, kk_judged_elements,
-    kk_worst, kk_consistent, kk_noise.
+    ``limit``, M is raised further, up to one element for two frequencies and to ``max_elements``. Every such model
+    obeys the relations, so that one within the limit proves the data do. That last model is judged:
+    kk_judged_residual, kk_judged_elements, kk_worst, kk_consistent, kk_noise.
 
     Raises
     ------
@@ -87,16 +89,19 @@ def kramers_kronig(
 
     parts = {"complex": kernels.COMPLEX, "real": kernels.REAL, "imaginary": kernels.IMAGINARY}
     part = parts[choose("fit", fit, tuple(parts))]
-    mu_limit = cast.scalar(mu_limit, "mu_limit", positive=True)
-    limit = cast.scalar(limit, "limit", positive=True)
-    if not 1 <= min_elements <= max_elements:
-        raise ConfigurationError(f"expected 1 <= min_elements <= max_elements, got {min_elements} and {max_elements}")
+    mu_limit = number(mu_limit, "mu_limit", above=0.0, below=1.0)
+    limit = number(limit, "limit", above=0.0)
+    min_elements = cast.whole(min_elements, subject("min_elements"), lowest=1)
+    max_elements = cast.whole(max_elements, subject("max_elements"), lowest=1)
+    if min_elements > max_elements:
+        raise ConfigurationError(f"{subject('min_elements')}: {min_elements} is more than max_elements, {max_elements}")
+    inductance, capacitance = flag(inductance, "inductance"), flag(capacitance, "capacitance")
     array, values, frequency, used = read_impedance_array(impedance, mask)
     count = values.shape[0]
     fewest = int(used.sum(axis=1).min()) * (2 if fit == "complex" else 1)
     largest = max(1, min(max_elements, fewest - 1 - inductance - capacitance))
-    furthest = max(largest, min(max_elements, fewest - 1 - inductance - capacitance)) if fit == "complex" else largest
-    furthest = min(furthest, max(1, int(used.sum(axis=1).min()) // 2))
+    # Where mu stopped later than this, its own model is the one judged.
+    furthest = min(largest, max(1, int(used.sum(axis=1).min()) // 2))
     parts_of = (count, 2, frequency.size)
     first, last = np.empty(parts_of), np.empty(parts_of)
     statistics, elements = np.empty((count, 3)), np.empty((count, 2), np.int64)

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast
-from iondrift.errors import ConfigurationError
+from iondrift.errors import ConfigurationError, ShapeError
 from iondrift.impedance_options import Masked
-from iondrift.remedies import setting
+from iondrift.relaxation_options import number
+from iondrift.remedies import subject
 
 TOLERANCE = 0.01  # a frequency as read off a report or figure is within this of the one measured, relatively
 
@@ -39,8 +40,10 @@ def mask_points(
 
     Raises
     ------
+    ShapeError
+        The impedance has no frequencies.
     ConfigurationError
-        Nothing was measured there; the message names the nearest frequencies.
+        An entry is no frequency, or nothing was measured there; the message names the nearest frequencies.
 
     Examples
     --------
@@ -51,18 +54,39 @@ def mask_points(
     array([[0, 0, 1, 0],
            [1, 1, 1, 0]])
     """
-    edges = [cast.array(entry, "frequencies", positive=True) for entry in frequencies]
-    return mask_of(impedance, [Masked(low=float(e.min()), high=float(e.max()), spectrum=spectrum) for e in edges])
+    if spectrum is not None:
+        cast.whole(spectrum, subject("spectrum"), lowest=1)
+    edges = [_edges(entry) for entry in _listed(frequencies)]
+    return mask_of(impedance, [Masked(low=min(e), high=max(e), spectrum=spectrum) for e in edges])
+
+
+def _listed(frequencies: object) -> Iterable[object]:
+    single = isinstance(frequencies, str) or getattr(frequencies, "shape", None) == ()
+    if single or not isinstance(frequencies, Iterable):
+        raise ConfigurationError(f"frequencies: {frequencies!r} found; expected a list, such as [50.0, (1e5, 1e6)]")
+    return frequencies
+
+
+def _edges(entry: object) -> list[float]:
+    """Return the frequency, or both ends of a range, Hz."""
+    edges = list(entry) if isinstance(entry, tuple | list | np.ndarray) and np.ndim(entry) else [entry]
+    if len(edges) not in (1, 2):
+        raise ConfigurationError(f"frequencies: {entry!r} found; expected a frequency or a range (lowest, highest)")
+    return [number(edge, "frequencies", above=0.0) for edge in edges]
 
 
 def mask_of(impedance: xr.DataArray | xr.Dataset, entries: Iterable[Masked]) -> xr.DataArray:
     """Return the mask (spectrum, frequency) of what the options name."""
+    if not isinstance(impedance, xr.DataArray | xr.Dataset) or "frequency" not in impedance.coords:
+        raise ShapeError(
+            "impedance: expected labelled data with a coordinate 'frequency' in Hz, as read_impedance gives"
+        )
     frequency = cast.array(impedance["frequency"].values, "impedance: frequency", ndim=1, positive=True)
     mask = np.zeros((impedance.sizes.get("spectrum", 1), frequency.size), dtype=np.bool_)
     for entry in entries:
         if entry.spectrum is not None and not 1 <= entry.spectrum <= mask.shape[0]:
             raise ConfigurationError(
-                f"{setting('mask')}: spectrum {entry.spectrum} does not exist; there are 1 to {mask.shape[0]}"
+                f"{subject('mask')}: spectrum {entry.spectrum} does not exist; there are 1 to {mask.shape[0]}"
             )
         rows = slice(None) if entry.spectrum is None else slice(entry.spectrum - 1, entry.spectrum)
         mask[rows] |= _meant(frequency, entry)
@@ -83,7 +107,7 @@ def _meant(frequency: npt.NDArray[np.float64], entry: Masked) -> npt.NDArray[np.
     if not found.any():
         nearest = np.sort(frequency[np.argsort(np.abs(np.log(frequency / entry.low)))[:2]])
         raise ConfigurationError(
-            f"{setting('mask')}: nothing was measured {words}; the nearest frequencies are "
+            f"{subject('mask')}: nothing was measured {words}; the nearest frequencies are "
             f"{' and '.join(f'{value:.5g}' for value in nearest)} Hz"
         )
     return np.asarray(found)

@@ -7,9 +7,11 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
-from iondrift.errors import ConfigurationError, ShapeError
+from iondrift.errors import ShapeError
 from iondrift.relaxation_dataset import attach
+from iondrift.relaxation_options import check_threshold, number
 from iondrift.relaxation_peaks import Peak, find_peaks
+from iondrift.remedies import subject
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -61,11 +63,10 @@ def track_peaks(
     gamma = distribution["gamma"]
     if set(gamma.dims) != {"spectrum", "tau"}:
         raise ShapeError(f"track_peaks: gamma has dims {tuple(map(str, gamma.dims))}, expected (spectrum, tau)")
-    if not 0.0 < threshold < 1.0 or not largest_jump > 0.0 or largest_gap < 0 or shortest < 1:
-        raise ConfigurationError(
-            "track_peaks: expected 0 < threshold < 1, largest_jump > 0, largest_gap >= 0 and shortest >= 1, got "
-            f"{threshold}, {largest_jump}, {largest_gap}, {shortest}"
-        )
+    check_threshold(threshold)
+    number(largest_jump, "largest_jump", above=0.0)
+    cast.whole(largest_gap, subject("largest_gap"), lowest=0)
+    cast.whole(shortest, subject("shortest"), lowest=1)
     values = cast.array(gamma.transpose("spectrum", "tau").values, "gamma")
     tau = cast.increasing(distribution["tau"].values, "tau")
     tracks: list[dict[int, Peak]] = []

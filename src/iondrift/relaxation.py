@@ -12,6 +12,8 @@ import xarray as xr
 
 from iondrift import cast
 from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.relaxation_options import pair
+from iondrift.remedies import subject
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -22,6 +24,7 @@ BEYOND = 10.0**0.5  # default range of tau: half a decade beyond 1 / omega at ei
 # total. Decades, share of random sums of arcs whose total was inside its 95 % band, and the error of the total that
 # 95 % of them stayed below: 0.5, 78 %, 3.4 %; 1, 92 %, 3.8 %; 1.25, 95 %, 5.5 %; 1.5, 97 %, 7.8 %.
 FAR_BEYOND = 10.0
+FARTHEST = 1e12  # of a standard deviation from |Z|, as a factor: rounding alone is 1e-16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +74,13 @@ def relaxation_times(
     Raises
     ------
     ConfigurationError
-        Fewer than four, or a range that is not positive and increasing.
+        No whole number from four, or a range that is not positive and increasing.
     """
-    if count < 4:
-        raise ConfigurationError(f"time_constants: {count} is too few for a distribution; use at least 4")
+    count = cast.whole(count, subject("time_constants"), lowest=4)
     if tau_range is None:
         omega = 2.0 * np.pi * frequency
-        tau_range = (1.0 / float(omega.max()) / BEYOND, beyond / float(omega.min()))
-    first, last = map(float, tau_range)
-    if not 0.0 < first < last < np.inf:
-        raise ConfigurationError(f"tau_range: expected 0 < first < last in seconds, got {tau_range}")
-    return np.geomspace(first, last, count)
+        return np.geomspace(1.0 / float(omega.max()) / BEYOND, beyond / float(omega.min()), count)
+    return np.geomspace(*pair(tau_range, "tau_range"), count)
 
 
 def build_model(
@@ -219,14 +218,33 @@ def weights_of(weighting: Weighting, values: ComplexArray, used: npt.NDArray[np.
         if sigma.shape not in ((), shape[1:], shape):
             raise ShapeError(f"weighting: expected shape (), {shape[1:]} or {shape}, got {sigma.shape}")
         spread, name = np.broadcast_to(sigma, shape), "sigma"
+        check_deviation(spread, values, used, "weighting")
     squares = np.where(used, spread**2, 0.0).sum(axis=1) / used.sum(axis=1)
     weights = np.where(used, np.sqrt(squares)[:, None] / spread, 0.0)
     shared = bool((weights == weights[0]).all())
     return np.ascontiguousarray(np.tile(weights, (1, 2))), name, shared
 
 
+def check_deviation(sigma: FloatArray, values: ComplexArray, used: npt.NDArray[np.bool_], name: str) -> None:
+    """Refuse standard deviations (spectrum, frequency), ohm, that double precision cannot set against |Z|.
+
+    Raises
+    ------
+    DataError
+        Beyond a factor of 1e12 from the rms |Z| of a spectrum, to either side.
+    """
+    size = np.sqrt((np.abs(values) ** 2).sum(axis=1, keepdims=True) / used.sum(axis=1, keepdims=True))
+    wrong = used & ~((sigma >= size / FARTHEST) & (sigma <= size * FARTHEST))
+    if wrong.any():
+        s, k = (int(i) for i in np.argwhere(wrong)[0])
+        raise DataError(
+            f"{subject(name)}: a standard deviation of {sigma[s, k]:g} ohm beside |Z| = {size[s, 0]:g} ohm in spectrum "
+            f"{s} cannot be computed with; give that of the measurement in ohm, such as {1e-3 * size[s, 0]:.2g}"
+        )
+
+
 def choose(name: str, value: str, allowed: Sequence[str]) -> str:
     """Return ``value``, or raise with what is allowed."""
-    if value not in allowed:
-        raise ConfigurationError(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
+    if not isinstance(value, str) or value not in allowed:
+        raise ConfigurationError(f"{subject(name)}: expected one of {', '.join(allowed)}, got {value!r}")
     return value

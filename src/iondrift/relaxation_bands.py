@@ -15,9 +15,10 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
 from iondrift.linear_kramers_kronig import kramers_kronig
-from iondrift.relaxation import Weighting, choose, weights_of
+from iondrift.relaxation import Weighting, check_deviation, choose, weights_of
 from iondrift.relaxation_dataset import (
     attach,
+    check_reading,
     conventions,
     effective_parameters,
     noise_of,
@@ -26,9 +27,10 @@ from iondrift.relaxation_dataset import (
     series_coordinates,
 )
 from iondrift.relaxation_draws import MixedDraws, generator, perturbed_solutions
+from iondrift.relaxation_options import check_draws
 from iondrift.relaxation_peaks import Peak, basin_resistance, find_peaks, presence, vertex
-from iondrift.relaxation_times import DrtProblem, DrtSolution, Regularization, pose, solve
-from iondrift.remedies import setting
+from iondrift.relaxation_times import DrtProblem, DrtSolution, Regularization, check_solved, pose, solve
+from iondrift.remedies import setting, subject
 
 FloatArray = npt.NDArray[np.float64]
 Noise = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayLike
@@ -128,12 +130,14 @@ def drt_bands(
     """
     began = perf_counter()
     check_method(method, regularization)
+    check_draws(samples, seed, level, threshold)
     if method != "calibrated" and isinstance(regularization, str) and regularization == "auto":
         regularization = "marginal_likelihood"
     problem = pose(
         impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
         weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
     )  # fmt: skip
+    check_reading(problem.model.tau, window, electrodes, area)
     problem = with_noise(problem, noise, reweigh=method == "calibrated" and weighting is None)
     result = bands_of_solution(
         problem, solve(problem), method=method, samples=samples, seed=seed, level=level, window=window,
@@ -173,21 +177,22 @@ def bands_of_solution(
     threshold: float = 0.02,
 ) -> xr.Dataset:
     """Return the bands of a problem that is solved already; as :func:`drt_bands`, which poses and solves it first."""
-    if samples < 20:
-        raise ConfigurationError(f"{setting('samples')}: {samples} draws make no band; use at least 20")
-    if not 0.0 < level < 1.0:
-        raise ConfigurationError(f"level: expected a probability between 0 and 1, got {level}")
+    check_draws(samples, seed, level, threshold)
     spread = noise_of(problem, solution, effective_parameters(problem, solution))
     probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
     bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
     spectra = range(problem.values.shape[0])
-    worst = 0.0
+    worst = float(solution.kkt_residual.max())
     if method == "calibrated":
         draw = MixedDraws(problem, solution)
+        check_solved(problem, draw.rough.x, draw.rough.kkt_residual)
+        worst = max(worst, float(draw.rough.kkt_residual.max()))
 
         def add(s: int) -> None:
             random = generator(seed, s)
-            bands.add(s, draw(s, samples, random), random)
+            drawn = draw(s, samples, random)
+            _check_draws_of(problem, s, drawn)
+            bands.add(s, drawn, random)
 
         _for_each(add, spectra)
     else:  # the threads are inside the solver
@@ -197,6 +202,7 @@ def bands_of_solution(
             answer = perturbed_solutions(
                 problem, float(solution.regularization[s]), s, sigma, samples, random, prior=method == "prior"
             )
+            _check_draws_of(problem, s, answer.x, answer.kkt_residual)
             bands.add(s, answer.x, random)
             worst = max(worst, float(answer.kkt_residual.max()))
     result = bands.label()
@@ -210,10 +216,20 @@ def bands_of_solution(
         "seed": seed,
         "level": level,
         "noise_from": "inferred",
-        "largest_kkt_residual": max(worst, float(solution.kkt_residual.max())),
+        "largest_kkt_residual": worst,
         "window_s": tuple(map(float, window)),
     }
     return result
+
+
+def _check_draws_of(
+    problem: DrtProblem, spectrum: int, draws: FloatArray, kkt_residual: FloatArray | None = None
+) -> None:
+    """Refuse draws (samples, n) of one spectrum that rounding destroyed: sorted quantiles would hide it."""
+    x, residual = np.zeros((problem.values.shape[0], draws.shape[1])), np.zeros(problem.values.shape[0])
+    x[spectrum] = draws.sum(axis=0)  # not finite where any of them is not
+    residual[spectrum] = 0.0 if kkt_residual is None else kkt_residual.sum()
+    check_solved(problem, x, residual)
 
 
 def _for_each(work: Callable[[int], None], spectra: range) -> None:
@@ -241,13 +257,14 @@ def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProble
         else:
             sigma = _scatter(problem)
     else:
-        given = cast.array(noise, "noise", positive=True)
+        given = cast.array(noise, subject("noise"), positive=True)
         if given.shape not in ((), problem.values.shape[1:], problem.values.shape):
             raise ConfigurationError(
-                f"noise: expected one standard deviation, one per frequency, or shape {problem.values.shape}, "
-                f"got shape {given.shape}"
+                f"{subject('noise')}: expected one standard deviation, one per frequency, or shape "
+                f"{problem.values.shape}, got shape {given.shape}"
             )
         sigma = np.broadcast_to(given, problem.values.shape)
+    check_deviation(sigma, problem.values, problem.used, "noise")
     if reweigh:
         weights, name, _ = weights_of(sigma, problem.values, problem.used)
         problem = replace(problem, weights=weights, weighting=name)

@@ -12,6 +12,8 @@ from iondrift import cast, variables
 from iondrift.errors import ConfigurationError
 from iondrift.quadratic import threads_for
 from iondrift.relaxation import unstack
+from iondrift.relaxation_options import number, pair
+from iondrift.remedies import setting, subject
 
 if TYPE_CHECKING:
     from iondrift.relaxation_times import DrtProblem, DrtSolution
@@ -19,6 +21,26 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 UNMEASURED_LIMIT = 0.1  # of the polarisation resistance: beyond it the total rests on extrapolation
+WINDOW = (1e-4, 1.0)  # s, where nobody asked for another
+
+
+def check_reading(tau: FloatArray, window: tuple[float, float], electrodes: int, area: float | None) -> None:
+    """Refuse what :func:`resistances` could not read off a solution on the grid tau, s.
+
+    Raises
+    ------
+    ConfigurationError
+        An option is out of its range, or the window asked for lies off the grid.
+    """
+    cast.whole(electrodes, subject("electrodes"), lowest=1)
+    if area is not None:
+        number(area, "area", above=0.0)
+    first, last = pair(window, "window")
+    if not window_fractions(tau, (first, last)).any() and (first, last) != WINDOW:
+        raise ConfigurationError(
+            f"{subject('window')}: no time constant lies in {first:g} to {last:g} s; the grid holds {tau[0]:.3g} to "
+            f"{tau[-1]:.3g} s: choose a window inside it, or move the grid with {setting('tau_range')}"
+        )
 
 
 def window_fractions(tau: FloatArray, window: tuple[float, float]) -> FloatArray:
@@ -28,9 +50,7 @@ def window_fractions(tau: FloatArray, window: tuple[float, float]) -> FloatArray
     >>> window_fractions(np.array([0.1, 1.0, 10.0]), (1.0, 100.0))
     array([0. , 0.5, 1. ])
     """
-    first, last = (cast.scalar(edge, "window", positive=True) for edge in window)
-    if not first < last:
-        raise ConfigurationError(f"window: expected first < last in seconds, got {window}")
+    first, last = pair(window, "window")
     centre = np.log(tau)
     step = (centre[-1] - centre[0]) / (tau.size - 1)
     low = np.maximum(centre - 0.5 * step, np.log(first))
@@ -54,12 +74,14 @@ def attach(result: xr.Dataset, coords: dict[str, Any]) -> xr.Dataset:
 def resistances(
     problem: DrtProblem, x: FloatArray, window: tuple[float, float], electrodes: int, area: float | None
 ) -> dict[str, FloatArray]:
-    """Return the resistances read off solutions x (..., n), in ohm; one value for each leading index."""
-    if electrodes < 1:
-        raise ConfigurationError(f"electrodes: expected at least 1, got {electrodes}")
+    """Return the resistances read off solutions x (..., n), in ohm; one value for each leading index.
+
+    That in a window without a time constant is NaN: nothing was measured there.
+    """
     model = problem.model
     distributed = x[..., model.count :]
-    windowed = distributed @ window_fractions(model.tau, window)
+    fractions = window_fractions(model.tau, window)
+    windowed = distributed @ fractions if fractions.any() else np.full(x.shape[:-1], np.nan)
     found = {
         "ohmic_resistance": model.term(x, "ohmic"),
         "inductance": model.term(x, "inductive"),
@@ -69,14 +91,15 @@ def resistances(
         "electrode_resistance": windowed / electrodes,
     }
     if area is not None:
-        found["area_resistance"] = windowed / electrodes * cast.scalar(area, "area", positive=True)
+        found["area_resistance"] = windowed / electrodes * area
     return found
 
 
 def unmeasured_fraction(problem: DrtProblem, x: FloatArray) -> FloatArray:
     """Return the share of the polarisation resistance at time constants outside 1 / omega of the points used.
 
-    The data hold little of it: a smooth tail continued, or an arc whose maximum was not reached.
+    The data hold little of it: a smooth tail continued, or an arc whose maximum was not reached. Of a resistance of
+    zero nothing is unmeasured.
     """
     model = problem.model
     inverse = np.broadcast_to(1.0 / (2.0 * np.pi * problem.model.frequency), problem.used.shape)
@@ -85,7 +108,7 @@ def unmeasured_fraction(problem: DrtProblem, x: FloatArray) -> FloatArray:
     distributed = x[:, model.count :]
     outside = np.where((model.tau < fastest) | (model.tau > slowest), distributed, 0.0).sum(axis=1)
     total = distributed.sum(axis=1)
-    return np.asarray(np.divide(outside, total, out=np.full_like(total, np.nan), where=total > 0.0))
+    return np.asarray(np.divide(outside, total, out=np.zeros_like(total), where=total > 0.0))
 
 
 def resolution(problem: DrtProblem, x: FloatArray) -> dict[str, npt.NDArray[Any]]:

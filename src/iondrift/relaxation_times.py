@@ -12,7 +12,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast
-from iondrift.errors import ConfigurationError
+from iondrift.errors import ConfigurationError, DataError
 from iondrift.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmic
 from iondrift.quadratic import solve_model
 from iondrift.regularization import CRITERIA, RegularizationScan, scan_regularization
@@ -29,8 +29,9 @@ from iondrift.relaxation import (
     stack,
     weights_of,
 )
-from iondrift.relaxation_dataset import label_result
-from iondrift.remedies import setting
+from iondrift.relaxation_dataset import check_reading, label_result
+from iondrift.relaxation_options import flag, number
+from iondrift.remedies import setting, subject
 
 FloatArray = npt.NDArray[np.float64]
 Regularization = (
@@ -145,7 +146,8 @@ def drt(
     solver, cvxpy_solver
         "compiled", or "cvxpy": the same problem through :mod:`iondrift.reference.drt_cvxpy`.
     constraints
-        For cvxpy: functions (resistances, model) -> list of cvxpy constraints; resistances has one row a spectrum.
+        For cvxpy: :func:`iondrift.known_resistance`, :func:`iondrift.confined`, or functions (resistances, model) ->
+        list of cvxpy constraints; resistances has one row a spectrum, one column for each model.tau, in ohm.
     time_smoothness
         For cvxpy: mu in mu^2 ||x_tau,s+1 - x_tau,s||^2 added over the series, which becomes one problem.
     window
@@ -183,13 +185,26 @@ def drt(
     >>> result = drt(z)
     >>> round(float(result.polarisation_resistance[0]), 1), round(float(result.ohmic_resistance[0]), 1)
     (50.0, 5.0)
+
+    What else is known enters as constraints:
+
+    >>> from iondrift import known_resistance
+    >>> held = drt(z, solver="cvxpy", constraints=[known_resistance(48.0, tolerance=0.5)])
+    >>> 47.5 <= round(float(held.polarisation_resistance[0]), 3) <= 48.5
+    True
     """
     problem = pose(
         impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
         weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
     )  # fmt: skip
+    check_reading(problem.model.tau, window, electrodes, area)
     choose("solver", solver, ("compiled", "cvxpy"))
-    if solver == "compiled" and (len(constraints) or time_smoothness):
+    number(time_smoothness, "time_smoothness", lowest=0.0)
+    if not isinstance(constraints, Sequence) or not all(map(callable, constraints)):
+        raise ConfigurationError(
+            f"{subject('constraints')}: expected a list of functions, such as [iondrift.known_resistance(50.0)]"
+        )
+    if solver == "compiled" and (constraints or time_smoothness):
         raise ConfigurationError('constraints and time_smoothness need solver="cvxpy"')
     solution = solve(problem)
     if solver == "cvxpy":
@@ -233,25 +248,29 @@ def pose(
             criterion = "hierarchical"
     else:
         criterion = "given"
-        number = cast.array(regularization, "regularization", positive=True)
-        if number.shape not in ((), (values.shape[0],)):
+        if np.ndim(regularization) == 0:
+            number(regularization, "regularization", above=0.0)
+        strength = cast.array(regularization, subject("regularization"), positive=True)
+        if strength.shape not in ((), (values.shape[0],)):
             raise ConfigurationError(
-                f"regularization: expected one number or one for each of {values.shape[0]} spectra, "
-                f"got shape {number.shape}"
+                f"{subject('regularization')}: expected one number or one for each of {values.shape[0]} spectra, "
+                f"got shape {strength.shape}"
             )
-        given = np.ascontiguousarray(np.broadcast_to(number, values.shape[0]))
+        given = np.ascontiguousarray(np.broadcast_to(strength, values.shape[0]))
     logarithmic = criterion == "hierarchical"
     tau = relaxation_times(frequency, time_constants, tau_range, beyond=FAR_BEYOND if logarithmic else BEYOND)
-    model = build_model(frequency, tau, ohmic=ohmic, inductive=inductive, capacitive=capacitive)
+    model = build_model(
+        frequency, tau, ohmic=flag(ohmic, "ohmic"), inductive=flag(inductive, "inductive"),
+        capacitive=flag(capacitive, "capacitive"),
+    )  # fmt: skip
     if order is None:
         order = 2 if logarithmic else 0 if given is not None else 1
+    order = cast.whole(order, subject("order"), lowest=0, highest=3)
     if logarithmic and order == 0:
         raise ConfigurationError(
-            f"{setting('order')}: the automatic choice makes ln gamma smooth and needs order 1, 2 or 3; for the "
+            f"{subject('order')}: the automatic choice makes ln gamma smooth and needs order 1, 2 or 3; for the "
             f"identity choose lambda by {setting('regularization', 'marginal_likelihood')}"
         )
-    if order not in (0, 1, 2, 3) or order >= time_constants:
-        raise ConfigurationError(f"order: expected 0, 1, 2 or 3, got {order!r}")
     if weighting is None:
         weighting = "none" if given is not None else "modulus"
     weights, name, _ = weights_of(weighting, values, used)
@@ -275,6 +294,7 @@ def solve(problem: DrtProblem) -> DrtSolution:
         for s in range(rows.shape[0]):
             matrix, target = adapted_penalty(model, fit, s)
             gap[s] = duality_gap(model.design, weights[s], rows[s], matrix, target, x[s])
+        check_solved(problem, x, fit.kkt_residual)
         return DrtSolution(
             x=x, kkt_residual=fit.kkt_residual, iterations=fit.rounds, seconds=fit.seconds, solver="compiled",
             regularization=np.full(rows.shape[0], np.nan), gap=gap, fit=fit,
@@ -294,10 +314,35 @@ def solve(problem: DrtProblem) -> DrtSolution:
     along = (weights**2 * (fitted - rows) * fitted).sum(axis=1)  # x'(H x + q), without forming H
     gap = np.abs(along + strength**2 * ((answer.x @ matrix.T) ** 2).sum(axis=1))
     gap /= ((weights * rows) ** 2).sum(axis=1)
+    check_solved(problem, answer.x, answer.kkt_residual)
     return DrtSolution(
         x=answer.x, kkt_residual=answer.kkt_residual, iterations=answer.iterations, seconds=seconds,
         solver="compiled", regularization=strength, gap=gap, scan=scan,
     )  # fmt: skip
+
+
+def check_solved(problem: DrtProblem, x: FloatArray, kkt_residual: FloatArray) -> None:
+    """Refuse solutions x (spectrum, n) that rounding destroyed.
+
+    Raises
+    ------
+    DataError
+        A value or a KKT residual (spectrum) is not finite; the message names what the spectrum was given.
+    """
+    lost = ~(np.isfinite(x).all(axis=1) & np.isfinite(kkt_residual))
+    if lost.any():
+        s = int(lost.argmax())
+        size = np.abs(problem.values[s][problem.used[s]])
+        given = [f"|Z| from {size.min():g} to {size.max():g} ohm"]
+        if problem.noise is not None:
+            given.append(f"a standard deviation of {problem.noise[s]:g} ohm")
+        if problem.regularization is not None:
+            given.append(f"lambda {problem.regularization[s]:g}")
+        raise DataError(
+            f"spectrum {s} ({int(lost.sum())} of {lost.size} like it): no finite distribution of relaxation times with "
+            f"{', '.join(given)}; mask points that are far off, and leave {subject('weighting')}, {subject('noise')} "
+            f"and {subject('regularization')} to the data"
+        )
 
 
 def duality_gap(

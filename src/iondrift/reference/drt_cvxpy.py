@@ -8,7 +8,7 @@ so that a series is compiled once and only re-solved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,46 +20,19 @@ import numpy.typing as npt
 from iondrift import cast
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.logarithmic import adapted_penalty
-from iondrift.relaxation_dataset import window_fractions
+from iondrift.relaxation_constraints import Constraint
 from iondrift.relaxation_times import DrtProblem, DrtSolution, duality_gap
 
 if TYPE_CHECKING:
     from iondrift.relaxation import RelaxationModel
 
 FloatArray = npt.NDArray[np.float64]
-Constraint = Callable[[Any, "RelaxationModel"], list[Any]]
-
 DATA_SIZE = 100.0  # rms of the data as the solver sees them: absolute tolerances then bind less than relative ones
 TOLERANCES: dict[str, dict[str, float | int | bool]] = {
     "CLARABEL": {"tol_gap_abs": 1e-14, "tol_gap_rel": 1e-14, "tol_feas": 1e-12, "tol_ktratio": 1e-9},
     "OSQP": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iter": 200_000, "polishing": True},
     "SCS": {"eps_abs": 1e-9, "eps_rel": 1e-9, "max_iters": 200_000},
 }
-
-
-def known_resistance(value: float, *, tolerance: float = 0.0, window: tuple[float, float] | None = None) -> Constraint:
-    """Return a constraint: the resistance in a window of tau (None: all of it) is known to ``tolerance``, ohm."""
-
-    def build(resistances: Any, model: RelaxationModel) -> list[Any]:
-        fractions = np.ones(model.tau.size) if window is None else window_fractions(model.tau, window)
-        total = resistances @ fractions
-        if tolerance == 0.0:
-            return [total == value]
-        return [total <= value + tolerance, total >= value - tolerance]
-
-    return build
-
-
-def confined(*windows: tuple[float, float]) -> Constraint:
-    """Return a constraint: there is no resistance outside these windows of tau, in s."""
-
-    def build(resistances: Any, model: RelaxationModel) -> list[Any]:
-        inside = np.any([(model.tau >= low) & (model.tau <= high) for low, high in windows], axis=0)
-        if not inside.any():
-            raise ConfigurationError(f"confined: no time constant lies in {windows}")
-        return [resistances[:, np.flatnonzero(~inside)] == 0.0] if (~inside).any() else []
-
-    return build
 
 
 class CvxpyDrt:
