@@ -20,11 +20,11 @@ from pathlib import Path
 if __name__ == "coverage":  # Numba, started from this folder, looks for the package of this name
     raise ImportError("this is a bench of iondrift, not the coverage package")
 
-# One thread a worker: the draws are what runs in parallel.
-os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+# One thread a worker, here and below: the draws are what runs in parallel.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import numba
 import numpy as np
 
 from iondrift.bands import drift_bands
@@ -100,7 +100,7 @@ def main() -> None:
     print(f"| case | noise | RMSE of v at SNR {ratios} | 95 % band holds | worst profile | 68 % band holds | draws |")
     print("|---|---|---|---|---|---|---|")
     everything = []
-    with ProcessPoolExecutor(options.workers) as pool:
+    with ProcessPoolExecutor(options.workers, initializer=numba.set_num_threads, initargs=(1,)) as pool:
         for name, zero_filled in product(options.cases, (False, True)):
             found = []
             for ratio in RATIOS:

@@ -16,6 +16,7 @@ BENCH = Path(__file__).parents[1] / "bench"
 def load(monkeypatch):
     """Return a loader of bench modules; none of them stays."""
     monkeypatch.syspath_prepend(str(BENCH.parent / "tests"))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # coverage sets it for its workers
 
     def read(name, known_as=None):
         spec = importlib.util.spec_from_file_location(known_as or name, BENCH / f"{name}.py")
