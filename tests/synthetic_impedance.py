@@ -7,6 +7,7 @@ import xarray as xr
 
 from iondrift import variables
 from iondrift.regularization import CRITERIA
+from iondrift.relaxation_bands import COVERAGE
 
 SPECTRA, FREQUENCIES, TIME_CONSTANTS = 5, 31, 40
 PEAKS = ((3e-4, 40.0, 0.0), (2e-2, 60.0, 0.48))  # tau s, R ohm, decades over the series
@@ -115,6 +116,6 @@ def _attributes(*, bands: bool, capacitive: bool) -> dict[str, object]:
         found |= {
             "band": "two log-smooth priors mixed, roughness and noise inferred", "band_method": "calibrated",
             "band_samples": 1000, "band_seed": 0, "band_level": 0.95, "band_noise_from": "inferred",
-            "band_coverage": "inside the nominal 95 % band: gamma 0.97, total R 0.95",
+            "band_coverage": COVERAGE["calibrated"],
         }  # fmt: skip
     return found

@@ -72,6 +72,32 @@ def test_a_run_holds_impedance_beside_the_drift_velocity(tmp_path: Path) -> None
     assert summary["drift_velocity"]["maximum"]["value"] is not None
 
 
+def test_the_shift_of_peaks_at_constant_voltage_is_told(tmp_path: Path) -> None:
+    """The log holds its voltage from 5000 s on; the arc slows down all the time."""
+    starts = [600.0, 3000.0, 5500.0, 6500.0, 7500.0]
+    file = cells.write_cell(tmp_path / "cell", toml=cells.TOML + SECTION.replace(str(list(STARTS)), str(starts)))
+    (tmp_path / "cell" / "impedance").mkdir()
+    for k in range(len(starts)):
+        z = measured(zarc(50.0, 10.0 ** (-3.0 + 0.15 * k), 0.95), FREQUENCY, 1e-4, [k])[0]
+        np.savetxt(
+            tmp_path / "cell" / "impedance" / f"z_{k}.csv", np.c_[FREQUENCY, z.real, -z.imag], delimiter=",",
+            comments="", header="freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm",
+        )  # fmt: skip
+    out = tmp_path / "out"
+    result = iondrift("run", file, "--out", out, "--no-bands")
+    assert result.exit_code == 0, result.output
+    dataset = store.read(out / "impedance.zarr")
+    shift = dataset.peak_shift_constant_voltage
+    assert shift.dims == ("peak", "spectrum")
+    np.testing.assert_allclose(shift[0], [np.nan, np.nan, 0.0, 0.15, 0.3], atol=0.06)
+    assert (shift.attrs["start_s"], shift.attrs["stop_s"]) == pytest.approx((5000.0, 8000.0), abs=50.0)
+    peak = json.loads((out / "summary.json").read_text())["impedance"]["peaks"][0]
+    assert peak["shift_decades"] == pytest.approx(0.6, abs=0.06)
+    assert peak["shift_constant_voltage"]["decades"] == float(shift[0, -1])
+    words = " ".join(result.stdout.split())
+    assert f", {float(shift[0, -1]):+.2f} at constant voltage (time 1.53 to 2.08 h)" in words
+
+
 def test_check_reads_the_spectra(tmp_path: Path) -> None:
     file = write_cell(tmp_path)
     result = iondrift("check", file)

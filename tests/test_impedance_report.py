@@ -16,6 +16,7 @@ from rich.cells import cell_len
 
 import golden_text
 import synthetic_impedance
+from iondrift.relaxation_bands import COVERAGE
 from iondrift.report import drawing, impedance_console, impedance_figures, impedance_summary
 from iondrift.report.series_axis import series_axis
 
@@ -58,6 +59,28 @@ def test_the_summary_is_json_and_tells_what_is_masked() -> None:
     assert test["worst_residual_percent"] == pytest.approx(4.5)
     assert test["worst_at"]["value"] == pytest.approx(10.0**0.5)
     assert built["spectra"][0]["capacitance"] is None
+
+
+def test_what_does_not_exist_is_null_and_a_dash() -> None:
+    dataset = synthetic_impedance.analysed()
+    for name in ("unmeasured_fraction", "effective_parameters", "kk_worst", "kk_mu", "windowed_resistance"):
+        dataset[name][1] = np.nan
+    dataset.kk_judged_residual[1] = dataset.kk_residual[1] = np.nan
+    built = summary(dataset)
+    assert json.loads(json.dumps(built, allow_nan=False)) == built
+    assert built["spectra"][1]["unmeasured_fraction"] is None
+    assert built["spectra"][1]["kramers_kronig"]["residual_at_elements_percent"] is None
+    row = next(line for line in impedance_console.to_text(built).splitlines() if "EXCEEDS" in line)
+    assert row.split()[:6] == ["0.50", "6", "-", "-", "8", "-"]
+
+
+@pytest.mark.parametrize("coverage", COVERAGE.values())
+def test_the_coverage_takes_two_lines(coverage: str) -> None:
+    dataset = synthetic_impedance.analysed()
+    dataset.attrs["band_coverage"] = coverage
+    lines = impedance_console.to_text(summary(dataset), width=80).splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("  coverage"))
+    assert [bool(line.strip()) for line in lines[first : first + 3]] == [True, True, False]
 
 
 def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from iondrift.errors import ConfigurationError, ShapeError
-from iondrift.peaks import track_peaks
+from iondrift.peaks import shift_between, track_peaks
 from iondrift.relaxation_peaks import find_peaks, presence
 
 TAU = np.geomspace(1e-6, 1e1, 141)
@@ -92,6 +92,19 @@ def test_crossing_pairs_minimise_the_distance():
     far = track_peaks(distribution([bell(1e-4, 20.0), bell(1e-2, 20.0)]))
     assert far.sizes["peak"] == 2
     assert track_peaks(distribution([np.zeros_like(TAU)])).sizes["peak"] == 0
+
+
+def test_shift_between_two_times():
+    rows = [bell(1e-3 * 10 ** (-0.1 * s), 20.0) + (bell(1.0, 15.0) if s != 3 else 0.0) for s in range(8)]
+    tracks = track_peaks(distribution(rows))
+    shift = shift_between(tracks, 150.0, 360.0)  # spectra 3 to 6
+    expected = np.full(8, np.nan)
+    expected[3:7] = [0.0, -0.1, -0.2, -0.3]
+    np.testing.assert_allclose(shift[0], expected, atol=0.01)
+    assert np.flatnonzero(np.isfinite(shift[1])).tolist() == [4, 5, 6]  # from its own first one
+    assert np.isnan(shift_between(tracks, 1e3, 2e3)).all()
+    nothing = track_peaks(distribution([np.zeros_like(TAU)]))
+    assert shift_between(nothing, 0.0, 1.0).shape == (0, 1)
 
 
 def test_bad_input():

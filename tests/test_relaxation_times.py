@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
+import warnings
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from iondrift import confined, known_resistance
-from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.errors import ConfigurationError, DataError, InputFileError, IondriftWarning, ShapeError
 from iondrift.reference.relaxation_spectra import (
     AnalyticSpectrum,
     box,
@@ -24,7 +25,8 @@ from iondrift.reference.relaxation_spectra import (
     three_zarc,
     zarc,
 )
-from iondrift.relaxation_times import drt
+from iondrift.relaxation_dataset import resolution
+from iondrift.relaxation_times import drt, pose
 
 FREQUENCY = np.logspace(5, 0, 31)
 
@@ -292,11 +294,38 @@ def test_bad_impedances():
         drt(good.assign_coords(frequency=np.r_[FREQUENCY[:-1], 0.0]))
 
 
-def test_every_real_spectrum_is_solved(measurements):
+REGULARIZATIONS = ("auto", "paper", "marginal_likelihood", "gcv", "l_curve", "re_im", 0.01, 1e-3)
+
+
+@pytest.fixture(scope="module")
+def every_real_series(measurements):
+    """Every file below eis that can be read, the folders of files alike as one series."""
     from iondrift.impedance import read_impedance
 
-    folders = [measurements / "eis" / "ml621", measurements / "eis" / "zahner" / "bias-series"]
-    for folder, strength in itertools.product(folders, ("auto", "paper", 0.01, 1e-3)):
-        result = drt(read_impedance(folder), regularization=strength)
-        assert result.sizes["spectrum"] in (10, 13)
-        assert result.kkt_residual.max() < 1e-9
+    together = [measurements / "eis" / "ml621", measurements / "eis" / "zahner" / "bias-series"]
+    alone = [file for file in sorted((measurements / "eis").rglob("*.*")) if file.is_file()]
+    found = {}
+    for path in together + [file for file in alone if file.parent not in together]:
+        with contextlib.suppress(InputFileError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", IondriftWarning)
+            found[path.name] = read_impedance(path)
+    assert len(found) >= 20
+    return found
+
+
+@pytest.mark.parametrize("strength", REGULARIZATIONS)
+def test_every_real_spectrum_is_solved(every_real_series, strength):
+    for name, impedance in every_real_series.items():
+        result = drt(impedance, regularization=strength)
+        assert float(result.kkt_residual.max()) < 1e-9, name
+        assert float(result.duality_gap.max()) < 1e-9, name
+        assert np.isfinite(result.unmeasured_fraction).all(), name
+
+
+def test_of_no_resistance_nothing_is_unmeasured():
+    problem = pose(series(rc(40.0, 1e-3), count=2))
+    x = np.zeros((2, problem.model.design.shape[1]))
+    x[1, -1] = 3.0  # the slowest time constant lies beyond those measured
+    found = resolution(problem, x)
+    assert found["unmeasured_fraction"].tolist() == [0.0, 1.0]
+    assert found["polarisation_resolved"].tolist() == [True, False]

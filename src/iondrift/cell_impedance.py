@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from iondrift import impedance_analysis
+from iondrift import impedance_analysis, variables
 from iondrift.analysis import HOUR, BandOptions
 from iondrift.errors import ConfigurationError
 from iondrift.impedance import read_impedance
 from iondrift.impedance_options import KEYS
 from iondrift.masking import mask_of
+from iondrift.peaks import shift_between
 from iondrift.pipeline import collected_warnings
 from iondrift.remedies import in_section, setting
 from iondrift.report import impedance_figures, impedance_summary
@@ -79,9 +80,17 @@ def describe(settings: Impedance) -> str:
 
 
 def analyse(
-    settings: Impedance, *, title: str, bands: BandOptions | None, progress: Callable[[str], None]
+    settings: Impedance,
+    *,
+    title: str,
+    bands: BandOptions | None,
+    progress: Callable[[str], None],
+    segments: Sequence[Segment] = (),
 ) -> CellImpedance:
     """Read and analyse the spectra of an experiment file.
+
+    Where the protocol holds a voltage, at last, the shift of every peak meanwhile is told as well:
+    peak_shift_constant_voltage (peak, spectrum).
 
     Parameters
     ----------
@@ -93,6 +102,8 @@ def analyse(
         As for the drift velocity: number of draws and seed; None for no bands.
     progress
         Told each step as it begins.
+    segments
+        The protocol as the log shows it.
 
     Raises
     ------
@@ -107,6 +118,12 @@ def analyse(
         options = settings.options(bands=bands is not None, samples=samples, seed=0 if bands is None else bands.seed)
         with in_section("impedance", KEYS):
             dataset = impedance_analysis.analyse(impedance, options, progress=progress)
+    held = next((segment for segment in reversed(segments) if segment.kind == "constant_voltage"), None)
+    if held is not None:
+        name, shift = "peak_shift_constant_voltage", shift_between(dataset, held.start, held.stop)
+        dataset[name] = variables.dataarray(
+            name, shift, {"peak": dataset["peak"]}, start_s=held.start, stop_s=held.stop
+        )
     notes = [note for note in notes if note not in impedance.attrs["cautions"]]
     axis = series_axis(dataset, "time")
     return CellImpedance(dataset=dataset, summary=impedance_summary.build(dataset, axis, title=title, warnings=notes))

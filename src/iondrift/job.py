@@ -80,7 +80,7 @@ def run(
         from iondrift import cell_impedance
 
         impedance = cell_impedance.analyse(
-            experiment.impedance, title=experiment.cell.name, bands=bands, progress=progress
+            experiment.impedance, title=experiment.cell.name, bands=bands, progress=progress, segments=analysis.segments
         )
         summary["impedance"] = impedance.summary
     with store.staged(folder) as staging:

@@ -90,6 +90,27 @@ def track_peaks(
     return _label(distribution, tracks, values.shape[0])
 
 
+def shift_between(tracks: xr.Dataset, start: float, stop: float) -> FloatArray:
+    """Return how far every peak moved since its first spectrum between two times: log10 tau / tau_first.
+
+    Parameters
+    ----------
+    tracks
+        Dataset of :func:`track_peaks`: peak_tau (peak, spectrum), with the coordinate time (s).
+    start, stop
+        s, both included; what counts is when a spectrum began.
+
+    Returns
+    -------
+    (peak, spectrum), decades; NaN outside, and while a peak does not exist.
+    """
+    time, tau = tracks["time"].values, tracks["peak_tau"].transpose("peak", "spectrum").values
+    inside = np.where((time >= start) & (time <= stop), np.log10(tau), np.nan)
+    exists = np.isfinite(inside)
+    origin = inside[np.arange(tau.shape[0]), exists.argmax(axis=1)] if tau.size else np.empty(tau.shape[0])
+    return np.asarray(inside - origin[:, None])
+
+
 def _last(track: dict[int, Peak]) -> int:
     """Return the last spectrum of a track, whose keys stand in their order."""
     return next(reversed(track))

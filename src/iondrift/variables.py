@@ -151,6 +151,12 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("peak_presence", "peak spectrum", "1", "share of draws in which gamma has a maximum there, too"),
         _entry("peak_resolved", "peak spectrum", "1", "whether the peak is present in at least nine draws of ten"),
         _entry("peak_shift", "peak spectrum", "1", "decades of tau since the peak's first spectrum"),
+        _entry(
+            "peak_shift_constant_voltage",
+            "peak spectrum",
+            "1",
+            "decades of tau since the peak's first spectrum at constant voltage; NaN before and after",
+        ),
     )
 }
 

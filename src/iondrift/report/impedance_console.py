@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iondrift.report import layout, masked_points
-from iondrift.report.rounding import plain, with_band
+from iondrift.report.impedance_numbers import duration, fixed, frequency, scaled, seconds
 from iondrift.report.texts import table_of_facts
 
 _ROWS = 20  # spectra printed; the others are in the store
@@ -77,11 +77,11 @@ def _read(summary: Mapping[str, Any]) -> dict[str, str]:
     lines = {
         "files": f"{facts['files']}{several}",
         "spectra": f"{facts['spectra']} of {facts['frequencies']} frequencies, "
-        f"{_si(facts['lowest_frequency'])} to {_si(facts['highest_frequency'])}",
+        f"{frequency(facts['lowest_frequency'])} to {frequency(facts['highest_frequency'])}",
     }
     if facts["time_span"]["value"]:
         start = f" from {facts['started'].replace('T', ' ').split('.')[0]}" if facts["started"] else ""
-        lines["time"] = f"{_seconds(facts['time_span']['value'])}{start}"
+        lines["time"] = f"{seconds(facts['time_span']['value'])}{start}"
     else:
         lines["time"] = "not told by the files" if facts["time_span"]["value"] is None else "one moment"
     if facts["lowest_bias"]["value"] is not None:
@@ -137,7 +137,8 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
     rows = summary["spectra"]
     shown = _shown(rows)
     if len(rows) > _ROWS:  # those that matter most must not be among the ones left out
-        residuals = [entry["kramers_kronig"]["worst_residual_percent"] for entry in rows]
+        told = [entry["kramers_kronig"]["worst_residual_percent"] for entry in rows]
+        residuals = [np.inf if residual is None else residual for residual in told]
         worst = [int(k) for k in np.argsort(residuals)[::-1][:_WORST]]
         shown = sorted({*_shown(rows, _ROWS - _WORST), *worst})
     for k in shown:
@@ -146,11 +147,11 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
         table.add_row(
             _name(summary, rows[k]),
             str(found["elements"]),
-            "-" if found["mu"] is None else f"{found['mu']:.2f}",
-            f"{found['residual_at_elements_percent']:.2f}",
+            fixed(found["mu"]),
+            fixed(found["residual_at_elements_percent"]),
             str(found["judged_elements"]),
-            f"{found['worst_residual_percent']:.2f}",
-            _si(found["worst_at"]),
+            fixed(found["worst_residual_percent"]),
+            frequency(found["worst_at"]),
             Text("within" if good else "EXCEEDS", style="green" if good else "bold red"),
         )
     facts = summary["settings"]["kramers_kronig"]
@@ -192,8 +193,9 @@ def _regularization(summary: Mapping[str, Any]) -> RenderableType:
 
 def _used(summary: Mapping[str, Any]) -> str:
     facts = summary["regularization"]
-    freedom = [f"{entry['effective_parameters']:.0f}" for entry in summary["spectra"]]
-    low, high = min(freedom, key=int), max(freedom, key=int)
+    known = [entry["effective_parameters"] for entry in summary["spectra"]]
+    freedom = [fixed(value, 0) for value in sorted(value for value in known if value is not None)] or ["-"]
+    low, high = freedom[0], freedom[-1]
     counted = f"; {low if low == high else f'{low} to {high}'} effective parameters a spectrum"
     if facts["chosen_by"] == "hierarchical":
         return (
@@ -218,25 +220,15 @@ def _ohms(summary: Mapping[str, Any]) -> tuple[str, float]:
     return ("Mohm", 1e-6) if largest >= 1e8 else ("kohm", 1e-3) if largest >= 1e5 else ("ohm", 1.0)
 
 
-def _scaled(quantity: Mapping[str, Any], factor: float) -> str:
-    """Return a value with its band in another unit."""
-
-    def times(value: float | None) -> float | None:
-        return None if value is None else value * factor
-
-    edges = {"band_95": [times(edge) for edge in quantity["band_95"]]} if "band_95" in quantity else {}
-    return banded({"value": times(quantity["value"]), **edges})
-
-
 def _resistances(summary: Mapping[str, Any]) -> RenderableType:
     rows, (_, factor) = summary["spectra"], _ohms(summary)
     shown = _shown(rows)
     table = layout.columns(_heading(summary), "ohmic", "total", "in window", "misfit\n%")
     for k in shown:
         found = rows[k]["resistances"]
-        ohmic, total, windowed = (_scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
+        ohmic, total, windowed = (scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
         values = [ohmic, total + ("" if rows[k]["polarisation_resolved"] else " *"), windowed]
-        table.add_row(_name(summary, rows[k]), *values, f"{rows[k]['residual_percent']:.2f}")
+        table.add_row(_name(summary, rows[k]), *values, fixed(rows[k]["residual_percent"]))
     first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
@@ -255,12 +247,12 @@ def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
     rows, settings, (unit, factor) = summary["spectra"], summary["settings"], _ohms(summary)
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {}
     if settings["electrodes"] > 1:
-        found["in window,\nper electrode"] = lambda row: _scaled(row["resistances"]["electrode"], factor)
+        found["in window,\nper electrode"] = lambda row: scaled(row["resistances"]["electrode"], factor)
     if settings["area"] is not None:
-        found[f"times its area,\n{unit} cm2"] = lambda row: _scaled(row["resistances"]["area"], factor)
+        found[f"times its area,\n{unit} cm2"] = lambda row: scaled(row["resistances"]["area"], factor)
     if any(entry["capacitance"] is not None for entry in rows):
         found["series capacitance,\nuF"] = lambda row: (
-            "-" if row["capacitance"] is None else _scaled(row["capacitance"], 1e6)
+            "-" if row["capacitance"] is None else scaled(row["capacitance"], 1e6)
         )
     if not found:
         return None
@@ -268,23 +260,6 @@ def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
     for k in shown:
         table.add_row(_name(summary, rows[k]), *(text(rows[k]) for text in found.values()))
     return table
-
-
-def banded(quantity: Mapping[str, Any]) -> str:
-    """Return a value with its band, rounded together, or the value alone where it has none.
-
-    Examples
-    --------
-    >>> banded({"value": 824.5, "unit": "ohm", "band_95": [814.7, 830.9]}), banded({"value": 7.0, "unit": "ohm"})
-    ('824 +6/-10', '7.00')
-    """
-    value = quantity["value"]
-    if value is None:
-        return "-"
-    low, high = quantity.get("band_95", (None, None))
-    if low is None or high is None:
-        return plain(value)
-    return f"under {plain(high, 2)}" if low <= 0.0 < high else with_band(value, low, high)
 
 
 def _peaks(summary: Mapping[str, Any]) -> RenderableType:
@@ -304,9 +279,9 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
             doubtful += row["resolved"] is False
             cells = [
                 str(number) if place == 0 else "", str(row["place"]),
-                _duration(row["tau"]) + (" ?" if row["resolved"] is False else ""),
-                _scaled(row["resistance"], factor),
-                "-" if row["width_decades"] is None else f"{row['width_decades']:.2f}",
+                duration(row["tau"]) + (" ?" if row["resolved"] is False else ""),
+                scaled(row["resistance"], factor),
+                fixed(row["width_decades"]),
             ]  # fmt: skip
             table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
     legend = "Resistance between the minima on either side."
@@ -330,14 +305,6 @@ def _lasting(peaks: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str,
     return sorted(lasting, key=lambda entry: entry[0])
 
 
-def _duration(quantity: Mapping[str, Any]) -> str:
-    """Return a time constant with its band, in the unit that leaves few zeros."""
-    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")):
-        if quantity["value"] * factor >= 1.0 or unit == "ns":
-            break
-    return f"{_scaled(quantity, factor)} {unit}"
-
-
 def _thinned(count: int) -> list[int]:
     return [int(k) for k in np.unique(np.linspace(0, count - 1, min(7, count)).round())]
 
@@ -353,6 +320,8 @@ def _life(number: int, peak: Mapping[str, Any], along: str) -> Text:
     died = "there to the end" if peak["died"] is None else f"last seen at {where(peak['died'])}"
     gap = "" if span == count else f", not seen in {span - count} between"
     shift = f", shifts {peak['shift_decades']:+.2f} decades" if count > 1 else ""
+    if (held := peak["shift_constant_voltage"]) is not None:
+        shift += f", {held['decades']:+.2f} at constant voltage ({name} {held['first']} to {held['last']} {unit})"
     return Text(f"Peak {number}: {born}, {died}, in {count} spectr{'um' if count == 1 else 'a'}{gap}{shift}.")
 
 
@@ -376,19 +345,3 @@ def _method(summary: Mapping[str, Any]) -> dict[str, str]:
         )
         lines["coverage"] = bands["coverage"]
     return lines
-
-
-def _si(quantity: Mapping[str, Any]) -> str:
-    """Return a frequency with a prefix."""
-    value = quantity["value"]
-    for factor, prefix in ((1e6, "M"), (1e3, "k")):
-        if value >= factor:
-            return f"{plain(value / factor)} {prefix}Hz"
-    return f"{plain(value)} Hz"
-
-
-def _seconds(value: float) -> str:
-    for factor, unit in ((3600.0, "h"), (60.0, "min")):
-        if value >= 2.0 * factor:
-            return f"{plain(value / factor)} {unit}"
-    return f"{plain(value)} s"

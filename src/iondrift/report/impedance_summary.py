@@ -55,8 +55,8 @@ def build(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, warnings: Iterab
         "spectra": _spectra(values, axis),
         "regularization": _regularization(dataset),
         "peaks": [_peak(values, axis, k) for k in range(dataset.sizes["peak"])],
-        "largest_residual_percent": 100.0 * float(np.nanmax(_larger_part(values["relative_residual"]))),
-        "largest_kkt_residual": float(dataset["kkt_residual"].max()),
+        "largest_residual_percent": _number(100.0 * np.nanmax(_larger_part(values["relative_residual"]))),
+        "largest_kkt_residual": _number(values["kkt_residual"].max()),
         "warnings": [*dict.fromkeys([*warnings, *cautions(dataset)])],
     }
 
@@ -134,13 +134,13 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
             "kramers_kronig": {
                 "elements": int(values["kk_elements"][s]),
                 "mu": _number(values["kk_mu"][s]),
-                "residual_at_elements_percent": 100.0 * float(stopped[s].max()),
+                "residual_at_elements_percent": _number(100.0 * stopped[s].max()),
                 "judged_elements": int(values["kk_judged_elements"][s]),
-                "worst_residual_percent": 100.0 * float(values["kk_worst"][s]),
+                "worst_residual_percent": _number(100.0 * values["kk_worst"][s]),
                 "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
                 "consistent": bool(values["kk_consistent"][s]),
             },
-            "unmeasured_fraction": float(values["unmeasured_fraction"][s]),
+            "unmeasured_fraction": _number(values["unmeasured_fraction"][s]),
             "polarisation_resolved": bool(values["polarisation_resolved"][s]),
             "resistances": {
                 name: quantity(values[variable][s] * factor, unit, _band(values, variable, (s,), factor))
@@ -149,9 +149,9 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
             },
             "inductance": quantity(values["inductance"][s], "H", _band(values, "inductance", (s,))),
             "capacitance": _capacitance(values, s),
-            "residual_percent": 100.0 * float(misfit[s].max()),
+            "residual_percent": _number(100.0 * misfit[s].max()),
             "lambda": _number(values["regularization"][s]),
-            "effective_parameters": float(values["effective_parameters"][s]),
+            "effective_parameters": _number(values["effective_parameters"][s]),
         }
         for s in range(values["kk_worst"].size)
     ]
@@ -201,7 +201,7 @@ def _peak(values: Values, axis: SeriesAxis, k: int) -> Entry:
             "tau": quantity(values["peak_tau"][k, s], "s", _band(values, "peak_tau", (k, s))),
             "resistance": quantity(values["peak_resistance"][k, s], "ohm", _band(values, "peak_resistance", (k, s))),
             "width_decades": _number(values["peak_width"][k, s]),
-            "shift_decades": float(values["peak_shift"][k, s]),
+            "shift_decades": _number(values["peak_shift"][k, s]),
             "presence": _number(values["peak_presence"][k, s]) if "peak_presence" in values else None,
             "resolved": bool(values["peak_resolved"][k, s]) if "peak_resolved" in values else None,
         }
@@ -214,8 +214,19 @@ def _peak(values: Values, axis: SeriesAxis, k: int) -> Entry:
         "first_spectrum": born + 1,
         "last_spectrum": died + 1,
         "shift_decades": rows[-1]["shift_decades"],
+        "shift_constant_voltage": _held(values, axis, k),
         "through_the_series": rows,
     }
+
+
+def _held(values: Values, axis: SeriesAxis, k: int) -> Entry | None:
+    """Return a peak's shift from its first to its last spectrum at constant voltage; None without two of them."""
+    shifts = values.get("peak_shift_constant_voltage")
+    spectra = np.flatnonzero(np.isfinite(shifts[k])) if shifts is not None else np.empty(0, np.int64)
+    if shifts is None or spectra.size < 2:
+        return None
+    first, last = int(spectra[0]), int(spectra[-1])
+    return {"decades": _number(shifts[k, last]), "first": axis.text(first), "last": axis.text(last)}
 
 
 def _larger_part(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
