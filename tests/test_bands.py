@@ -38,20 +38,27 @@ def banded(measured, **options):
 
 @pytest.mark.parametrize("method", ["posterior", "perturb"])
 @pytest.mark.parametrize("reference", [None, 1])
-def test_same_seed_same_bits_for_any_threads_and_blocks(measured, method, reference, monkeypatch):
+def test_same_seed_same_bits_for_any_blocks(measured, method, reference, monkeypatch):
     c, _, _ = measured
     series = smooth(c, reference_profiles=reference)
     options = {"method": method, "series": series, "uncertainties": Uncertainties()}
     first = banded(measured, **options)
-    threads = numba.get_num_threads()
-    try:
-        numba.set_num_threads(1)
-        monkeypatch.setattr(band_draws, "_BLOCK_BYTES", 1.0)  # one profile a block
-        second = banded(measured, **options)
-    finally:
-        numba.set_num_threads(threads)
-    xr.testing.assert_identical(first, second)
+    monkeypatch.setattr(band_draws, "_BLOCK_BYTES", 1.0)  # one profile a block
+    xr.testing.assert_identical(first, banded(measured, **options))
     assert not first.equals(banded(measured, seed=1, **options))
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread is all there is to compare with")
+@pytest.mark.parametrize("method", ["posterior", "perturb"])
+def test_same_seed_same_bits_for_any_threads(measured, method):
+    found, before = [], numba.get_num_threads()
+    try:
+        for threads in (numba.config.NUMBA_NUM_THREADS, 1):
+            numba.set_num_threads(threads)
+            found.append(banded(measured, method=method, samples=2000, uncertainties=Uncertainties()))
+    finally:
+        numba.set_num_threads(before)
+    xr.testing.assert_identical(*found)
 
 
 def test_the_first_replicates_do_not_depend_on_how_many_follow(measured):
@@ -102,7 +109,9 @@ def test_every_closure_has_bands_around_its_reconstruction(measured, closure):
     if closure == "blocking":
         np.testing.assert_allclose(balance[:, :, 0], 0.0, atol=1e-12)
     else:
-        assert (balance[-1] >= balance[0]).all()
+        inside = (plain["charge_balance"] >= balance[0]) & (plain["charge_balance"] <= balance[-1])
+        assert inside.mean() > 0.97
+        assert (balance[-1] > balance[0]).mean() > 0.97
 
 
 def test_systematic_sources_widen_the_band_as_their_formula_says():
