@@ -27,10 +27,19 @@ def distribution() -> xr.Dataset:
 
 
 WRONG = [
-    ("drt", {"time_constants": 92.0}, "time_constants: 92.0 (float) found; allowed are whole numbers from 4, like 92"),
+    (
+        "drt",
+        {"time_constants": 92.0},
+        "time_constants: 92.0 (float) found; allowed are whole numbers from 4 to 2000",
+    ),
     ("drt", {"time_constants": "a"}, "time_constants: 'a' (str) found"),
     ("drt", {"time_constants": None}, "time_constants: None (NoneType) found"),
     ("drt", {"time_constants": 3}, "time_constants: 3 found"),
+    ("drt", {"time_constants": 10**9}, "time_constants: 1000000000 found"),
+    ("drt", {"weighting": True}, "weighting: True found; allowed are numbers above 0"),
+    ("drt", {"weighting": -1.0}, "weighting: -1 found"),
+    ("drt_bands", {"noise": None}, "noise: None found; allowed are numbers above 0"),
+    ("drt_bands", {"samples": 10**9}, "samples: 1000000000 found"),
     ("drt", {"tau_range": 5}, "tau_range: 5 found; expected two time constants in s, 0 < first < last"),
     ("drt", {"tau_range": (1, 2, 3)}, "tau_range: (1, 2, 3) found; expected two"),
     ("drt", {"tau_range": (1.0, np.inf)}, "tau_range: 1 and inf found"),
@@ -56,7 +65,11 @@ WRONG = [
     ("drt_bands", {"seed": -1}, "seed: -1 found; allowed are whole numbers from 0"),
     ("drt_bands", {"seed": 1.5}, "seed: 1.5 (float) found"),
     ("drt_bands", {"seed": "a"}, "seed: 'a' (str) found"),
-    ("drt_bands", {"samples": 100.0}, "samples: 100.0 (float) found; allowed are whole numbers from 20, like 100"),
+    (
+        "drt_bands",
+        {"samples": 100.0},
+        "samples: 100.0 (float) found; allowed are whole numbers from 20",
+    ),
     ("drt_bands", {"samples": None}, "samples: None (NoneType) found"),
     ("drt_bands", {"samples": "auto"}, "samples: 'auto' (str) found"),
     ("drt_bands", {"samples": 0}, "samples: 0 found"),

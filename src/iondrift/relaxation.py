@@ -12,7 +12,7 @@ import xarray as xr
 
 from iondrift import cast
 from iondrift.errors import ConfigurationError, DataError, ShapeError
-from iondrift.relaxation_options import pair
+from iondrift.relaxation_options import FEWEST_TIME_CONSTANTS, MOST_TIME_CONSTANTS, number, pair
 from iondrift.remedies import subject
 
 FloatArray = npt.NDArray[np.float64]
@@ -74,9 +74,9 @@ def relaxation_times(
     Raises
     ------
     ConfigurationError
-        No whole number from four, or a range that is not positive and increasing.
+        No whole number, too few or too many, or a range that is not positive and increasing.
     """
-    count = cast.whole(count, subject("time_constants"), lowest=4)
+    count = cast.whole(count, subject("time_constants"), lowest=FEWEST_TIME_CONSTANTS, highest=MOST_TIME_CONSTANTS)
     if tau_range is None:
         omega = 2.0 * np.pi * frequency
         return np.geomspace(1.0 / float(omega.max()) / BEYOND, beyond / float(omega.min()), count)
@@ -211,10 +211,12 @@ def weights_of(weighting: Weighting, values: ComplexArray, used: npt.NDArray[np.
             spread, name = np.where(used, np.abs(values), 1.0), "modulus"
         else:
             raise ConfigurationError(
-                f'weighting: expected "none", "modulus" or standard deviations in ohm, got {weighting!r}'
+                f'{subject("weighting")}: expected "none", "modulus" or standard deviations in ohm, got {weighting!r}'
             )
     else:
-        sigma = cast.array(weighting, "weighting", positive=True)
+        if np.ndim(weighting) == 0:
+            number(weighting, "weighting", above=0.0)
+        sigma = cast.array(weighting, subject("weighting"), positive=True)
         if sigma.shape not in ((), shape[1:], shape):
             raise ShapeError(f"weighting: expected shape (), {shape[1:]} or {shape}, got {sigma.shape}")
         spread, name = np.broadcast_to(sigma, shape), "sigma"

@@ -27,7 +27,7 @@ from iondrift.relaxation_dataset import (
     series_coordinates,
 )
 from iondrift.relaxation_draws import MixedDraws, generator, perturbed_solutions
-from iondrift.relaxation_options import check_draws
+from iondrift.relaxation_options import check_draws, number
 from iondrift.relaxation_peaks import Peak, basin_resistance, find_peaks, presence, vertex
 from iondrift.relaxation_times import DrtProblem, DrtSolution, Regularization, check_solved, pose, solve
 from iondrift.remedies import setting, subject
@@ -90,7 +90,7 @@ def drt_bands(
         covered is attribute ``coverage``: 90 to 97 % with "calibrated", over all spectra; jumps and singularities of
         gamma (finite Warburg, Gerischer) are covered less often.
     samples, seed
-        Draws; the same seed gives the same band, for every spectrum on its own.
+        Draws, from 20 to 100,000; the same seed gives the same band, for every spectrum on its own.
     level
         Probability inside the band.
     noise
@@ -254,6 +254,8 @@ def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProble
         else:
             sigma = _scatter(problem)
     else:
+        if np.ndim(noise) == 0:
+            number(noise, "noise", above=0.0)
         given = cast.array(noise, subject("noise"), positive=True)
         if given.shape not in ((), problem.values.shape[1:], problem.values.shape):
             raise ConfigurationError(

@@ -12,7 +12,8 @@ from iondrift import cast
 from iondrift.errors import ConfigurationError
 from iondrift.remedies import subject
 
-FEWEST_DRAWS = 20
+FEWEST_DRAWS, MOST_DRAWS = 20, 100_000  # of one spectrum: these take a gigabyte at once
+FEWEST_TIME_CONSTANTS, MOST_TIME_CONSTANTS = 4, 2000  # far beyond what a spectrum can tell apart
 
 
 def number(value: Any, name: str, *, above: float = -inf, lowest: float = -inf, below: float = inf) -> float:
@@ -94,7 +95,7 @@ def check_draws(samples: Any, seed: Any, level: Any = 0.95, threshold: Any = 0.0
     ConfigurationError
         An option is out of its range.
     """
-    cast.whole(samples, subject("samples"), lowest=FEWEST_DRAWS)
+    cast.whole(samples, subject("samples"), lowest=FEWEST_DRAWS, highest=MOST_DRAWS)
     cast.whole(seed, subject("seed"), lowest=0)
     number(level, "level", above=0.0, below=1.0)
     check_threshold(threshold)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift.errors import ConfigurationError
+from iondrift.remedies import setting
 
 Along: TypeAlias = Literal["auto", "time", "bias", "index"]
 
@@ -70,7 +71,8 @@ def series_axis(dataset: xr.Dataset, along: Along = "auto") -> SeriesAxis:
         along = "bias" if _set_by_hand(bias) else "time" if known["time"] and np.ptp(time) > 0.0 else "index"
     if not known[along]:
         raise ConfigurationError(
-            f"along={along!r}: the files do not tell the {along} of every spectrum; use 'index' or 'auto'"
+            f"{setting('along', along)}: the files do not tell the {along} of every spectrum; use "
+            f"{setting('along', 'index')}"
         )
     sources = _sources(dataset)
     if along == "bias":
