@@ -172,7 +172,7 @@ def _bands(plain: Analysis, data: xr.Dataset) -> xr.Dataset:
         "final_drift_velocity": last * factor,
         "penetration_depth": np.trapezoid(velocity[: end + 1, [0, -1]], data.time[: end + 1], axis=0)[:, None] * factor,
         "spatial_spread": (last[0] - last[1]) / last[0] * factor,
-        "growth": np.array([[0.329], [0.0224]]) + 0.04 * _NORMALS,
+        "growth": np.array([[0.490], [0.0229]]) + 0.04 * _NORMALS,
     }
     if "charge_balance" in data:
         found["final_charge_balance"] = data.charge_balance.values[end, [0, -1], None] * factor

@@ -168,6 +168,8 @@ def test_derived_numbers_by_replicate(measured):
     result = banded(measured, growth_from=float(measured[0]["time"][10]))
     for name in ("maximum_drift_velocity", "spatial_spread", "growth", "penetration_depth", "final_drift_velocity"):
         assert np.isfinite(result[name]).all()
+    before, after = result["drift_velocity"].sel(quantile=0.5).isel(time=[10, -1], x=[0, -1]).values
+    np.testing.assert_allclose(result["growth"].median("replicate"), after / before - 1.0, atol=0.02)
     largest, final = abs(result["maximum_drift_velocity"]), abs(result["final_drift_velocity"])
     assert (largest >= final.max("end") * (1 - 1e-12)).all()
     ends = result["final_drift_velocity"].quantile([0.025, 0.975], "replicate").values

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from rich.cells import cell_len
 import golden_text
 import synthetic
 from iondrift.analysis import Analysis
+from iondrift.closures import CLOSURES
 from iondrift.report import console, summary
 
 
@@ -73,6 +75,32 @@ def test_a_maximum_against_the_plating_direction_keeps_its_band() -> None:
     maximum = summary.build(turned)["drift_velocity"]["maximum"]
     low, high = maximum["band_68"]
     assert low <= maximum["value"] <= high < 0.0
+
+
+def test_a_fall_at_constant_voltage_is_stated_as_one() -> None:
+    analysis = synthetic.banded()
+    assert analysis.bands is not None
+    found = dict(analysis.bands.by_closure)
+    spread = np.random.default_rng(0).normal(-0.72, 0.02, (2, 400))
+    found["voltage"] = found["voltage"].assign(growth=(("end", "replicate"), spread))
+    velocity = analysis.dataset.drift_velocity.copy(deep=True)
+    steady = np.flatnonzero(velocity.time.values >= 9000.0)
+    velocity[steady[0]] = velocity[analysis.end] / 0.28
+    changed = dataclasses.replace(
+        analysis,
+        dataset=analysis.dataset.assign(drift_velocity=velocity),
+        bands=dataclasses.replace(analysis.bands, by_closure=found),
+    )
+    built = summary.build(changed)
+    growth = built["drift_velocity"]["at_end"]["growth_at_constant_voltage"]["x0"]
+    assert growth["value"] == pytest.approx(-72.0)
+    text = " ".join(console.to_text(built, width=120).split())
+    assert re.search(r"during CV v\(x0\) falls by 72.0 \+.* %, v\(xL\) falls by 72.0 \+.* % of v at its start", text)
+
+
+def test_the_meaning_of_a_closure_is_written_once(built: dict[str, Any]) -> None:
+    for name, meaning in CLOSURES.items():
+        assert built["closures"][name]["meaning"] == meaning
 
 
 def test_the_line_that_matters(built: dict[str, Any]) -> None:

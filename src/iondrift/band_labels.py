@@ -51,7 +51,7 @@ def label_bands(
         "monte_carlo_error": outcome.errors.max(axis=-1),
     }
     if job.began is not None:
-        scalars["growth"] = 1.0 - outcome.ends[:, 0] / last
+        scalars["growth"] = last / outcome.ends[:, 0] - 1.0
     if job.current is not None and abs(job.current[job.end]) > 1e-3 * np.abs(job.current).max():
         scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, -1] / job.current[job.end]
     return variables.dataset(bands | scalars, coords, dict.fromkeys(bands, ("quantile", "time", "x")))

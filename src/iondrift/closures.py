@@ -18,9 +18,9 @@ from iondrift.smoothed_profiles import SmoothedProfiles, Smoothing
 Closure = Literal["voltage", "blocking", "current"]
 
 CLOSURES: Mapping[str, str] = {
-    "voltage": "the whole effective voltage lies across the profile",
-    "blocking": "no anions cross the plating electrode; storage up to x = 0 counts",
-    "current": "electroneutral binary electrolyte carrying the measured current",
+    "voltage": "the whole effective voltage lies across the region of interest",
+    "blocking": "no anions cross the plating electrode; those stored in front of x0 count where they are known",
+    "current": "electroneutral binary electrolyte that carries the measured current",
 }
 
 

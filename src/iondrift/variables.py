@@ -100,7 +100,7 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("final_drift_velocity", "end replicate", "m s-1", "drift velocity of the last profile", _ALONG_X),
         _entry("penetration_depth", "end replicate", "m", "int v dt over the series at either end", _ALONG_X),
         _entry("spatial_spread", "replicate", "1", "(v(x0) - v(xL)) / v(x0) at the last profile"),
-        _entry("growth", "end replicate", "1", "growth of v from the start of constant voltage, over its last value"),
+        _entry("growth", "end replicate", "1", "change of v since the start of constant voltage, over v there"),
         _entry("final_charge_balance", "end replicate", "1", "-F J / i at the last profile"),
         _entry("monte_carlo_error", "sampled_time x", "m s-1", "standard error of the outer quantiles of v"),
         _entry("frequency", "frequency", "Hz", "frequency of the impedance"),

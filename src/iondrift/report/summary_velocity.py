@@ -10,14 +10,15 @@ import xarray as xr
 
 from iondrift.analysis import BLOCKING_AT_X0, HOUR, UM_PER_H, Analysis, in_segments
 from iondrift.cast import FloatArray
+from iondrift.closures import CLOSURES
 from iondrift.report.quantities import Entry, edges_of, quantity
 from iondrift.transport import penetration_depth
 
-MEANINGS = {
-    "voltage": "the whole effective voltage lies across the region of interest",
-    "blocking": "lithium metal passes no anions; those stored in front of x0 count where they are known",
+MEANINGS = {  # in the order of the report
+    "voltage": CLOSURES["voltage"],
+    "blocking": CLOSURES["blocking"],
     BLOCKING_AT_X0: "no anions pass x0, nothing is stored in front of it",
-    "current": "electroneutral binary electrolyte that carries the measured current",
+    "current": CLOSURES["current"],
 }
 _ROWS = 9  # of v through time
 _ENDS = {"x0": 0, "xL": -1}
@@ -87,13 +88,13 @@ def _growth(analysis: Analysis, velocity: FloatArray) -> Entry:
     if inside.size < 2:
         return {name: quantity(None, "%") for name in _ENDS}
     first, last = velocity[inside[0]], velocity[inside[-1]]
-    caveat = "from the first to the last profile at constant voltage, over the last"
+    caveat = "v(last) / v(first) - 1 of the profiles at constant voltage; the paper divides by the last"
     return {
         name: quantity(
-            (1.0 - first[e] / last[e]) * 100.0 if last[e] else None,
+            (last[e] / first[e] - 1.0) * 100.0 if first[e] else None,
             "%",
             caveat,
-            edges=edges_of(_draws(analysis, "growth", e), 100.0) if last[e] else None,
+            edges=edges_of(_draws(analysis, "growth", e), 100.0) if first[e] else None,
         )
         for name, e in _ENDS.items()
     }

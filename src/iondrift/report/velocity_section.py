@@ -49,10 +49,26 @@ def section(summary: Mapping[str, Any]) -> RenderableType:
         "spread over x": f"{with_unit(end['spatial_spread'])} of v(x0), at the end",
     }
     if growth["x0"]["value"] is not None:
-        facts["growth during CV"] = (
-            f"{with_unit(growth['x0'], signed=True)} of the last v at x0, {with_unit(growth['xL'], signed=True)} at xL"
-        )
+        changes = [f"v({place}) {_change(growth[place])}" for place in ("x0", "xL")]
+        facts["during CV"] = f"{', '.join(changes)} of v at its start"
     return Group(*lines, "", table_of_facts(facts), "", _through_time(velocity["through_time"]), *_legend(with_bands))
+
+
+def _change(growth: Mapping[str, Any]) -> str:
+    """Return a relative change in words.
+
+    Examples
+    --------
+    >>> _change({"value": -72.2, "unit": "%", "band_68": [-75.0, -69.0], "band_95": [-78.0, -66.0]})
+    'falls by 72.2 +2.8/-3.2 %'
+    """
+    if growth["value"] is None or growth["value"] >= 0.0:
+        return f"rises by {with_unit(growth)}"
+    turned = {**growth, "value": -growth["value"]}
+    for name in ("band_68", "band_95"):
+        if name in growth:
+            turned[name] = [None if edge is None else -edge for edge in reversed(growth[name])]
+    return f"falls by {with_unit(turned)}"
 
 
 def _legend(with_bands: bool) -> list[Text]:
@@ -76,7 +92,7 @@ def closures(summary: Mapping[str, Any]) -> RenderableType:
     """Return v and charge balance under every closure."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("closure", max_width=16)
-    for heading in ("v(x0)\num/h", "v(xL)\num/h", "charge\nbalance at x0", "\nat xL"):
+    for heading in ("v(x0)\num/h", "v(xL)\num/h", "balance\nat x0", "balance\nat xL"):
         table.add_column(heading, justify="right")
     notes = []
     for name, entry in summary["closures"].items():
@@ -90,7 +106,7 @@ def closures(summary: Mapping[str, Any]) -> RenderableType:
         if "no_band" in entry:
             notes.append(f"{name} has no band: {entry['no_band']}")
     meanings = [f"{name}: {entry['meaning']}." for name, entry in summary["closures"].items()]
-    meanings.append("Charge balance: implied anion current over the current measured; 0 to 1 when steady.")
+    meanings.append("balance: implied anion current over the current measured; 0 to 1 when steady.")
     return Group(table, "", *map(Text, [*meanings, *notes]))
 
 
