@@ -132,6 +132,29 @@ def test_bands_are_stored(banded: tuple[Path, Path, dict]) -> None:
     assert dataset.attrs["bands_samples"] == 64
 
 
+def test_the_covariance_of_the_diffusivity_makes_the_band(tmp_path: Path) -> None:
+    """Under the voltage closure v is proportional to a D that varies by a common factor: 10 % of D0 are 10 % of v."""
+    given = "standard_errors = [1.3e-13, 0.0]", "covariance = [[1.69e-26, 0.0], [0.0, 0.0]]"
+    form = 'kind = "exponential"\ndiffusion_coefficient_m2_per_s = 1.3e-12\ndecay = 0.5\n'
+    form += "reference_concentration_mol_per_L = 1.666\n"
+    constant = 'kind = "constant"\ndiffusion_coefficient_m2_per_s = 1.3e-12\n'
+    assert constant in SMOOTHED
+    summaries = []
+    for k, stated in enumerate(given):
+        cell = cells.write_cell(tmp_path / str(k), toml=SMOOTHED.replace(constant, f"{form}{stated}\n"))
+        checked = iondrift("check", cell)
+        assert "covariance of its parameters known" in " ".join(checked.stdout.split())
+        result = iondrift("run", cell, "--out", tmp_path / f"out{k}", "--samples", "400", "--json")
+        assert result.exit_code == 0, result.output
+        summaries.append(json.loads(result.stdout))
+    first, second = (summary["uncertainty"] for summary in summaries)
+    assert first == second
+    source = {row["source"]: row for row in first["sources"]}["diffusivity_relative"]
+    assert (source["value"], source["origin"]) == (None, "covariance stated with D(c)")
+    alone = {row["source"]: row for row in first["budget"]["alone"]}["diffusivity_relative"]["v_xL"]["value"]
+    assert alone == pytest.approx(0.1 * summaries[0]["drift_velocity"]["at_end"]["xL"]["value"], rel=0.25)
+
+
 def test_bands_do_not_move_the_values(banded: tuple[Path, Path, dict], tmp_path: Path) -> None:
     cell, out, summary = banded
     result = iondrift("run", cell, "--out", tmp_path, "--no-bands", "--json")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from iondrift.errors import ConfigurationError
 from iondrift.experiment import Experiment, load
 from iondrift.experiment_template import template, write_template
+from iondrift.measure import diffusivity
 
 CONSTANT = 'kind = "constant"\ndiffusion_coefficient_m2_per_s = 1e-12'
 POLYNOMIAL = 'kind = "polynomial"\nargument = "eo_li_ratio"\ncoefficients_m2_per_s = [1]\n'
@@ -158,6 +160,15 @@ closure = "volts"
             POLYNOMIAL + 'outside = "hold"',
             "'hold' needs valid_range",
         ),
+        (CONSTANT, POLYNOMIAL + "standard_errors = [1, 2]", "standard_errors has 2 numbers for 1 parameters"),
+        (CONSTANT, POLYNOMIAL + "standard_errors = [-1]", "standard_errors[1]: found -1; should be greater than or eq"),
+        (CONSTANT, POLYNOMIAL + "covariance = [[1, 0]]", "covariance must be 1 lists of 1 numbers, one a parameter"),
+        (CONSTANT, POLYNOMIAL + "covariance = [1]", "covariance[1]: found 1; should be a list"),
+        (CONSTANT, POLYNOMIAL + "covariance = [[-1]]", "no negative variance on its diagonal"),
+        (CONSTANT, TABLE + "[1e-12, 1e-12]\ncovariance = [[1, 0.5], [0.4, 1]]", "must be symmetric"),
+        (CONSTANT, TABLE + "[1e-12, 1e-12]\ncovariance = [[1, 2], [2, 1]]", "not positive semidefinite"),
+        (CONSTANT, POLYNOMIAL + "covariance = [[1]]\nstandard_errors = [1]", "either covariance or standard_errors"),
+        (CONSTANT, CONSTANT + "\ncovariance = [[1]]", "diffusivity.covariance: unknown key"),
     ],
 )
 def test_each_mistake_names_its_key(tmp_path: Path, old: str, new: str, expected: str) -> None:
@@ -165,6 +176,30 @@ def test_each_mistake_names_its_key(tmp_path: Path, old: str, new: str, expected
     message = _mistakes(tmp_path, MINIMAL.replace(old, new))
     assert expected in message
     assert "cell.toml" in message
+
+
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        (POLYNOMIAL + "covariance = [[4e-26]]", [[4e-26]]),
+        (POLYNOMIAL + "standard_errors = [2e-13]", [[4e-26]]),
+        (TABLE + "[1e-12, 1e-12]\nstandard_errors = [2e-13, 0]", [[4e-26, 0.0], [0.0, 0.0]]),
+        (
+            'kind = "exponential"\ndiffusion_coefficient_m2_per_s = 1e-12\ndecay = 0.5\n'
+            "reference_concentration_mol_per_L = 1.6\ncovariance = [[4e-26, 1e-14], [1e-14, 0.01]]",
+            [[4e-26, 1e-14], [1e-14, 0.01]],
+        ),
+        (POLYNOMIAL, None),
+    ],
+)
+def test_the_covariance_of_the_parameters_reaches_the_diffusivity(
+    tmp_path: Path, section: str, expected: list[list[float]] | None
+) -> None:
+    made = diffusivity(_load(tmp_path, MINIMAL.replace(CONSTANT, section)))
+    if expected is None:
+        assert made.covariance is None
+    else:
+        np.testing.assert_allclose(made.covariance, expected, rtol=1e-14)
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
@@ -207,7 +242,15 @@ def test_every_optional_line_of_the_template_is_valid(tmp_path: Path) -> None:
         for line in template(tmp_path).splitlines()
     ]
     uncommented = "\n".join(lines)
-    for key in ("plating_electrode", "count", "zero_filling", "time_unit", "outside", "polynomial_order_t"):
+    for key in (
+        "plating_electrode",
+        "count",
+        "zero_filling",
+        "time_unit",
+        "outside",
+        "standard_errors",
+        "polynomial_order_t",
+    ):
         assert f"\n{key} = " in uncommented
     assert _load(tmp_path, uncommented).profiles.count == 46
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from iondrift.errors import ConfigurationError
+from iondrift.experiment_diffusivity import DiffusivitySection
 from iondrift.experiment_impedance import Impedance
 from iondrift.experiment_section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment_section import Section as _Section
@@ -138,90 +138,6 @@ class Electrolyte(_Section):
     # both for the EO:Li ratio, c = 1 / (V_salt + n V_EO); left out: PEO with 1.666 mol/L at EO:Li 10
     ethylene_oxide_molar_volume_L_per_mol: Positive | None = None
     salt_molar_volume_L_per_mol: Positive | None = None
-
-
-class ConstantDiffusivity(_Section):
-    """D does not depend on the concentration."""
-
-    kind: Literal["constant"]
-    diffusion_coefficient_m2_per_s: Positive = Field(description="anion diffusion coefficient")
-
-
-class _FittedDiffusivity(_Section):
-    valid_range: Annotated[tuple[float, float], BeforeValidator(as_tuple)] | None = Field(
-        default=None, description="[lowest, highest] argument that was measured"
-    )
-    outside: Literal["extrapolate", "hold"] = Field(
-        default="extrapolate", description="beyond valid_range: the formula, or the value at its edge"
-    )
-
-    @field_validator("valid_range")
-    @classmethod
-    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and not 0.0 <= value[0] < value[1]:
-            raise PydanticCustomError("order", "from a lower to a higher value, none negative")
-        return value
-
-    @field_validator("outside")
-    @classmethod
-    def _has_edges(cls, value: str, info: ValidationInfo) -> str:
-        if value == "hold" and info.data.get("valid_range", ()) is None:
-            raise PydanticCustomError("conflict", "'hold' needs valid_range")
-        return value
-
-
-class PolynomialDiffusivity(_FittedDiffusivity):
-    """D is a polynomial of the argument."""
-
-    kind: Literal["polynomial"]
-    argument: Literal["eo_li_ratio", "concentration_mol_per_L", "concentration_mol_per_m3"] = Field(
-        description="what the polynomial is a function of"
-    )
-    coefficients_m2_per_s: Annotated[tuple[float, ...], BeforeValidator(as_tuple), Field(min_length=1)] = Field(
-        description="highest power first"
-    )
-
-
-class ExponentialDiffusivity(_FittedDiffusivity):
-    """D = D0 exp(-k (c/c0 - 1)); its valid range is in mol/L."""
-
-    kind: Literal["exponential"]
-    diffusion_coefficient_m2_per_s: Positive = Field(description="D0, at the reference concentration")
-    decay: float = Field(description="k in D = D0 exp(-k (c/c0 - 1))")
-    reference_concentration_mol_per_L: Positive = Field(description="c0 in D = D0 exp(-k (c/c0 - 1))")
-
-
-class TableDiffusivity(_Section):
-    """D between measured points, by monotone interpolation."""
-
-    kind: Literal["table"]
-    concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
-    diffusion_coefficient_m2_per_s: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
-
-    @field_validator("concentration_mol_per_L")
-    @classmethod
-    def _increasing(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if any(b <= a for a, b in pairwise(value)):
-            raise PydanticCustomError("order", "concentrations must increase")
-        return value
-
-    @field_validator("diffusion_coefficient_m2_per_s")
-    @classmethod
-    def _pairs(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
-        concentrations = info.data.get("concentration_mol_per_L")
-        if concentrations is not None and len(concentrations) != len(value):
-            raise PydanticCustomError(
-                "length",
-                "needs as many entries as concentration_mol_per_L has ({n})",
-                {"n": len(concentrations)},
-            )
-        return value
-
-
-DiffusivitySection = Annotated[
-    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity,
-    Field(discriminator="kind"),
-]
 
 
 class Reconstruction(_Section):

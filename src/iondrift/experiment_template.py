@@ -61,6 +61,8 @@ argument = "eo_li_ratio"               # or concentration_mol_per_L, concentrati
 coefficients_m2_per_s = [-3.09546e-16, -8.14922e-15, 5.01302e-13, -2.57336e-12]   # highest power first
 valid_range = [10.0, 20.0]             # of the argument, as measured
 # outside = "extrapolate"              # beyond valid_range; or "hold" the value at its edge
+# standard_errors = [5e-17, 1e-15, 1e-14, 1e-13]   # of the coefficients, as the fit gives them; or the whole
+                                       # covariance = [[...], ...]; without either: diffusivity_relative below
 
 [reconstruction]
 closure = "voltage"                    # "voltage": the cell voltage lies across the region of interest
@@ -74,7 +76,7 @@ smoothing = "pspline"                  # or "polynomial", "none"
 
 # Standard uncertainties of the inputs; 0 leaves one out. Profile noise is estimated from the data.
 [uncertainty]
-# diffusivity_relative = 0.05          # one factor common to all of D(c)
+# diffusivity_relative = 0.05          # one factor common to all of D(c), in place of its standard errors
 # concentration_relative = 0.03
 # temperature_K = 1.0
 # field_of_view_relative = 0.01

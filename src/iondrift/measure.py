@@ -264,6 +264,7 @@ def diffusivity(experiment: Experiment) -> Diffusivity:
             section.concentration_mol_per_L,
             section.diffusion_coefficient_m2_per_s,
             concentration_unit="mol/L",
+            covariance=section.covariance_matrix(),
         )
     if section.kind == "exponential":
         return Diffusivity.exponential(
@@ -273,6 +274,7 @@ def diffusivity(experiment: Experiment) -> Diffusivity:
             concentration_unit="mol/L",
             valid_range=section.valid_range,
             outside=section.outside,
+            covariance=section.covariance_matrix(),
         )
     electrolyte = experiment.electrolyte
     volumes = (electrolyte.ethylene_oxide_molar_volume_L_per_mol, electrolyte.salt_molar_volume_L_per_mol)
@@ -282,6 +284,7 @@ def diffusivity(experiment: Experiment) -> Diffusivity:
         concentration_unit="mol/L" if section.argument == "concentration_mol_per_L" else "mol m-3",
         valid_range=section.valid_range,
         outside=section.outside,
+        covariance=section.covariance_matrix(),
         eo_molar_volume=EO_MOLAR_VOLUME if volumes[0] is None else volumes[0] * 1e-3,
         salt_molar_volume=SALT_MOLAR_VOLUME if volumes[1] is None else volumes[1] * 1e-3,
     )
