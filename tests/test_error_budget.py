@@ -14,6 +14,7 @@ from iondrift.budget import PROFILE_NOISE, RANDOM, SOURCES
 from iondrift.electrode_flux import fit_storage
 from iondrift.errors import ConfigurationError
 from iondrift.smoothing import SmoothSeries, smooth
+from storage_oracle import flux_error
 
 LENGTH, VOLTS, LEVEL, D, TEMPERATURE = 1e-3, 1.5, 1666.0, 1.3e-12, 313.15
 MODEL = Uncertainties(
@@ -182,7 +183,7 @@ def test_the_noise_of_the_storage_is_in_the_band_of_blocking(
         return found.final_drift_velocity.std("replicate").values
 
     added = np.sqrt(np.maximum(spread(storage) ** 2 - spread(None) ** 2, 0.0))
-    expected = fit_storage(storage.values, c.time.values, series.breaks).flux_error()[-1] / LEVEL
+    expected = flux_error(fit_storage(storage.values, c.time.values, series.breaks))[-1] / LEVEL
     np.testing.assert_allclose(added, expected, rtol=0.2)
     quiet = drift_bands(
         c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common, **draws | {"profile_noise": False}

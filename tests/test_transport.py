@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from iondrift import transport
 from iondrift.errors import DataError, ShapeError
-from iondrift_kernels.constants import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE, FARADAY, GAS_CONSTANT
+from iondrift_kernels.constants import AVOGADRO, BOLTZMANN, ELEMENTARY_CHARGE, GAS_CONSTANT
 
 ANIONS = 9.94e23 * 1e3 / AVOGADRO  # mol m-3
 positive = st.floats(1e-20, 1e20)
@@ -46,15 +46,8 @@ def test_cation_diffusivity_returns_the_transference_number(anion, t):
     assert anion / (anion + cation) == pytest.approx(t, rel=1e-12)
 
 
-def test_front_velocity_is_the_method_s_estimate():
-    v = transport.front_velocity(current_density=0.24, concentration=1650.0, anion_transference=0.9)
-    assert v == pytest.approx(0.9 * 0.24 / (FARADAY * 1650.0), rel=1e-14)
-    assert v * 3.6e9 == pytest.approx(4.9, abs=0.05)
-
-
-def test_field_of_view_and_gradient_of_the_experiment():
+def test_field_of_view_of_the_experiment():
     assert transport.field_of_view(100e3, 0.624) * 1e3 == pytest.approx(4.00, abs=0.005)
-    assert transport.gradient_strength(100e3, transport.field_of_view(100e3, 0.624)) == pytest.approx(0.624)
 
 
 def test_penetration_depth_is_exact_for_linear_growth_and_runs_along_time():
@@ -93,16 +86,13 @@ SAND = {
     "anion_transference": 0.9,
     "ambipolar_diffusivity": 1e-13,
 }
-FRONT = {k: SAND[k] for k in ("current_density", "concentration", "anion_transference")}
 CALLS = [
     (transport.mobility, {"diffusivity": 1e-12, "temperature": 300.0}),
     (transport.ambipolar_diffusivity, {"anion": 1e-12, "cation": 1e-13}),
     (transport.cation_diffusivity, {"anion": 1e-12, "anion_transference": 0.9}),
     (transport.sand_time, SAND),
-    (transport.front_velocity, FRONT),
     (transport.time_to_short, {"length": 1e-3, "velocity": 1e-9}),
     (transport.field_of_view, {"sweep_width": 1e5, "gradient": 0.6, "gyromagnetic_ratio": 4e7}),
-    (transport.gradient_strength, {"sweep_width": 1e5, "field_of_view": 4e-3, "gyromagnetic_ratio": 4e7}),
 ]
 
 
@@ -115,8 +105,7 @@ def test_zero_negative_and_nan_are_refused_by_name(function, name, bad):
 
 
 def test_transference_number_above_one_is_refused():
-    for function, arguments in ((transport.sand_time, SAND), (transport.front_velocity, FRONT)):
-        with pytest.raises(DataError, match=r"1\.2 is above 1"):
-            function(**{**arguments, "anion_transference": 1.2})
+    with pytest.raises(DataError, match=r"1\.2 is above 1"):
+        transport.sand_time(**{**SAND, "anion_transference": 1.2})
     with pytest.raises(DataError, match="no mobile cation"):
         transport.cation_diffusivity(1e-12, 1.0)

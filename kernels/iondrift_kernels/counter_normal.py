@@ -38,7 +38,6 @@ _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)  # golden ratio,
 
 # A word below 2^52 under these exponent bits reads as the float 2^52 + word: an exact conversion in one OR.
 _TWO_52_BITS = np.uint64(0x4330000000000000)
-_TWO_52 = 2.0**52
 _TWO_52_LESS_HALF = 2.0**52 - 0.5
 
 # Mantissas are taken from [sqrt(1/2), sqrt(2)), so that log keeps its relative precision next to u = 1.

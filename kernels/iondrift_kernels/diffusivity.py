@@ -27,7 +27,6 @@ Floats = npt.NDArray[np.float64]
 
 POLYNOMIAL, EXPONENTIAL, TABLE = 0, 1, 2
 CONCENTRATION, EO_LI_RATIO = 0, 1
-HEADER = 4
 
 
 @inlined_kernel

@@ -92,15 +92,6 @@ class StorageFit:
         """Return -dS/dt (time,), mol m-2 s-1."""
         return self._slope(self.coefficients)
 
-    def flux_error(self) -> FloatArray:
-        """Return its standard error (time,), mol m-2 s-1."""
-        size = self.coefficients.size
-        rows = np.zeros((size, self.basis.start.size))
-        columns = self.basis.start[:, None] + np.arange(4)
-        np.add.at(rows, (columns.T, np.arange(self.basis.start.size)), self.basis.slope.T)
-        solved = cho_solve_banded((self.factor, False), rows)
-        return np.asarray(self.standard_deviation * np.sqrt(np.einsum("jt,jt->t", rows, solved)))
-
     def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
         """Return posterior draws (time, replicate) of -dS/dt from standard normals (coefficients, replicate)."""
         shift = solve_banded((0, self.factor.shape[0] - 1), self.factor, standard_normals)

@@ -17,7 +17,6 @@ Cell = Literal["li-li", "li-nmc622"]
 TRUTH = "truth.nc"
 NOISE = 0.02  # of the plateau per stored point, as measured
 TRANSFERENCE = 0.9
-_FIELD_OF_VIEW = 4e-3
 _INTERVAL, _DURATION = 513.0, 444.0
 _FIRST_NUMBER = 5  # experiment numbers do not begin at 1 on a spectrometer either
 # As found on the measured cells: one was stored from the far end, the other was not.

@@ -144,40 +144,6 @@ def sand_time(
     return _as_given(np.pi * D * (c * FARADAY / (2.0 * i * t)) ** 2)
 
 
-def front_velocity(
-    *, current_density: npt.ArrayLike, concentration: npt.ArrayLike, anion_transference: npt.ArrayLike
-) -> Any:
-    """Return v = t- i / (F c): anions drift in the bulk, and ramified lithium grows (Chazalviel), that fast.
-
-    Parameters
-    ----------
-    current_density
-        Magnitude, A m-2, positive.
-    concentration
-        Of the bulk, mol m-3.
-    anion_transference
-        t-, above 0, at most 1.
-
-    Returns
-    -------
-    float or array
-        m s-1, away from the plating electrode.
-
-    Raises
-    ------
-    DataError
-        A value is not finite or not positive, or t- above 1.
-
-    Notes
-    -----
-    J.-N. Chazalviel, Phys. Rev. A 42, 7355 (1990). With v already known from a reconstruction, that v is the
-    front velocity; this relation needs the current alone.
-    """
-    i = cast.array(current_density, "current_density (its magnitude)", positive=True)
-    c = cast.array(concentration, "concentration", positive=True)
-    return _as_given(_transference(anion_transference) * i / (FARADAY * c))
-
-
 def penetration_depth(velocity: npt.ArrayLike, time: npt.ArrayLike) -> FloatArray:
     """Return how far a front has come, the integral of v dt from the first time (trapezoids).
 
@@ -278,37 +244,6 @@ def field_of_view(
     sw = cast.array(sweep_width, "sweep_width", positive=True)
     G = cast.array(gradient, "gradient", positive=True)
     return _as_given(sw / (cast.array(gyromagnetic_ratio, "gyromagnetic_ratio", positive=True) * G))
-
-
-def gradient_strength(
-    sweep_width: npt.ArrayLike,
-    field_of_view: npt.ArrayLike,
-    gyromagnetic_ratio: npt.ArrayLike = GYROMAGNETIC_RATIO_19F,
-) -> Any:
-    """Return G = SW / (gamma-bar FOV), the inverse of :func:`field_of_view`.
-
-    Parameters
-    ----------
-    sweep_width
-        Hz.
-    field_of_view
-        m.
-    gyromagnetic_ratio
-        gamma-bar, Hz T-1; 19F by default.
-
-    Returns
-    -------
-    float or array
-        T m-1.
-
-    Raises
-    ------
-    DataError
-        A value is not finite or not positive.
-    """
-    sw = cast.array(sweep_width, "sweep_width", positive=True)
-    fov = cast.array(field_of_view, "field_of_view", positive=True)
-    return _as_given(sw / (cast.array(gyromagnetic_ratio, "gyromagnetic_ratio", positive=True) * fov))
 
 
 def _transference(value: npt.ArrayLike) -> FloatArray:
