@@ -74,11 +74,13 @@ def evaluate_block(
     width = state.ring.shape[3]
     modes = splines.mean.shape[0]
     functions, padded = space.rotation.shape
+    noisy = protocol.voltage_noise > 0.0 or protocol.current_noise > 0.0
     # Numba 0.68 loses writes through a tuple inside prange: name the arrays outside.
     ends, flux_ends, penetration, maximum, depleted = summary
     for b in nb.prange(state.ring.shape[0]):
         lane = b * width
         normals = np.empty((4, width))
+        electrical = np.zeros((4, width))
         words = np.empty((4, width), dtype=np.uint64)
         fresh = np.empty((coefficients[1] - coefficients[0] + 3, padded, width))
         fresh[:, modes:] = 0.0
@@ -115,8 +117,9 @@ def evaluate_block(
             diffusivities(form, argument, own.parameters, points)
             integrate(space.weights, width, points, profile)
             depleted[b] += count_depleted(width, profile)
-            fill_normals(seed, lane, t, 0, ELECTRICAL, words, normals)
-            apply_protocol(protocol, t, own, normals, profile)
+            if noisy:
+                fill_normals(seed, lane, t, 0, ELECTRICAL, words, electrical)
+            apply_protocol(protocol, t, own, electrical, profile)
             if closure == CURRENT:
                 velocities_by_current(width, own.cation_ratio, points, profile)
             else:
