@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import synthetic
 from iondrift import Diffusivity, band_draws, bands, errors, reconstruct_drift
 from iondrift.bands import drift_bands, velocity_ratio
+from iondrift.cell_bands import sand_time_draws
 from iondrift.reference.drift_bands import one_by_one, vectorised
 from iondrift.smoothing import smooth
 from iondrift.spline_basis import cubic_quadrature
@@ -239,3 +241,25 @@ def test_depletion_that_noise_cannot_tell_from_zero_is_an_error():
     voltage = xr.DataArray(np.full(20, 1.0), dims="time", coords={"time": time})
     with pytest.raises(errors.DataError, match="not positive"):
         drift_bands(c, voltage, Diffusivity.constant(1e-12), temperature=TEMPERATURE, samples=400)
+
+
+def test_a_covariance_that_allows_no_positive_diffusivity_is_an_error(measured):
+    wide = Diffusivity.polynomial([1.3e-12], covariance=[[1e-24]])
+    c, voltage, series = measured
+    with pytest.raises(errors.DataError, match=r"of .* draws of D\(c\) are not positive between .* covariance is too"):
+        drift_bands(c, voltage, wide, temperature=TEMPERATURE, uncertainties=Uncertainties(), series=series)
+
+
+def test_draws_of_sand_s_time_are_those_of_the_bands(measured):
+    """One seed draws one D(c), c0 and t- for both; Sand's time goes as D c0^2, the velocity nearly as D."""
+    c, voltage, series = measured
+    cell = synthetic.analysis().measured
+    diffusivity = Uncertainties(diffusivity_relative=0.05).only("diffusivity_relative")
+    found = drift_bands(
+        c, voltage, cell.diffusivity, temperature=TEMPERATURE, uncertainties=diffusivity, samples=500, seed=3,
+        series=series, profile_noise=False, variables_wanted=("drift_velocity",),
+    )  # fmt: skip
+    velocity, sand = found["final_drift_velocity"].values[0], sand_time_draws(cell, diffusivity, 500, 3)
+    np.testing.assert_allclose(sand / np.median(sand), velocity / np.median(velocity), rtol=1e-3)
+    both = Uncertainties(diffusivity_relative=0.05).only("diffusivity_relative", "concentration_relative")
+    assert np.log(sand_time_draws(cell, both, 500, 3)).std() == pytest.approx(np.hypot(0.05, 2.0 * 0.03), rel=0.1)

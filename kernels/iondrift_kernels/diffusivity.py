@@ -66,3 +66,10 @@ def evaluate_array(form: int, argument: int, parameters: Floats, c: Floats, out:
     """Fill ``out`` with D of every entry of the flat ``c``."""
     for k in range(c.size):
         out[k] = evaluate(form, argument, parameters, c[k])
+
+
+@kernel
+def evaluate_each(form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
+    """Fill ``out`` (R,) with D of every entry of ``c`` (R,), each with its own row of ``parameters`` (R, P)."""
+    for k in range(c.size):
+        out[k] = evaluate(form, argument, parameters[k], c[k])

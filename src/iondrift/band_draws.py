@@ -12,6 +12,7 @@ from iondrift import spline_basis
 from iondrift.cast import FloatArray
 from iondrift.closures import Closure
 from iondrift.diffusivity import Diffusivity
+from iondrift.diffusivity_draws import require_positive, systematic_normals
 from iondrift.electrode_flux import StorageFit
 from iondrift.errors import DataError
 from iondrift.replicates import require_memory
@@ -76,7 +77,7 @@ class BandJob:
         Raises
         ------
         DataError
-            A drawn concentration is not positive.
+            A drawn concentration or D(c) is not positive.
         """
         from iondrift_kernels import drift_bands as kernels
         from iondrift_kernels import field_reconstruction as closures
@@ -243,17 +244,10 @@ class BandJob:
 
     def _normals(self, padded: int) -> FloatArray:
         """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
-        from iondrift_kernels import spline_draws
-        from iondrift_kernels.lanes import LANES
-
-        words = np.empty((4, LANES), dtype=np.uint64)
-        normals = np.empty((self._rows(), padded))
-        spline_draws.systematic_normals(self.seed, words, normals)
+        normals = systematic_normals(self.seed, self._rows(), padded)
         for source, seed in self.seeds.items():
-            exchanged = np.empty_like(normals)
-            spline_draws.systematic_normals(seed, words, exchanged)
-            systematic = normals[: self._first_storage_row()]
-            systematic[ROWS[source]] = exchanged[: systematic.shape[0]][ROWS[source]]
+            exchanged = systematic_normals(seed, self._first_storage_row(), padded)
+            normals[: exchanged.shape[0]][ROWS[source]] = exchanged[ROWS[source]]
         return normals
 
     def _rows(self) -> int:
@@ -284,6 +278,8 @@ class BandJob:
         drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
         spacing = float(np.diff(self.x).mean())
         parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
+        smooth = self.series.evaluate()[0]
+        require_positive(self.diffusivity, parameters, drawn["concentration"], float(smooth.min()), float(smooth.max()))
         ratio = np.zeros(padded)
         if self.transference_number is not None:
             transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)

@@ -12,7 +12,7 @@ import xarray as xr
 from iondrift.analysis import BLOCKING_AT_X0, LEVELS, BandOptions, Bands, Measured, unavailable_closures
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError
-from iondrift.uncertainties import Uncertainties
+from iondrift.uncertainties import SYSTEMATIC, Uncertainties, systematic_draws
 
 if TYPE_CHECKING:
     from iondrift.experiment import Closure
@@ -160,32 +160,30 @@ def sand_time(measured: Measured, *, concentration: Any, transference: Any, diff
 
 
 def sand_time_draws(measured: Measured, model: Uncertainties, samples: int, seed: int) -> FloatArray | None:
-    """Return draws (samples,) of Sand's time, s, from D(c), c0 and t-; None where it is not known."""
+    """Return draws (samples,) of Sand's time, s, from D(c), c0 and t- as the bands of this seed draw them.
+
+    None where it is not known, or where a drawn D is not positive, of which the bands tell.
+    """
     from iondrift.band_arguments import with_uncertainty
+    from iondrift.diffusivity_draws import evaluate_each, systematic_normals
 
     electrolyte = measured.experiment.electrolyte
     if electrolyte.transference_number is None:
         return None
-    random = np.random.default_rng(seed)
     uncertain = with_uncertainty(measured.diffusivity, model)
-    concentration = electrolyte.concentration_mol_per_L * 1e3
-    drawn = concentration * np.exp(model.concentration_relative * random.standard_normal(samples))
-    transference = electrolyte.transference_number + model.transference_number * random.standard_normal(samples)
-    parameters = uncertain.draw_parameters(random.standard_normal((samples, uncertain.n_random)))
+    normals = systematic_normals(seed, SYSTEMATIC + uncertain.n_random, samples)
+    drawn = systematic_draws(normals[:SYSTEMATIC], model)
+    concentration = electrolyte.concentration_mol_per_L * 1e3 * drawn["concentration"]
+    values = evaluate_each(uncertain, uncertain.draw_parameters(normals[SYSTEMATIC:].T), concentration)
+    if not (values > 0.0).all():
+        return None
     draws = sand_time(
         measured,
-        concentration=drawn,
-        transference=np.clip(transference, 1e-3, 0.999),
-        diffusivity=_evaluate(uncertain.form, uncertain.argument_code, parameters, drawn),
+        concentration=concentration,
+        transference=np.clip(electrolyte.transference_number + drawn["transference"], 1e-3, 0.999),
+        diffusivity=values,
     )
     return None if draws is None else np.asarray(draws)
-
-
-def _evaluate(form: int, argument: int, parameters: FloatArray, concentration: FloatArray) -> FloatArray:
-    from iondrift_kernels.diffusivity import evaluate
-
-    pairs = zip(np.ascontiguousarray(parameters), concentration, strict=True)
-    return np.array([evaluate(form, argument, row, c) for row, c in pairs])
 
 
 def labelled(bands: Bands, chosen: str) -> Mapping[str, xr.DataArray]:

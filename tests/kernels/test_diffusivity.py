@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
-from iondrift_kernels.diffusivity import evaluate_array
+from iondrift_kernels.diffusivity import evaluate_array, evaluate_each
 
 V_EO, V_SALT = 3.9e-5, 2.1e-4
 UNBOUNDED = [1.0 / V_EO, V_SALT / V_EO, -math.inf, math.inf]
@@ -58,3 +58,10 @@ def test_argument_is_held_within_its_bounds_and_nan_survives():
     np.testing.assert_array_equal(
         evaluated(0, 0, p, np.array([5.0, 150.0, 900.0, np.nan])), [100.0, 150.0, 200.0, np.nan]
     )
+
+
+def test_each_concentration_with_its_own_parameters():
+    c, p = np.array([300.0, 900.0, 1650.0]), np.array([[*UNBOUNDED, 2e-12, k] for k in (1e-4, 4e-4, 9e-4)])
+    out = np.full(3, np.nan)
+    evaluate_each(1, 0, p, c, out)
+    np.testing.assert_array_equal(out, [evaluated(1, 0, row, c[k : k + 1])[0] for k, row in enumerate(p)])
