@@ -74,13 +74,15 @@ def peers(loops: int) -> None:
     numpy_ = median_seconds(
         lambda: vectorised(fit, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 1000, np.array(LEVELS)), loops
     )
-    started = time.perf_counter()
     replicates = 40
-    one_by_one(
-        c.values, fit, c["x"].values, c["time"].values, voltage.values, (A, B), THERMAL_VOLTAGE, replicates,
-        np.array(LEVELS),
+    loop = median_seconds(
+        lambda: one_by_one(
+            c.values, fit, c["x"].values, c["time"].values, voltage.values, (A, B), THERMAL_VOLTAGE, replicates,
+            np.array(LEVELS),
+        ),
+        loops,
     )  # fmt: skip
-    loop = (time.perf_counter() - started) / replicates * 1000
+    loop *= 1000 / replicates
     print(f"80 x 46 x 1,000: compiled {1e3 * mine:.0f} ms; NumPy {1e3 * numpy_:.0f} ms, {numpy_ / mine:.1f} times;")
     print(f"  SciPy loop {loop:.1f} s, {loop / mine:.0f} times (timed on {replicates} replicates)")
 

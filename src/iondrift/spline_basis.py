@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -169,6 +170,12 @@ def _derivatives(knots: FloatArray, points: FloatArray, order: int) -> tuple[Flo
 
 def cubic_quadrature(x: FloatArray) -> FloatArray:
     """Return weights w with ``sum w f(x)`` the integral of the not-a-knot cubic spline through f: fourth order."""
+    return _cubic_weights(np.ascontiguousarray(x, dtype=np.float64).tobytes()).copy()
+
+
+@lru_cache(maxsize=64)  # closures and sources of error ask for the same points again and again
+def _cubic_weights(points: bytes) -> FloatArray:
+    x = np.frombuffer(points)
     if x.size < 4:
         return np.asarray(np.gradient(x) if x.size > 2 else np.full(2, (x[1] - x[0]) / 2.0))
     from scipy.interpolate import CubicSpline
