@@ -162,11 +162,8 @@ class BandJob:
                 target = np.empty((flat.shape[0], self.levels.size))
                 kernels.quantile_block(flat, samples, self.levels, target)
                 bands[q, span[0] : span[1]] = target.reshape(length, points, -1)
-            inside = (sampled >= span[0]) & (sampled < span[1])
-            chosen = values[0, sampled[inside] - span[0]]
-            target = np.empty((chosen.shape[0] * points, outer.size))
-            kernels.quantile_block(chosen.reshape(-1, padded), samples, outer, target)
-            edges[inside] = target.reshape(-1, points, outer.size)
+            for row in np.flatnonzero((sampled >= span[0]) & (sampled < span[1])):
+                kernels.quantile_block(values[0, sampled[row] - span[0]], samples, outer, edges[row])
             if progress is not None:
                 progress(1.0 - n / len(starts))
         return BandOutcome(

@@ -79,7 +79,8 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = Fal
         raise ShapeError(f"{name}: expected an xarray.DataArray with dims {tuple(dims)}, got {type(value).__name__}")
     if set(value.dims) != set(dims):
         raise ShapeError(f"{name}: expected dims {tuple(dims)}, got {tuple(map(str, value.dims))}")
-    value = value.transpose(*dims)
+    if value.dims != tuple(dims):
+        value = value.transpose(*dims)
     if value.size == 0:
         raise ShapeError(f"{name}: is empty, shape {value.shape}")
     data = array(value.values, name, positive=positive)
@@ -87,7 +88,7 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = Fal
         if dim not in value.coords:
             raise DataError(f"{name}: has no coordinate along {dim!r}; assign one in SI units")
         increasing(value[dim].values, f"{name}: coordinate {dim}")
-    result: xr.DataArray = value.copy(data=data)
+    result: xr.DataArray = value if data is value.values else value.copy(data=data)
     return result
 
 
