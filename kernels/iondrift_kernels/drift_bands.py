@@ -131,13 +131,14 @@ def evaluate_block(
                 velocities(width, points, profile)
             row = protocol.row[t]
             for end in range(2):
-                edge = points[:1] if end == 0 else points[points.shape[0] - 1 :]
-                travelled = penetration[end, lane : lane + width]
+                point = points[end * (points.shape[0] - 1)]
                 for j in range(width):
-                    travelled[j] += protocol.step[t] * edge[0, lanes.VELOCITY + j]
-                if row >= 0:
-                    keep(DRIFT_VELOCITY, own.thermal_voltage, profile, edge, lane, ends[end, row : row + 1])
-                    keep(FLUX, own.thermal_voltage, profile, edge, lane, flux_ends[end, row : row + 1])
+                    velocity = point[lanes.VELOCITY + j]
+                    penetration[end, lane + j] += protocol.step[t] * velocity
+                    if row >= 0:
+                        diffusive = point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
+                        ends[end, row, lane + j] = velocity
+                        flux_ends[end, row, lane + j] = point[lanes.CONCENTRATION + j] * velocity - diffusive
             for q in range(wanted.shape[0]):
                 keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - times[0]])
         for j in range(width):
