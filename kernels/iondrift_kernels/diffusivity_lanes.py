@@ -1,4 +1,4 @@
-"""D(c) of many replicates at one point, each with its own parameters; as :mod:`iondrift_kernels.diffusivity`."""
+"""D(c) of many replicates at all points, each with its own parameters; as :mod:`iondrift_kernels.diffusivity`."""
 
 from __future__ import annotations
 
