@@ -8,6 +8,7 @@ from iondrift_kernels import lanes
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.drift_layout import Draws, FloatArray, Space
+from iondrift_kernels.elementary import logarithm
 
 
 @kernel
@@ -47,7 +48,7 @@ def origin_by_voltage(draws: Draws, points: FloatArray, profile: FloatArray) -> 
     for j in range(draws.length.shape[0]):
         plating, counter, length = draws.plating_edge[j], draws.counter_edge[j], draws.length[j]
         left, right = -plating * first[lanes.RESISTANCE + j], counter * last[lanes.RESISTANCE + j]
-        junction = math.log(last[lanes.CONCENTRATION + j] / first[lanes.CONCENTRATION + j])
+        junction = logarithm(last[lanes.CONCENTRATION + j] / first[lanes.CONCENTRATION + j])
         junction += counter * last[lanes.GRADIENT + j] * last[lanes.INVERSE + j]
         junction -= plating * first[lanes.GRADIENT + j] * first[lanes.INVERSE + j]
         whole = length * profile[lanes.TOTAL + j] + left + right

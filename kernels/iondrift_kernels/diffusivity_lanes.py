@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels import lanes
-from iondrift_kernels._jit import inlined_kernel, kernel, ordered_kernel
+from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.elementary import exponential
 from iondrift_kernels.lanes import LANES
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@ordered_kernel
-def exponential(x: float) -> float:
-    """exp(x) to two units in the last place, for |x| < 700.
-
-    The library's exponential is called number by number; here 2^k is written as bits and the rest is a polynomial,
-    all of which become vector instructions. ``r`` is exact because the first product is: sums must keep their order.
-    """
-    power = math.floor(x * 1.4426950408889634 + 0.5)
-    r = (x - power * 0.6931471803691238) - power * 1.9082149292705877e-10
-    p = 1.6059043836821613e-10
-    p = p * r + 2.08767569878681e-09
-    p = p * r + 2.505210838544172e-08
-    p = p * r + 2.755731922398589e-07
-    p = p * r + 2.7557319223985893e-06
-    p = p * r + 2.48015873015873e-05
-    p = p * r + 1.984126984126984e-04
-    p = p * r + 1.3888888888888889e-03
-    p = p * r + 8.333333333333333e-03
-    p = p * r + 4.1666666666666664e-02
-    p = p * r + 1.6666666666666666e-01
-    p = p * r + 0.5
-    bits = np.int64((np.int64(power) + np.int64(1023)) << np.int64(52))
-    scale: float = bits.view(np.float64)
-    return ((p * r * r + r) + 1.0) * scale
 
 
 @inlined_kernel

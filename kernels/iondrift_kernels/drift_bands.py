@@ -95,22 +95,22 @@ def evaluate_block(
             profile[lanes.HIGHEST + j] = maximum[lane + j]
         first, last = coefficients
         if method == POSTERIOR:
-            posterior_block(seed, lane, splines, first, last, state.draws[b], normals, words, fresh)
+            posterior_block(seed, lane, splines, first, last, state.draws[b], words, fresh)
         else:
             perturbed_block(
                 seed, lane, splines, first, last, state.checkpoints[b, block],
                 state.shift[b], state.draws[b], normals, words, fresh,
             )  # fmt: skip
         for k in range(first, last):
-            for m in range(modes):
-                mean, influence = splines.mean[m, k], splines.influence[m, k]
+            for m in range(modes if splines.kappa > 0.0 else 0):
+                influence = splines.influence[m, k]
                 for j in range(width):
-                    fresh[k - first, m, j] += mean - influence * state.pattern[b, m, j]
+                    fresh[k - first, m, j] -= influence * state.pattern[b, m, j]
         following = last - 1
         for t in range(times[1] - 1, times[0] - 1, -1):
             lowest = splines.start[t]
             while following >= max(lowest, first):
-                rotate(space.rotation, fresh[following - first], following & 3, state.ring[b])
+                rotate(space.rotation, fresh[following - first], space.mean[following], state.ring[b, following & 3])
                 following -= 1
             combine(splines.value, splines.slope, t, lowest, state.ring[b], combined)
             evaluate_points(space, combined, profile, points)

@@ -14,12 +14,14 @@ IntArray = npt.NDArray[np.int64]
 class Space(NamedTuple):
     """Spatial basis.
 
-    ``rotation`` (J, M) from modes to B-splines, filled up with zeros to whole multiples of 4; ``start`` (X,),
+    ``rotation`` (J, M) from modes to B-splines and ``mean`` (K, J), the fit in terms of them, both filled up with zeros
+    to whole multiples of 4 along J and M; ``start`` (X,),
     ``value``, ``slope``, ``partial`` (X, 4): B-splines, their derivatives and their integrals up to x; ``whole`` (J,):
     integrals of whole B-splines; ``weights`` (X,): quadrature.
     """
 
     rotation: FloatArray
+    mean: FloatArray
     start: IntArray
     value: FloatArray
     slope: FloatArray
@@ -65,7 +67,7 @@ class Draws(NamedTuple):
 class State(NamedTuple):
     """What a group of replicates remembers between blocks.
 
-    ``draws`` (B, 3, M, LANES), ``ring`` (B, J, 4, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
+    ``draws`` (B, 3, M, LANES), ``ring`` (B, 4, J, LANES), ``pattern`` (B, M, LANES); for perturbed refits the true
     pattern ``shift`` and ``checkpoints`` (B, blocks, 3, M, LANES).
     """
 

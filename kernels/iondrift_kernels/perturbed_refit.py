@@ -153,4 +153,4 @@ def perturbed_block(
     noise = np.empty(checkpoint.shape[1:])
     forward = checkpoint.copy()
     forward_block(seed, replicate, splines, first, last, shift, forward, noise, normals, words, out)
-    substitute_back(splines, first, last, state, out)
+    substitute_back(splines, 1.0, first, last, state, out)

@@ -49,8 +49,8 @@ class Splines(NamedTuple):
 
 
 @kernel
-def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
-    """Solve ``L' e = right`` for coefficients last-1 ... first, in place in ``out``.
+def substitute_back(splines: Splines, factor: float, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
+    """Solve ``L' e = factor right`` for coefficients last-1 ... first, in place in ``out``.
 
     ``out`` (last - first + 3, M or more, LANES); ``state`` (3, M, LANES) holds the three coefficients above and is
     left for the block below.
@@ -66,9 +66,10 @@ def substitute_back(splines: Splines, first: int, last: int, state: FloatArray, 
             one = splines.lower[m, k + 1, 1] * scale if k + 1 < size else 0.0
             two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
             three = splines.lower[m, k + 3, 3] * scale if k + 3 < size else 0.0
+            own = scale * factor
             for j in range(lanes):
                 above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
-                out[row, m, j] = scale * out[row, m, j] - above
+                out[row, m, j] = own * out[row, m, j] - above
     state[:] = out[:3, :modes]
 
 
@@ -80,23 +81,18 @@ def posterior_block(
     first: int,
     last: int,
     state: FloatArray,
-    normals: FloatArray,
     words: WordArray,
     out: FloatArray,
 ) -> None:
     """Draw deviations of the coefficients first ... last-1 from their posterior.
 
-    ``normals`` (4, LANES) and ``words`` are workspaces; ``out`` (last - first + 3, M or more, LANES).
+    ``words`` is a workspace; ``out`` (last - first + 3, M filled up to a whole multiple of 4, LANES): beyond M it is
+    left with normals that mean nothing.
     """
-    lanes = out.shape[2]
-    modes = splines.mean.shape[0]
     for k in range(first, last):
-        for m in range(0, modes, 4):
-            fill_normals(seed, replicate, k, m // 4, COEFFICIENTS, words, normals)
-            for p in range(min(4, modes - m)):
-                for j in range(lanes):
-                    out[k - first, m + p, j] = splines.sigma * normals[p, j]
-    substitute_back(splines, first, last, state, out)
+        for m in range(0, splines.mean.shape[0], 4):
+            fill_normals(seed, replicate, k, m // 4, COEFFICIENTS, words, out[k - first, m : m + 4])
+    substitute_back(splines, splines.sigma, first, last, state, out)
 
 
 @kernel

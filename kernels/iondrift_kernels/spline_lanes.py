@@ -14,48 +14,60 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @kernel
-def rotate(rotation: FloatArray, modes: FloatArray, slot: int, out: FloatArray) -> None:
-    """``out`` (J, 4, LANES) at ``slot`` = rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
+def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: FloatArray) -> None:
+    """``out`` (J, LANES) = mean (J,) + rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
 
     Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them.
     """
     width = modes.shape[1]
-    source, target = modes.reshape(-1), out.reshape(-1)
     for i in range(0, rotation.shape[0], 4):
-        row = target[(4 * i + slot) * LANES : (4 * i + slot + 13) * LANES]
+        m0, m1, m2, m3 = mean[i], mean[i + 1], mean[i + 2], mean[i + 3]
         for j in range(width):
-            row[j] = row[4 * LANES + j] = row[8 * LANES + j] = row[12 * LANES + j] = 0.0
+            out[i, j], out[i + 1, j], out[i + 2, j], out[i + 3, j] = m0, m1, m2, m3
         for m in range(0, rotation.shape[1], 4):
-            a = source[m * LANES : (m + 4) * LANES]
-            r = rotation[i : i + 4, m : m + 4]
-            r00, r01, r02, r03 = r[0, 0], r[0, 1], r[0, 2], r[0, 3]
-            r10, r11, r12, r13 = r[1, 0], r[1, 1], r[1, 2], r[1, 3]
-            r20, r21, r22, r23 = r[2, 0], r[2, 1], r[2, 2], r[2, 3]
-            r30, r31, r32, r33 = r[3, 0], r[3, 1], r[3, 2], r[3, 3]
+            r00, r01, r02, r03 = rotation[i, m], rotation[i, m + 1], rotation[i, m + 2], rotation[i, m + 3]
+            r10, r11, r12, r13 = (
+                rotation[i + 1, m],
+                rotation[i + 1, m + 1],
+                rotation[i + 1, m + 2],
+                rotation[i + 1, m + 3],
+            )
+            r20, r21, r22, r23 = (
+                rotation[i + 2, m],
+                rotation[i + 2, m + 1],
+                rotation[i + 2, m + 2],
+                rotation[i + 2, m + 3],
+            )
+            r30, r31, r32, r33 = (
+                rotation[i + 3, m],
+                rotation[i + 3, m + 1],
+                rotation[i + 3, m + 2],
+                rotation[i + 3, m + 3],
+            )
             for j in range(width):
-                a0, a1, a2, a3 = a[j], a[LANES + j], a[2 * LANES + j], a[3 * LANES + j]
-                row[j] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)
-                row[4 * LANES + j] += (r10 * a0 + r11 * a1) + (r12 * a2 + r13 * a3)
-                row[8 * LANES + j] += (r20 * a0 + r21 * a1) + (r22 * a2 + r23 * a3)
-                row[12 * LANES + j] += (r30 * a0 + r31 * a1) + (r32 * a2 + r33 * a3)
+                a0, a1, a2, a3 = modes[m, j], modes[m + 1, j], modes[m + 2, j], modes[m + 3, j]
+                out[i, j] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)
+                out[i + 1, j] += (r10 * a0 + r11 * a1) + (r12 * a2 + r13 * a3)
+                out[i + 2, j] += (r20 * a0 + r21 * a1) + (r22 * a2 + r23 * a3)
+                out[i + 3, j] += (r30 * a0 + r31 * a1) + (r32 * a2 + r33 * a3)
 
 
 @kernel
 def combine(value: FloatArray, slope: FloatArray, t: int, first: int, ring: FloatArray, out: FloatArray) -> None:
     """``out`` (J, 2, LANES) = the coefficients of profile t and their rates of change.
 
-    ``value`` and ``slope`` (T, 4): weights of the four coefficients from ``first``, held at ``ring`` (J, 4, LANES)
+    ``value`` and ``slope`` (T, 4): weights of the four coefficients from ``first``, held at ``ring`` (4, J, LANES)
     in the slots that their numbers have modulo 4.
     """
     width = ring.shape[2]
-    source, target = ring.reshape((-1, 4 * LANES)), out.reshape((-1, 2 * LANES))
+    target = out.reshape((-1, 2 * LANES))
     zero, one, two, three = -first & 3, (1 - first) & 3, (2 - first) & 3, (3 - first) & 3
     v0, v1, v2, v3 = value[t, zero], value[t, one], value[t, two], value[t, three]
     s0, s1, s2, s3 = slope[t, zero], slope[t, one], slope[t, two], slope[t, three]
-    for i in range(ring.shape[0]):
-        a, row = source[i], target[i]
+    for i in range(ring.shape[1]):
+        row = target[i]
         for j in range(width):
-            a0, a1, a2, a3 = a[j], a[LANES + j], a[2 * LANES + j], a[3 * LANES + j]
+            a0, a1, a2, a3 = ring[0, i, j], ring[1, i, j], ring[2, i, j], ring[3, i, j]
             row[j] = (v0 * a0 + v1 * a1) + (v2 * a2 + v3 * a3)
             row[LANES + j] = (s0 * a0 + s1 * a1) + (s2 * a2 + s3 * a3)
 

@@ -104,7 +104,7 @@ class BandJob:
         perturb = self.method == "perturb"
         state = State(
             draws=np.zeros((groups, 3, modes, LANES)),
-            ring=np.zeros((groups, functions, 4, LANES)),
+            ring=np.zeros((groups, 4, functions, LANES)),
             pattern=np.zeros((groups, modes, LANES)),
             shift=np.zeros((groups, modes, LANES)),
             checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, LANES)),
@@ -206,8 +206,11 @@ class BandJob:
         knots, length = self.series.knots, self.series.length
         places = (self.x - self.x[0]) / length
         local = spline_basis.local_basis(knots, places)
+        rotation = np.pad(self.series.rotation, [(0, -count % 4) for count in self.series.rotation.shape])
+        modes = self.series.coefficients.shape[0]
         return Space(
-            rotation=np.pad(self.series.rotation, [(0, -count % 4) for count in self.series.rotation.shape]),
+            rotation=rotation,
+            mean=np.ascontiguousarray((rotation[:, :modes] @ self.series.coefficients).T),
             start=local.start,
             value=local.value,
             slope=local.slope / length,

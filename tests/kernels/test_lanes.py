@@ -62,14 +62,12 @@ def test_rows_do_not_overlap():
     assert sorted(offsets) == list(range(0, lanes.POINT, LANES))
 
 
-@pytest.mark.parametrize("slot", range(4))
-def test_rotation_is_a_matrix_product(slot):
-    rng = np.random.default_rng(slot)
-    rotation, modes = rng.standard_normal((8, 4)), rng.standard_normal((4, LANES))
-    out = np.full((8, 4, LANES), np.nan)
-    spline_lanes.rotate(rotation, modes, slot, out)
-    np.testing.assert_allclose(out[:, slot], rotation @ modes, atol=1e-13)
-    assert np.isnan(np.delete(out, slot, axis=1)).all()
+def test_rotation_is_a_matrix_product_beside_the_mean():
+    rng = np.random.default_rng(0)
+    rotation, modes, mean = rng.standard_normal((8, 12)), rng.standard_normal((12, LANES)), rng.standard_normal(8)
+    out = np.full((8, LANES), np.nan)
+    spline_lanes.rotate(rotation, modes, mean, out)
+    np.testing.assert_allclose(out, mean[:, None] + rotation @ modes, atol=1e-13)
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -77,9 +75,9 @@ def test_combination_takes_coefficients_from_their_slots(first):
     rng = np.random.default_rng(first)
     value, slope = rng.standard_normal((3, 4)), rng.standard_normal((3, 4))
     coefficients = rng.standard_normal((4, 8, LANES))  # numbers first ... first + 3
-    ring = np.empty((8, 4, LANES))
+    ring = np.empty((4, 8, LANES))
     for d in range(4):
-        ring[:, (first + d) & 3] = coefficients[d]
+        ring[(first + d) & 3] = coefficients[d]
     out = np.empty((8, 2, LANES))
     spline_lanes.combine(value, slope, 1, first, ring, out)
     np.testing.assert_allclose(out[:, 0], np.tensordot(value[1], coefficients, 1), atol=1e-13)
@@ -90,7 +88,7 @@ def test_points_sum_local_splines_and_those_below():
     rng = np.random.default_rng(3)
     start = np.array([0, 0, 1, 3, 4])
     value, slope, partial, whole = (rng.standard_normal(s) for s in ((POINTS, 4), (POINTS, 4), (POINTS, 4), 8))
-    space = Space(np.eye(8), start, value, slope, partial, whole, np.ones(POINTS))
+    space = Space(np.eye(8), np.zeros((1, 8)), start, value, slope, partial, whole, np.ones(POINTS))
     coefficients = rng.standard_normal((8, 2, LANES))
     profile = np.empty(lanes.PROFILE)
     factors = rng.uniform(0.5, 1.5, (3, LANES))
@@ -138,12 +136,6 @@ def test_diffusivity_and_resistance_equal_the_scalar_ones(made):
     np.testing.assert_allclose(row(points, "DIFFUSIVITY"), expected, rtol=1e-14)
     np.testing.assert_allclose(row(points, "INVERSE"), 1.0 / c, rtol=1e-14)
     np.testing.assert_allclose(row(points, "RESISTANCE"), 1.0 / (expected * c), rtol=1e-14)
-
-
-def test_exponential_is_that_of_numpy():
-    x = np.linspace(-700.0, 700.0, 4001)
-    found = np.array([diffusivity_lanes.exponential(value) for value in x])
-    np.testing.assert_allclose(found, np.exp(x), rtol=5e-16)
 
 
 def assert_largest_is_kept(points, profile):
@@ -194,7 +186,7 @@ def test_blocking_closure_moves_the_origin_to_the_drawn_edge(shared):
     rng = np.random.default_rng(10)
     draws, coefficients = random_draws(rng), rng.standard_normal((8, 2, LANES))
     value = rng.standard_normal((POINTS, 4))
-    space = Space(np.eye(8), np.full(POINTS, 2), value, value, value, np.ones(8), np.ones(POINTS))
+    space = Space(np.eye(8), np.zeros((1, 8)), np.full(POINTS, 2), value, value, value, np.ones(8), np.ones(POINTS))
     flux, profile = rng.standard_normal(1 if shared else LANES), np.empty(lanes.PROFILE)
     closure_lanes.origin_by_blocking(space, draws, flux, coefficients, profile)
     rate = draws.concentration * (value[0] @ coefficients[2:6, 1])
@@ -250,13 +242,13 @@ def test_back_substitution_in_two_blocks_solves_the_transposed_factor():
     for first, last in ((border, size), (0, border)):
         out = np.zeros((last - first + 3, 4, LANES))  # modes filled up with zeros
         out[: last - first, :modes] = right[first:last]
-        substitute_back(splines, first, last, state, out)
+        substitute_back(splines, 2.0, first, last, state, out)
         found[first:last] = out[: last - first, :modes]
     for m in range(modes):
         factor = np.diag(1.0 / lower[m, :, 0])
         for d in range(1, 4):
             factor += np.diag(lower[m, d:, d], -d)
-        np.testing.assert_allclose(factor.T @ found[:, m], right[:, m], atol=1e-11)
+        np.testing.assert_allclose(factor.T @ found[:, m], 2.0 * right[:, m], atol=1e-11)
 
 
 @pytest.mark.parametrize("method", ["posterior", "perturb"])
