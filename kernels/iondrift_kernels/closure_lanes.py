@@ -13,17 +13,23 @@ from iondrift_kernels.elementary import logarithm
 
 @kernel
 def integrate(weights: FloatArray, width: int, points: FloatArray, profile: FloatArray) -> None:
-    """TOTAL and WEIGHTED, the integrals of 1 / (D c) and G / (D c); LOWEST, the lowest concentration (or NaN)."""
+    """1 / c and 1 / (D c) at all ``points`` (X, POINT), and what closures need of the whole ``profile``.
+
+    TOTAL and WEIGHTED, the integrals of 1 / (D c) and G / (D c); LOWEST, the lowest concentration (or NaN).
+    """
     for j in range(width):
         profile[lanes.TOTAL + j] = profile[lanes.WEIGHTED + j] = 0.0
         profile[lanes.LOWEST + j] = math.inf
     for i in range(points.shape[0]):
         point, weight = points[i], weights[i]
         for j in range(width):
-            part = weight * point[lanes.RESISTANCE + j]
+            c, lowest = point[lanes.CONCENTRATION + j], profile[lanes.LOWEST + j]
+            resistance = 1.0 / (c * point[lanes.DIFFUSIVITY + j])
+            point[lanes.RESISTANCE + j] = resistance
+            point[lanes.INVERSE + j] = resistance * point[lanes.DIFFUSIVITY + j]
+            part = weight * resistance
             profile[lanes.TOTAL + j] += part
             profile[lanes.WEIGHTED + j] += part * point[lanes.INTEGRATED + j]
-            c, lowest = point[lanes.CONCENTRATION + j], profile[lanes.LOWEST + j]
             profile[lanes.LOWEST + j] = c if c < lowest or c != c else lowest
 
 

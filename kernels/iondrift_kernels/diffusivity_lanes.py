@@ -22,16 +22,14 @@ def within(a: float, low: float, high: float) -> float:
 
 @kernel
 def diffusivities(form: int, argument: int, parameters: FloatArray, points: FloatArray) -> None:
-    """D, 1 / c and 1 / (D c) at all ``points`` (X, POINT); ``parameters`` (P, LANES)."""
+    """D at all ``points`` (X, POINT); ``parameters`` (P, LANES)."""
     count, width = parameters.shape
     given = parameters.reshape(-1)
     for i in range(points.shape[0]):
         point = points[i]
         if argument == 1:
             for j in range(width):
-                inverse = 1.0 / point[lanes.CONCENTRATION + j]
-                point[lanes.INVERSE + j] = inverse
-                a = given[j] * inverse - given[LANES + j]
+                a = given[j] / point[lanes.CONCENTRATION + j] - given[LANES + j]
                 # RESISTANCE holds the argument until its place is needed.
                 point[lanes.RESISTANCE + j] = within(a, given[2 * LANES + j], given[3 * LANES + j])
         else:
@@ -53,14 +51,6 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
         else:
             for j in range(width):
                 point[lanes.DIFFUSIVITY + j] = table_value(parameters, j, point[lanes.RESISTANCE + j])
-        if argument == 1:
-            for j in range(width):
-                point[lanes.RESISTANCE + j] = point[lanes.INVERSE + j] / point[lanes.DIFFUSIVITY + j]
-        else:  # one division gives both
-            for j in range(width):
-                resistance = 1.0 / (point[lanes.CONCENTRATION + j] * point[lanes.DIFFUSIVITY + j])
-                point[lanes.RESISTANCE + j] = resistance
-                point[lanes.INVERSE + j] = point[lanes.DIFFUSIVITY + j] * resistance
 
 
 @kernel

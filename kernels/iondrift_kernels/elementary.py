@@ -20,6 +20,7 @@ _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 _ROUND = 1.5 * 2.0**52  # what is added to it is rounded to an integer, held in its lowest bits
 _MANTISSA_LENGTH = np.int64(52)
 _EXPONENT_OF_ONE = np.int64(1023)
+_TERM = tuple(1.0 / math.factorial(k) for k in range(14))  # of the exponential series
 
 _TWO_52_BITS = np.int64(0x4330000000000000)  # a word below 2^52 under these bits reads as 2^52 + word
 _EXPONENT_OFFSET = 2.0**52 + 1023.0
@@ -39,21 +40,16 @@ def exponential(x: float) -> float:
     shifted = x * _LOG2_E + _ROUND
     power = shifted - _ROUND
     r = (x - power * _LN2_HIGH) - power * _LN2_LOW
-    p = 1.6059043836821613e-10
-    p = p * r + 2.08767569878681e-09
-    p = p * r + 2.505210838544172e-08
-    p = p * r + 2.755731922398589e-07
-    p = p * r + 2.7557319223985893e-06
-    p = p * r + 2.48015873015873e-05
-    p = p * r + 1.984126984126984e-04
-    p = p * r + 1.3888888888888889e-03
-    p = p * r + 8.333333333333333e-03
-    p = p * r + 4.1666666666666664e-02
-    p = p * r + 1.6666666666666666e-01
-    p = p * r + 0.5
+    # Three sums of four terms side by side: a chain of twelve would wait for each product.
+    square = r * r
+    fourth = square * square
+    low = (_TERM[2] + _TERM[3] * r) + (_TERM[4] + _TERM[5] * r) * square
+    middle = (_TERM[6] + _TERM[7] * r) + (_TERM[8] + _TERM[9] * r) * square
+    high = (_TERM[10] + _TERM[11] * r) + (_TERM[12] + _TERM[13] * r) * square
+    p = low + (middle + high * fourth) * fourth
     bits = np.int64((np.float64(shifted).view(np.int64) + _EXPONENT_OF_ONE) << _MANTISSA_LENGTH)
     scale: float = bits.view(np.float64)
-    return ((p * r * r + r) + 1.0) * scale
+    return ((p * square + r) + 1.0) * scale
 
 
 @ordered_kernel

@@ -24,26 +24,12 @@ def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: Float
         m0, m1, m2, m3 = mean[i], mean[i + 1], mean[i + 2], mean[i + 3]
         for j in range(width):
             out[i, j], out[i + 1, j], out[i + 2, j], out[i + 3, j] = m0, m1, m2, m3
+        zero, one, two, three = rotation[i], rotation[i + 1], rotation[i + 2], rotation[i + 3]
         for m in range(0, rotation.shape[1], 4):
-            r00, r01, r02, r03 = rotation[i, m], rotation[i, m + 1], rotation[i, m + 2], rotation[i, m + 3]
-            r10, r11, r12, r13 = (
-                rotation[i + 1, m],
-                rotation[i + 1, m + 1],
-                rotation[i + 1, m + 2],
-                rotation[i + 1, m + 3],
-            )
-            r20, r21, r22, r23 = (
-                rotation[i + 2, m],
-                rotation[i + 2, m + 1],
-                rotation[i + 2, m + 2],
-                rotation[i + 2, m + 3],
-            )
-            r30, r31, r32, r33 = (
-                rotation[i + 3, m],
-                rotation[i + 3, m + 1],
-                rotation[i + 3, m + 2],
-                rotation[i + 3, m + 3],
-            )
+            r00, r01, r02, r03 = zero[m], zero[m + 1], zero[m + 2], zero[m + 3]
+            r10, r11, r12, r13 = one[m], one[m + 1], one[m + 2], one[m + 3]
+            r20, r21, r22, r23 = two[m], two[m + 1], two[m + 2], two[m + 3]
+            r30, r31, r32, r33 = three[m], three[m + 1], three[m + 2], three[m + 3]
             for j in range(width):
                 a0, a1, a2, a3 = modes[m, j], modes[m + 1, j], modes[m + 2, j], modes[m + 3, j]
                 out[i, j] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)

@@ -117,10 +117,10 @@ POLYNOMIAL = [1e-16, 1e-15, 1e-12]
     ],
     ids=["polynomial", "polynomial of EO:Li", "exponential", "table"],
 )
-def test_diffusivity_and_resistance_equal_the_scalar_ones(made):
+def test_diffusivity_equals_the_scalar_one(made):
     rng = np.random.default_rng(4)
     points = random_points(rng)
-    c = row(points, "CONCENTRATION").copy()
+    c = row(points, "CONCENTRATION")
     parameters = np.repeat(made.parameters[:, None], LANES, axis=1)
     parameters[4 if made.form != diffusivity.TABLE else -4] *= rng.uniform(0.9, 1.1, LANES)
     diffusivity_lanes.diffusivities(made.form, made.argument_code, parameters, points)
@@ -134,8 +134,20 @@ def test_diffusivity_and_resistance_equal_the_scalar_ones(made):
         ]
     )
     np.testing.assert_allclose(row(points, "DIFFUSIVITY"), expected, rtol=1e-14)
+
+
+def test_integration_inverts_and_sums():
+    rng = np.random.default_rng(11)
+    points, weights = random_points(rng), rng.uniform(0.5, 1.5, POINTS)
+    c, D = row(points, "CONCENTRATION"), row(points, "DIFFUSIVITY")
+    row(points, "INVERSE")[:] = row(points, "RESISTANCE")[:] = np.nan
+    profile = np.full(lanes.PROFILE, np.nan)
+    closure_lanes.integrate(weights, LANES, points, profile)
     np.testing.assert_allclose(row(points, "INVERSE"), 1.0 / c, rtol=1e-14)
-    np.testing.assert_allclose(row(points, "RESISTANCE"), 1.0 / (expected * c), rtol=1e-14)
+    np.testing.assert_allclose(row(points, "RESISTANCE"), 1.0 / (D * c), rtol=1e-14)
+    np.testing.assert_allclose(row(profile, "TOTAL"), weights @ (1.0 / (D * c)), rtol=1e-13)
+    np.testing.assert_allclose(row(profile, "WEIGHTED"), weights @ (row(points, "INTEGRATED") / (D * c)), rtol=1e-11)
+    np.testing.assert_array_equal(row(profile, "LOWEST"), c.min(axis=0))
 
 
 def assert_largest_is_kept(points, profile):
@@ -198,7 +210,8 @@ def test_one_depleted_point_counts_its_replicate(lowest):
     points = random_points(np.random.default_rng(7))
     profile = np.empty(lanes.PROFILE)
     row(points, "CONCENTRATION")[2, [3, 9]] = lowest
-    closure_lanes.integrate(np.ones(POINTS), LANES, points, profile)
+    with np.errstate(divide="ignore"):  # 1 / c of the interpreter
+        closure_lanes.integrate(np.ones(POINTS), LANES, points, profile)
     assert closure_lanes.count_depleted(LANES, profile) == 2
 
 
