@@ -52,6 +52,8 @@ class BandJob:
     """One reconstruction, checked, with all that its replicates vary."""
 
     series: SmoothSeries
+    lowest: float  # of the smoothed concentrations, mol m-3
+    highest: float
     x: FloatArray
     time: FloatArray
     voltage: FloatArray
@@ -278,8 +280,7 @@ class BandJob:
         drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
         spacing = float(np.diff(self.x).mean())
         parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
-        smooth = self.series.evaluate()[0]
-        require_positive(self.diffusivity, parameters, drawn["concentration"], float(smooth.min()), float(smooth.max()))
+        require_positive(self.diffusivity, parameters, drawn["concentration"], self.lowest, self.highest)
         ratio = np.zeros(padded)
         if self.transference_number is not None:
             transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)

@@ -141,10 +141,13 @@ def drift_bands(
         penalties=penalties,
     )
     smooth_c = series.evaluate()[0]
-    diffusivity.check(float(smooth_c.min()), float(smooth_c.max()))
+    lowest, highest = float(smooth_c.min()), float(smooth_c.max())
+    diffusivity.check(lowest, highest)
     counted = given.storage if closure == "blocking" else None
     job = BandJob(
         series=series,
+        lowest=lowest,
+        highest=highest,
         x=given.x,
         time=given.time,
         voltage=given.voltage,
