@@ -307,7 +307,7 @@ def every_real_series(measurements):
     found = {}
     for path in together + [file for file in alone if file.parent not in together]:
         with contextlib.suppress(InputFileError), warnings.catch_warnings():
-            warnings.simplefilter("ignore", IondriftWarning)
+            warnings.simplefilter("ignore", IondriftWarning)  # what reading warns of is tested with the readers
             found[path.name] = read_impedance(path)
     assert len(found) >= 20
     return found

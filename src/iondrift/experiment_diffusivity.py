@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -34,9 +35,9 @@ class _UncertainDiffusivity(Section):
         default=None, description="n numbers, in the parameters' order and units, for parameters without correlation"
     )
 
+    @abstractmethod
     def parameters(self) -> tuple[float, ...]:
         """Return the uncertain parameters, in the order of their covariance."""
-        raise NotImplementedError
 
     def covariance_matrix(self) -> tuple[tuple[float, ...], ...] | None:
         """Return the covariance; of standard errors, a diagonal one; None where neither is given."""
