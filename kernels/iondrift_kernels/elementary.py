@@ -3,7 +3,8 @@
 The library's functions are called number by number. Neither is for infinities or NaN: those must be looked for
 elsewhere.
 
-Source: the logarithm's polynomial is that of FreeBSD's msun (e_log.c; Sun Microsystems).
+Source: the logarithm's polynomial is that of FreeBSD's msun (e_log.c; Sun Microsystems). :mod:`counter_normal` writes
+it again, since its bits must be those of every machine: no product there is fused with a sum, as here it may be.
 """
 
 from __future__ import annotations
