@@ -95,49 +95,61 @@ def fill_words(
 
 
 @exact_kernel
-def turn_into_normals(radial: npt.NDArray[np.uint64], angular: npt.NDArray[np.uint64], out: FloatArray) -> None:
-    """Box-Muller: two rows (LANES,) of 32-bit words into two rows of normals, ``out`` (2, LANES)."""
-    for lane in range(radial.shape[0]):
-        bits = np.uint64(radial[lane] | _TWO_52_BITS)
-        unit = np.float64(bits.view(np.float64) - _TWO_52_LESS_HALF)
-        bits = np.uint64(unit.view(np.uint64) + _ONE_LESS_SQRT_HALF_BITS)
-        shifted = np.uint64((bits >> _MANTISSA_LENGTH) | _TWO_52_BITS)
-        exponent = shifted.view(np.float64) - _EXPONENT_OF_UNIT
-        bits = np.uint64((bits & _MANTISSA) + _SQRT_HALF_BITS)
-        f = bits.view(np.float64) - 1.0
-        s = f / (2.0 + f)
-        z = s * s
-        series = 1.531383769920937332e-01 + z * 1.479819860511658591e-01
-        series = 1.818357216161805012e-01 + z * series
-        series = 2.222219843214978396e-01 + z * series
-        series = 2.857142874366239149e-01 + z * series
-        series = 3.999999999940941908e-01 + z * series
-        series = 6.666666666666735130e-01 + z * series
-        radius = math.sqrt(exponent * _MINUS_TWO_LOG_2 - 2.0 * (s * (2.0 + z * series)))
+def _split(word: np.uint64) -> tuple[float, float]:
+    """Return s and the rest of ``-2 log u = rest - 4 artanh s`` for the word's u; see e_log.c."""
+    bits = np.uint64(word | _TWO_52_BITS)
+    unit = np.float64(bits.view(np.float64) - _TWO_52_LESS_HALF)
+    bits = np.uint64(unit.view(np.uint64) + _ONE_LESS_SQRT_HALF_BITS)
+    shifted = np.uint64((bits >> _MANTISSA_LENGTH) | _TWO_52_BITS)
+    bits = np.uint64((bits & _MANTISSA) + _SQRT_HALF_BITS)
+    f = bits.view(np.float64) - 1.0
+    return f / (2.0 + f), (shifted.view(np.float64) - _EXPONENT_OF_UNIT) * _MINUS_TWO_LOG_2
 
-        word = angular[lane]
-        bits = np.uint64((word & _ANGLE) | _TWO_52_BITS)
-        angle = (bits.view(np.float64) - _TWO_52_AND_HALF_RANGE + 0.5) * _ANGLE_STEP
-        z = angle * angle
-        series = -2.50507602534068634195e-08 + z * 1.58969099521155010221e-10
-        series = 2.75573137070700676789e-06 + z * series
-        series = -1.98412698298579493134e-04 + z * series
-        series = 8.33333333332248946124e-03 + z * series
-        series = -1.66666666666666324348e-01 + z * series
-        sine = angle + angle * (z * series)
-        series = 2.08757232129817482790e-09 + z * -1.13596475577881948265e-11
-        series = -2.75573143513906633035e-07 + z * series
-        series = 2.48015872894767294178e-05 + z * series
-        series = -1.38888888888741095749e-03 + z * series
-        series = 4.16666666666666019037e-02 + z * series
-        cosine = 1.0 - (0.5 * z - z * (z * series))
 
-        long = radius * cosine
-        short = radius * sine
-        long = long if word & _BIT_31 == 0 else -long
-        swapped = word & _BIT_30 != 0
-        out[0, lane] = short if swapped else long
-        out[1, lane] = long if swapped else short
+@exact_kernel
+def _radius(s: float, rest: float) -> float:
+    z = s * s
+    w = z * z
+    odd = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
+    even = 2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)
+    series = odd + z * (6.666666666666735130e-01 + w * even)
+    return math.sqrt(rest - 2.0 * (s * (2.0 + series)))
+
+
+@exact_kernel
+def _turn(radius: float, word: np.uint64) -> tuple[float, float]:
+    """Return r cos phi and r sin phi."""
+    bits = np.uint64((word & _ANGLE) | _TWO_52_BITS)
+    angle = (bits.view(np.float64) - _TWO_52_AND_HALF_RANGE + 0.5) * _ANGLE_STEP
+    z = angle * angle
+    w = z * z
+    low = 8.33333333332248946124e-03 + z * (-1.98412698298579493134e-04 + z * 2.75573137070700676789e-06)
+    series = low + z * w * (-2.50507602534068634195e-08 + z * 1.58969099521155010221e-10)
+    sine = angle + z * angle * (-1.66666666666666324348e-01 + z * series)
+    low = z * (4.16666666666666019037e-02 + z * (-1.38888888888741095749e-03 + z * 2.48015872894767294178e-05))
+    high = -2.75573143513906633035e-07 + z * (2.08757232129817482790e-09 + z * -1.13596475577881948265e-11)
+    cosine = 1.0 - (0.5 * z - z * (low + w * w * high))
+    long = radius * cosine
+    short = radius * sine
+    long = long if word & _BIT_31 == 0 else -long
+    return (long, short) if word & _BIT_30 == 0 else (short, long)
+
+
+@exact_kernel
+def turn_into_normals(words: npt.NDArray[np.uint64], out: FloatArray) -> None:
+    """Box-Muller: ``words`` (4, LANES) of 32 bits, pairs side by side, into normals ``out`` (4, LANES).
+
+    Three sweeps, each short enough that a processor works on several lanes while one waits for its quotient or root.
+    """
+    for lane in range(words.shape[1]):
+        out[0, lane], out[1, lane] = _split(words[0, lane])
+        out[2, lane], out[3, lane] = _split(words[2, lane])
+    for lane in range(words.shape[1]):
+        out[0, lane] = _radius(out[0, lane], out[1, lane])
+        out[2, lane] = _radius(out[2, lane], out[3, lane])
+    for first in range(0, 4, 2):
+        for lane in range(words.shape[1]):
+            out[first, lane], out[first + 1, lane] = _turn(out[first, lane], words[first + 1, lane])
 
 
 @exact_kernel
@@ -164,5 +176,4 @@ def fill_normals(
         (4, LANES): normals of indices 4 group .. 4 group + 3.
     """
     fill_words(seed, replicate, time, group, source, words)
-    turn_into_normals(words[0], words[1], out[0:2])
-    turn_into_normals(words[2], words[3], out[2:4])
+    turn_into_normals(words, out)

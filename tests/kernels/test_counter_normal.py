@@ -59,12 +59,12 @@ def test_bits_depend_neither_on_lanes_nor_on_where_a_chunk_starts():
 def test_compiled_bits_are_those_of_the_interpreter():
     lanes = 9
     words = np.empty((4, lanes), dtype=np.uint64)
-    out = np.empty((2, lanes))
-    interpreted = np.empty((2, lanes))
+    out = np.empty((4, lanes))
+    interpreted = np.empty((4, lanes))
     kernels.fill_words(np.uint64(SEED), 0, 1, 2, 3, words)
-    kernels.turn_into_normals(words[0], words[1], out)
+    kernels.turn_into_normals(words, out)
     python = getattr(kernels.turn_into_normals, "py_func", kernels.turn_into_normals)
-    python(words[0], words[1], interpreted)
+    python(words, interpreted)
     np.testing.assert_array_equal(out, interpreted)
 
 
@@ -85,8 +85,9 @@ def test_extreme_words_give_finite_normals_of_full_precision():
         [0, 1, 2**29, 2**30 - 1, 2**30, 2**31 - 1, 2**31, 3 * 2**30, 3037000499, 3037000500, LAST - 1, LAST]
     )
     radial, angular = (grid.ravel().astype(np.uint64) for grid in np.meshgrid(edges, edges))
-    out = np.empty((2, radial.size))
-    kernels.turn_into_normals(radial, angular, out)
+    normals = np.empty((4, radial.size))
+    kernels.turn_into_normals(np.stack([radial, angular, angular, radial]), normals)
+    out = normals[:2]
     # log1p of the exact distance from 1: log itself loses digits there.
     distance = (2.0**32 - radial.astype(float) - 0.5) / 2.0**32
     radius = np.sqrt(-2.0 * np.log1p(-distance))
@@ -102,8 +103,9 @@ def test_the_four_arcs_tile_the_circle():
     step = 2**26
     angular = np.arange(0, 2**32, step, dtype=np.uint64)
     radial = np.full(angular.size, 2**31, dtype=np.uint64)
-    out = np.empty((2, angular.size))
-    kernels.turn_into_normals(radial, angular, out)
+    normals = np.empty((4, angular.size))
+    kernels.turn_into_normals(np.stack([radial, angular, angular, radial]), normals)
+    out = normals[:2]
     angle = np.sort(np.arctan2(out[1], out[0]))
     # A mirrored arc meets its neighbour within one word step of 2 pi / 2^32.
     gaps = np.diff(np.append(angle, angle[0] + 2.0 * np.pi))
