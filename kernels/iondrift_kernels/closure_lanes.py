@@ -17,6 +17,7 @@ def integrate(weights: FloatArray, width: int, points: FloatArray, profile: Floa
 
     TOTAL and WEIGHTED, the integrals of 1 / (D c) and G / (D c); LOWEST, the lowest concentration (or NaN).
     """
+    width = lanes.whole(width)
     for j in range(width):
         profile[lanes.TOTAL + j] = profile[lanes.WEIGHTED + j] = 0.0
         profile[lanes.LOWEST + j] = math.inf
@@ -37,7 +38,7 @@ def integrate(weights: FloatArray, width: int, points: FloatArray, profile: Floa
 def count_depleted(width: int, profile: FloatArray) -> int:
     """How many lanes hold a concentration that is not positive."""
     count = 0
-    for j in range(width):
+    for j in range(lanes.whole(width)):
         if not profile[lanes.LOWEST + j] > 0.0:
             count += 1
     return count
@@ -51,7 +52,7 @@ def origin_by_voltage(draws: Draws, points: FloatArray, profile: FloatArray) -> 
     lies beyond is continued from the edge.
     """
     first, last = points[0], points[points.shape[0] - 1]
-    for j in range(draws.length.shape[0]):
+    for j in range(lanes.whole(draws.length.shape[0])):
         plating, counter, length = draws.plating_edge[j], draws.counter_edge[j], draws.length[j]
         left, right = -plating * first[lanes.RESISTANCE + j], counter * last[lanes.RESISTANCE + j]
         junction = logarithm(last[lanes.CONCENTRATION + j] / first[lanes.CONCENTRATION + j])
@@ -73,7 +74,7 @@ def origin_by_blocking(
     ``coefficients`` (J, 2, LANES) as :func:`iondrift_kernels.spline_lanes.combine` leaves them.
     """
     rates = coefficients[space.start[0] : space.start[0] + 4, 1]
-    for j in range(draws.length.shape[0]):
+    for j in range(lanes.whole(draws.length.shape[0])):
         rate = 0.0
         for d in range(4):
             rate += space.value[0, d] * rates[d, j]
@@ -84,6 +85,7 @@ def origin_by_blocking(
 @kernel
 def velocities(width: int, points: FloatArray, profile: FloatArray) -> None:
     """VELOCITY = (J0 + G + D dc/dx) / c at all points; HIGHEST keeps the one of largest magnitude, with its sign."""
+    width = lanes.whole(width)
     for i in range(points.shape[0]):
         point = points[i]
         for j in range(width):
@@ -98,6 +100,7 @@ def velocities(width: int, points: FloatArray, profile: FloatArray) -> None:
 @kernel
 def velocities_by_current(width: int, ratio: FloatArray, points: FloatArray, profile: FloatArray) -> None:
     """VELOCITY = -(i / F + (D+ - D-) dc/dx) / ((1 + D+ / D-) c); ``ratio`` (LANES,) = D+ / D-."""
+    width = lanes.whole(width)
     for i in range(points.shape[0]):
         point = points[i]
         for j in range(width):

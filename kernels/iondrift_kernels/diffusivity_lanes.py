@@ -23,7 +23,7 @@ def within(a: float, low: float, high: float) -> float:
 @kernel
 def diffusivities(form: int, argument: int, parameters: FloatArray, points: FloatArray) -> None:
     """D at all ``points`` (X, POINT); ``parameters`` (P, LANES)."""
-    count, width = parameters.shape
+    count, width = parameters.shape[0], lanes.whole(parameters.shape[1])
     given = parameters.reshape(-1)
     for i in range(points.shape[0]):
         point = points[i]
@@ -45,9 +45,12 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
                     value = point[lanes.DIFFUSIVITY + j] * point[lanes.RESISTANCE + j]
                     point[lanes.DIFFUSIVITY + j] = value + coefficient[j]
         elif form == 1:
-            for j in range(width):
-                value = exponential(-given[5 * LANES + j] * point[lanes.RESISTANCE + j])
-                point[lanes.DIFFUSIVITY + j] = given[4 * LANES + j] * value
+            for j in range(width // 2):  # two at a time: they share the loads of the exponential's constants
+                k = j + LANES // 2
+                first = exponential(-given[5 * LANES + j] * point[lanes.RESISTANCE + j])
+                second = exponential(-given[5 * LANES + k] * point[lanes.RESISTANCE + k])
+                point[lanes.DIFFUSIVITY + j] = given[4 * LANES + j] * first
+                point[lanes.DIFFUSIVITY + k] = given[4 * LANES + k] * second
         else:
             for j in range(width):
                 point[lanes.DIFFUSIVITY + j] = table_value(parameters, j, point[lanes.RESISTANCE + j])

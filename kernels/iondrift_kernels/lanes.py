@@ -7,6 +7,8 @@ one known to the compiler would be unrolled into scalar operations first.
 
 from __future__ import annotations
 
+from iondrift_kernels._jit import inlined_kernel
+
 LANES = 64  # replicates a group: eight AVX-512 registers
 
 # Offsets in the row of one point (POINT,).
@@ -18,3 +20,12 @@ FACTOR, SLOPE_FACTOR, INTEGRAL_FACTOR, BELOW, TOTAL, WEIGHTED, LOWEST, VOLTAGE, 
     n * LANES for n in range(11)
 )
 PROFILE = 11 * LANES
+
+
+@inlined_kernel
+def whole(length: int) -> int:
+    """Return ``length``, a whole multiple of LANES, in a way that shows the compiler that it is one.
+
+    Loops over it have no remainder, whose scalars would hold the registers that the vectors need.
+    """
+    return length & -LANES

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.counter_normal import fill_normals
+from iondrift_kernels.lanes import whole
 from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw, substitute_back
 
 FloatArray = npt.NDArray[np.float64]
@@ -35,13 +36,13 @@ def perturb_profile(
     out: FloatArray,
 ) -> None:
     """``out`` (M, LANES) = new noise of profile t plus the reference's pattern ``shift`` (M, LANES)."""
-    lanes = out.shape[1]
+    width = whole(out.shape[1])
     modes = splines.mean.shape[0]
     scale = splines.sigma / math.sqrt(splines.precision[t])
     for m in range(0, modes, 4):
         fill_normals(seed, replicate, t, m // 4, PROFILES, words, normals)
         for p in range(min(4, modes - m)):
-            for j in range(lanes):
+            for j in range(width):
                 out[m + p, j] = scale * normals[p, j] + splines.loading[t] * shift[m + p, j]
 
 
@@ -64,7 +65,7 @@ def forward_block(
     ``state`` (3, M, LANES) holds the three coefficients below and is left for the block above; ``shift`` is the
     reference's true pattern; ``noise`` (M, LANES) a workspace.
     """
-    lanes = out.shape[2]
+    width = whole(out.shape[2])
     modes = splines.mean.shape[0]
     out[: last - first] = 0.0
     low = np.searchsorted(splines.start, first - 3)
@@ -77,12 +78,12 @@ def forward_block(
             if first <= k < last:
                 weight = splines.value[t, d] * splines.precision[t]
                 for m in range(modes):
-                    for j in range(lanes):
+                    for j in range(width):
                         out[k - first, m, j] += weight * noise[m, j]
     for k in range(first, last):
         for m in range(modes):
             lower = splines.lower[m, k]
-            for j in range(lanes):
+            for j in range(width):
                 value = out[k - first, m, j]
                 value -= lower[1] * state[0, m, j] + lower[2] * state[1, m, j] + lower[3] * state[2, m, j]
                 state[2, m, j] = state[1, m, j]
@@ -100,35 +101,35 @@ def sweep_forward(
     ``borders`` (N + 1,): first coefficient of every block, ascending, the last being K. ``checkpoints`` (B, N, 3, M,
     LANES); ``shift`` (B, M, LANES), the true pattern drawn; ``pattern`` (B, M, LANES), its estimate from the data.
     """
-    lanes = shift.shape[2]
+    width = whole(shift.shape[2])
     modes = splines.mean.shape[0]
     longest = 0
     for n in range(borders.shape[0] - 1):
         longest = max(longest, borders[n + 1] - borders[n])
     for b in nb.prange(checkpoints.shape[0]):
-        normals = np.empty((4, lanes))
-        words = np.empty((4, lanes), dtype=np.uint64)
-        noise = np.empty((modes, lanes))
-        out = np.empty((longest, modes, lanes))
-        state = np.zeros((3, modes, lanes))
+        normals = np.empty((4, width))
+        words = np.empty((4, width), dtype=np.uint64)
+        noise = np.empty((modes, width))
+        out = np.empty((longest, modes, width))
+        state = np.zeros((3, modes, width))
         pattern_draw(
-            seed, b * lanes, np.full(modes, splines.sigma * math.sqrt(splines.kappa)), normals, words, shift[b]
+            seed, b * width, np.full(modes, splines.sigma * math.sqrt(splines.kappa)), normals, words, shift[b]
         )
         for n in range(borders.shape[0] - 1):
             checkpoints[b, n] = state
             forward_block(
-                seed, b * lanes, splines, borders[n], borders[n + 1], shift[b], state, noise, normals, words, out
+                seed, b * width, splines, borders[n], borders[n + 1], shift[b], state, noise, normals, words, out
             )
         pattern[b] = 0.0
         if splines.kappa > 0.0:
             for t in range(splines.start.shape[0]):
-                perturb_profile(seed, b * lanes, splines, t, shift[b], normals, words, noise)
+                perturb_profile(seed, b * width, splines, t, shift[b], normals, words, noise)
                 for m in range(modes):
                     response = splines.loading[t]
                     for d in range(4):
                         response -= splines.value[t, d] * splines.influence[m, splines.start[t] + d]
                     response *= splines.precision[t] * splines.spread[m] * splines.spread[m]
-                    for j in range(lanes):
+                    for j in range(width):
                         pattern[b, m, j] += response * noise[m, j]
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import fill_normals
-from iondrift_kernels.lanes import LANES
+from iondrift_kernels.lanes import LANES, whole
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def substitute_back(splines: Splines, factor: float, first: int, last: int, stat
     ``out`` (last - first + 3, M or more, LANES); ``state`` (3, M, LANES) holds the three coefficients above and is
     left for the block below.
     """
-    lanes = out.shape[2]
+    width = whole(out.shape[2])
     modes, size = splines.mean.shape
     count = last - first
     out[count : count + 3, :modes] = state
@@ -67,7 +67,7 @@ def substitute_back(splines: Splines, factor: float, first: int, last: int, stat
             two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
             three = splines.lower[m, k + 3, 3] * scale if k + 3 < size else 0.0
             own = scale * factor
-            for j in range(lanes):
+            for j in range(width):
                 above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
                 out[row, m, j] = own * out[row, m, j] - above
     state[:] = out[:3, :modes]
@@ -100,12 +100,12 @@ def pattern_draw(
     seed: int, replicate: int, scale: FloatArray, normals: FloatArray, words: WordArray, out: FloatArray
 ) -> None:
     """``out`` (M, LANES) = scale (M,) times one normal a mode and replicate."""
-    lanes = out.shape[1]
+    width = whole(out.shape[1])
     modes = scale.shape[0]
     for m in range(0, modes, 4):
         fill_normals(seed, replicate, 0, m // 4, PATTERN, words, normals)
         for p in range(min(4, modes - m)):
-            for j in range(lanes):
+            for j in range(width):
                 out[m + p, j] = scale[m + p] * normals[p, j]
 
 

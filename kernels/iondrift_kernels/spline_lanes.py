@@ -19,7 +19,7 @@ def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: Float
 
     Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them.
     """
-    width = modes.shape[1]
+    width = lanes.whole(modes.shape[1])
     for i in range(0, rotation.shape[0], 4):
         m0, m1, m2, m3 = mean[i], mean[i + 1], mean[i + 2], mean[i + 3]
         for j in range(width):
@@ -45,7 +45,7 @@ def combine(value: FloatArray, slope: FloatArray, t: int, first: int, ring: Floa
     ``value`` and ``slope`` (T, 4): weights of the four coefficients from ``first``, held at ``ring`` (4, J, LANES)
     in the slots that their numbers have modulo 4.
     """
-    width = ring.shape[2]
+    width = lanes.whole(ring.shape[2])
     target = out.reshape((-1, 2 * LANES))
     zero, one, two, three = -first & 3, (1 - first) & 3, (2 - first) & 3, (3 - first) & 3
     v0, v1, v2, v3 = value[t, zero], value[t, one], value[t, two], value[t, three]
@@ -61,7 +61,7 @@ def combine(value: FloatArray, slope: FloatArray, t: int, first: int, ring: Floa
 @kernel
 def evaluate_points(space: Space, coefficients: FloatArray, profile: FloatArray, points: FloatArray) -> None:
     """c, dc/dx and G at all ``points`` (X, POINT) from ``coefficients`` (J, 2, LANES), see :func:`combine`."""
-    width = coefficients.shape[2]
+    width = lanes.whole(coefficients.shape[2])
     source = coefficients.reshape(-1)
     for j in range(width):
         profile[lanes.BELOW + j] = 0.0
