@@ -71,7 +71,7 @@ def evaluate_block(
     replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep;
     ``out`` (Q, block, X, R): their values.
     """
-    width = state.ring.shape[3]
+    width = lanes.whole(state.ring.shape[3])
     modes = splines.mean.shape[0]
     functions, padded = space.rotation.shape
     noisy = protocol.voltage_noise > 0.0 or protocol.current_noise > 0.0
@@ -83,7 +83,6 @@ def evaluate_block(
         electrical = np.zeros((4, width))
         words = np.empty((4, width), dtype=np.uint64)
         fresh = np.empty((coefficients[1] - coefficients[0] + 3, padded, width))
-        fresh[:, modes:] = 0.0
         combined = np.empty((functions, 2, width))
         points = np.empty((space.start.shape[0], lanes.POINT))
         profile = np.empty(lanes.PROFILE)
@@ -164,7 +163,7 @@ def group_draws(draws: Draws, first: int, last: int) -> Draws:
 @kernel
 def apply_protocol(protocol: Protocol, t: int, draws: Draws, normals: FloatArray, profile: FloatArray) -> None:
     """VOLTAGE and CURRENT of profile t: the log at the drawn clock, its noise, the drawn offset."""
-    for j in range(draws.clock.shape[0]):
+    for j in range(lanes.whole(draws.clock.shape[0])):
         shift = draws.clock[j]
         voltage = protocol.voltage[t] + protocol.voltage_slope[t] * shift
         profile[lanes.VOLTAGE + j] = voltage + protocol.voltage_noise * normals[0, j] - draws.voltage_offset[j]
@@ -177,7 +176,7 @@ def keep(
     code: int, thermal: FloatArray, profile: FloatArray, points: FloatArray, lane: int, replicates: FloatArray
 ) -> None:
     """``replicates`` (X, R), from ``lane`` on = the variable ``code`` at all points; ``thermal`` (LANES,): R T / F."""
-    width = thermal.shape[0]
+    width = lanes.whole(thermal.shape[0])
     for i in range(points.shape[0]):
         point = points[i]
         out = replicates[i, lane : lane + width]
@@ -216,10 +215,14 @@ def keep(
 
 
 @parallel_kernel
-def quantile_block(values: FloatArray, replicates: int, levels: FloatArray, out: FloatArray) -> None:
-    """Quantiles of ``values`` (cells, R) over the first ``replicates``, into ``out`` (cells, levels)."""
-    chunks = -(-values.shape[0] // _CELLS)
-    for chunk in nb.prange(chunks):
+def quantile_block(
+    values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
+) -> None:
+    """Quantiles of ``values`` (T, X, R) over the first ``replicates``, at ``profiles`` (N,), into ``out`` (N, X, L)."""
+    points = values.shape[1]
+    cells = profiles.shape[0] * points
+    for chunk in nb.prange(-(-cells // _CELLS)):
         workspace = make_workspace(replicates, levels.shape[0])
-        for n in range(chunk * _CELLS, min((chunk + 1) * _CELLS, values.shape[0])):
-            quantiles(values[n], replicates, levels, workspace, out[n])
+        for n in range(chunk * _CELLS, min((chunk + 1) * _CELLS, cells)):
+            row, i = n // points, n % points
+            quantiles(values[profiles[row], i], replicates, levels, workspace, out[row, i])

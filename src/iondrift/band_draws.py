@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from iondrift import spline_basis
 from iondrift.cast import FloatArray
 from iondrift.closures import Closure
 from iondrift.diffusivity import Diffusivity
@@ -52,8 +51,6 @@ class BandJob:
     """One reconstruction, checked, with all that its replicates vary."""
 
     series: SmoothSeries
-    lowest: float  # of the smoothed concentrations, mol m-3
-    highest: float
     x: FloatArray
     time: FloatArray
     voltage: FloatArray
@@ -90,7 +87,7 @@ class BandJob:
 
         groups = -(-samples // LANES)
         padded = groups * LANES
-        splines, space, protocol = self._splines(), self._space(), self._protocol()
+        splines, space, protocol = self._splines(), self.series.space, self._protocol()
         modes, size = splines.mean.shape
         functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
         block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
@@ -126,11 +123,11 @@ class BandJob:
             maximum=np.zeros(padded),
             depleted=np.zeros(groups, dtype=np.int64),
         )
-        outer = _outer_levels(self.levels, samples)
+        with_neighbours = np.concatenate([self.levels, _neighbours(self.levels, samples)])
         values = np.empty((self.codes.size, block, points, padded))
         bands = np.empty((self.codes.size, times, points, self.levels.size))
         sampled = np.unique(np.linspace(0, times - 1, min(times, 8)).astype(int))
-        edges = np.empty((sampled.size, points, outer.size))
+        neighbours = np.empty((sampled.size, points, 4))
         for n in range(len(starts) - 1, -1, -1):
             span = (starts[n], min(starts[n] + block, times))
             kernels.evaluate_block(
@@ -158,21 +155,23 @@ class BandJob:
                     f"{self.time[span[1] - 1]:g} s are not positive: depletion there is not resolved from zero; "
                     "leave out those points or profiles"
                 )
-            length = span[1] - span[0]
-            for q in range(self.codes.size):
-                flat = values[q, :length].reshape(length * points, padded)
-                target = np.empty((flat.shape[0], self.levels.size))
-                kernels.quantile_block(flat, samples, self.levels, target)
-                bands[q, span[0] : span[1]] = target.reshape(length, points, -1)
-            for row in np.flatnonzero((sampled >= span[0]) & (sampled < span[1])):
-                kernels.quantile_block(values[0, sampled[row] - span[0]], samples, outer, edges[row])
+            inside = (sampled >= span[0]) & (sampled < span[1])
+            both = sampled[inside] - span[0]  # profiles at which the error of v, the first variable, is estimated
+            rest = np.arange(span[1] - span[0])
+            for q in range(1, self.codes.size):
+                bands[q, span[0] : span[1]] = _select(values[q], rest, samples, self.levels)
+            rest = np.delete(rest, both)
+            bands[0, span[0] + rest] = _select(values[0], rest, samples, self.levels)
+            selected = _select(values[0], both, samples, with_neighbours)
+            bands[0, span[0] + both] = selected[..., : self.levels.size]
+            neighbours[inside] = selected[..., self.levels.size :]
             if progress is not None:
                 progress(1.0 - n / len(starts))
         return BandOutcome(
             bands=bands,
             sampled=self.time[sampled],
-            errors=np.stack([edges[..., 2] - edges[..., 0], edges[..., 5] - edges[..., 3]], axis=-1) / 2.0,
-            width=edges[..., 4] - edges[..., 1],
+            errors=(neighbours[..., 1::2] - neighbours[..., ::2]) / 2.0,
+            width=bands[0, sampled, :, -1] - bands[0, sampled, :, 0],
             ends=summary.ends[:, :, :samples],
             flux_ends=summary.flux_ends[:, :, :samples],
             penetration=summary.penetration[:, :samples],
@@ -201,25 +200,6 @@ class BandJob:
         if not self.profile_noise:
             return 0.0
         return self.series.standard_deviation * (self.series.spread if self.method == "posterior" else 1.0)
-
-    def _space(self) -> Any:
-        from iondrift_kernels.drift_layout import Space
-
-        knots, length = self.series.knots, self.series.length
-        places = (self.x - self.x[0]) / length
-        local = spline_basis.local_basis(knots, places)
-        rotation = np.pad(self.series.rotation, [(0, -count % 4) for count in self.series.rotation.shape])
-        modes = self.series.coefficients.shape[0]
-        return Space(
-            rotation=rotation,
-            mean=np.ascontiguousarray((rotation[:, :modes] @ self.series.coefficients).T),
-            start=local.start,
-            value=local.value,
-            slope=local.slope / length,
-            partial=spline_basis.local_integrals(knots, places, local) * length,
-            whole=(knots[4:] - knots[:-4]) / 4.0 * length,
-            weights=spline_basis.cubic_quadrature(self.x),
-        )
 
     def _protocol(self) -> Any:
         from iondrift_kernels.drift_layout import Protocol
@@ -280,7 +260,7 @@ class BandJob:
         drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
         spacing = float(np.diff(self.x).mean())
         parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
-        require_positive(self.diffusivity, parameters, drawn["concentration"], self.lowest, self.highest)
+        require_positive(self.diffusivity, parameters, drawn["concentration"], *self.series.extremes)
         ratio = np.zeros(padded)
         if self.transference_number is not None:
             transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)
@@ -298,8 +278,17 @@ class BandJob:
         )
 
 
-def _outer_levels(levels: FloatArray, samples: int) -> FloatArray:
-    """Return for both outer levels: one binomial standard error below, the level, one above."""
-    outer = np.array([levels[0], levels[-1]])
+def _select(values: FloatArray, profiles: Any, samples: int, levels: FloatArray) -> FloatArray:
+    """Return quantiles (profiles, points, levels) over the first ``samples`` of ``values`` (times, points, R)."""
+    from iondrift_kernels.drift_bands import quantile_block
+
+    selected = np.empty((profiles.size, values.shape[1], levels.size))
+    quantile_block(values, profiles, samples, levels, selected)
+    return selected
+
+
+def _neighbours(levels: FloatArray, samples: int) -> FloatArray:
+    """Return one binomial standard error below and above the lowest and the highest level."""
+    outer = levels[[0, -1]]
     spread = np.sqrt(np.maximum(outer * (1.0 - outer), 1.0 / samples) / samples)
-    return np.asarray(np.clip(np.stack([outer - spread, outer, outer + spread], axis=1).ravel(), 0.0, 1.0))
+    return np.asarray(np.clip(np.stack([outer - spread, outer + spread], axis=1).ravel(), 0.0, 1.0))

@@ -140,14 +140,10 @@ def drift_bands(
         reference_index=reference_index,
         penalties=penalties,
     )
-    smooth_c = series.evaluate()[0]
-    lowest, highest = float(smooth_c.min()), float(smooth_c.max())
-    diffusivity.check(lowest, highest)
+    diffusivity.check(*series.extremes)
     counted = given.storage if closure == "blocking" else None
     job = BandJob(
         series=series,
-        lowest=lowest,
-        highest=highest,
         x=given.x,
         time=given.time,
         voltage=given.voltage,

@@ -6,6 +6,7 @@ The algebra of :mod:`iondrift.smoothing`, whose docstring has the formula.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,6 +54,8 @@ class Penalties:
 @dataclass(frozen=True, kw_only=True)
 class SmoothSeries:
     """A fitted series in mode form; everything that evaluation and posterior draws need.
+
+    What many bands of one series have in common is worked out once and kept.
 
     Attributes
     ----------
@@ -120,6 +123,32 @@ class SmoothSeries:
         amplitude = self._in_time(self.time_basis.value)
         rate = self._in_time(self.time_basis.slope)
         return amplitude @ self.value.T, amplitude @ self.slope.T, -(rate @ self.integral.T)
+
+    @cached_property
+    def extremes(self) -> tuple[float, float]:
+        """Lowest and highest concentration, mol m-3."""
+        concentration = self._in_time(self.time_basis.value) @ self.value.T
+        return float(concentration.min()), float(concentration.max())
+
+    @cached_property
+    def space(self) -> Any:
+        """The spatial basis at the stored points, as the kernels of the bands take it."""
+        from iondrift_kernels.drift_layout import Space
+
+        places = (self.x - self.x[0]) / self.length
+        local = spline_basis.local_basis(self.knots, places)
+        rotation = np.pad(self.rotation, [(0, -count % 4) for count in self.rotation.shape])
+        modes = self.coefficients.shape[0]
+        return Space(
+            rotation=rotation,
+            mean=np.ascontiguousarray((rotation[:, :modes] @ self.coefficients).T),
+            start=local.start,
+            value=local.value,
+            slope=local.slope / self.length,
+            partial=spline_basis.local_integrals(self.knots, places, local) * self.length,
+            whole=(self.knots[4:] - self.knots[:-4]) / 4.0 * self.length,
+            weights=spline_basis.cubic_quadrature(self.x),
+        )
 
     def _in_time(self, weights: FloatArray) -> FloatArray:
         columns = self.time_basis.start[:, None] + np.arange(4)
