@@ -12,30 +12,38 @@ from iondrift_kernels.lanes import LANES
 
 FloatArray = npt.NDArray[np.float64]
 
+_ONE, _TWO, _THREE = np.uint64(LANES), np.uint64(2 * LANES), np.uint64(3 * LANES)  # rows further
+
 
 @kernel
 def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: FloatArray) -> None:
     """``out`` (J, LANES) = mean (J,) + rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
 
-    Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them.
+    Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them. Two flat arrays,
+    whose indices are unsigned and hence not asked whether they count from the end, leave little to do before a sweep.
     """
-    width = lanes.whole(modes.shape[1])
+    width = np.uint64(lanes.whole(modes.shape[1]))
+    source, target = modes.reshape(-1), out.reshape(-1)
     for i in range(0, rotation.shape[0], 4):
+        row = np.uint64(i) * _ONE
         m0, m1, m2, m3 = mean[i], mean[i + 1], mean[i + 2], mean[i + 3]
         for j in range(width):
-            out[i, j], out[i + 1, j], out[i + 2, j], out[i + 3, j] = m0, m1, m2, m3
+            k = row + j
+            target[k], target[k + _ONE], target[k + _TWO], target[k + _THREE] = m0, m1, m2, m3
         zero, one, two, three = rotation[i], rotation[i + 1], rotation[i + 2], rotation[i + 3]
         for m in range(0, rotation.shape[1], 4):
             r00, r01, r02, r03 = zero[m], zero[m + 1], zero[m + 2], zero[m + 3]
             r10, r11, r12, r13 = one[m], one[m + 1], one[m + 2], one[m + 3]
             r20, r21, r22, r23 = two[m], two[m + 1], two[m + 2], two[m + 3]
             r30, r31, r32, r33 = three[m], three[m + 1], three[m + 2], three[m + 3]
+            column = np.uint64(m) * _ONE
             for j in range(width):
-                a0, a1, a2, a3 = modes[m, j], modes[m + 1, j], modes[m + 2, j], modes[m + 3, j]
-                out[i, j] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)
-                out[i + 1, j] += (r10 * a0 + r11 * a1) + (r12 * a2 + r13 * a3)
-                out[i + 2, j] += (r20 * a0 + r21 * a1) + (r22 * a2 + r23 * a3)
-                out[i + 3, j] += (r30 * a0 + r31 * a1) + (r32 * a2 + r33 * a3)
+                k, n = row + j, column + j
+                a0, a1, a2, a3 = source[n], source[n + _ONE], source[n + _TWO], source[n + _THREE]
+                target[k] += (r00 * a0 + r01 * a1) + (r02 * a2 + r03 * a3)
+                target[k + _ONE] += (r10 * a0 + r11 * a1) + (r12 * a2 + r13 * a3)
+                target[k + _TWO] += (r20 * a0 + r21 * a1) + (r22 * a2 + r23 * a3)
+                target[k + _THREE] += (r30 * a0 + r31 * a1) + (r32 * a2 + r33 * a3)
 
 
 @kernel
