@@ -89,11 +89,11 @@ def velocities(width: int, points: FloatArray, profile: FloatArray) -> None:
     for i in range(points.shape[0]):
         point = points[i]
         for j in range(width):
+            highest = profile[lanes.HIGHEST + j]  # read before any write, lest its own becomes a slow masked store
             flux = profile[lanes.ORIGIN + j] + point[lanes.INTEGRATED + j]
             flux += point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
             velocity = flux * point[lanes.INVERSE + j]
             point[lanes.VELOCITY + j] = velocity
-            highest = profile[lanes.HIGHEST + j]
             profile[lanes.HIGHEST + j] = velocity if abs(velocity) > abs(highest) else highest
 
 
@@ -104,9 +104,9 @@ def velocities_by_current(width: int, ratio: FloatArray, points: FloatArray, pro
     for i in range(points.shape[0]):
         point = points[i]
         for j in range(width):
+            highest = profile[lanes.HIGHEST + j]  # read before any write, lest its own becomes a slow masked store
             drive = profile[lanes.CURRENT + j] / FARADAY
             drive += (ratio[j] - 1.0) * point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
             velocity = -drive * point[lanes.INVERSE + j] / (1.0 + ratio[j])
             point[lanes.VELOCITY + j] = velocity
-            highest = profile[lanes.HIGHEST + j]
             profile[lanes.HIGHEST + j] = velocity if abs(velocity) > abs(highest) else highest
