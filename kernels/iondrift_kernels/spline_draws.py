@@ -58,10 +58,12 @@ def substitute_back(splines: Splines, factor: float, first: int, last: int, stat
     width = whole(out.shape[2])
     modes, size = splines.mean.shape
     count = last - first
-    out[count : count + 3, :modes] = state
-    for row in range(count - 1, -1, -1):
-        k = first + row
-        for m in range(modes):
+    for m in range(modes):  # mode by mode: the four coefficients that meet stay in the first-level cache
+        for row in range(3):
+            for j in range(width):
+                out[count + row, m, j] = state[row, m, j]
+        for row in range(count - 1, -1, -1):
+            k = first + row
             scale = splines.lower[m, k, 0]
             one = splines.lower[m, k + 1, 1] * scale if k + 1 < size else 0.0
             two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
@@ -70,7 +72,9 @@ def substitute_back(splines: Splines, factor: float, first: int, last: int, stat
             for j in range(width):
                 above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
                 out[row, m, j] = own * out[row, m, j] - above
-    state[:] = out[:3, :modes]
+        for row in range(3):
+            for j in range(width):
+                state[row, m, j] = out[row, m, j]
 
 
 @kernel
