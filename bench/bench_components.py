@@ -15,9 +15,10 @@ import numpy as np
 
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import GROUP, fill_normals
+from iondrift_kernels.elementary import exponential
+from iondrift_kernels.lanes import LANES
 from iondrift_kernels.quantile import make_workspace, quantiles
 
-LANES = 32
 REPLICATES = 1000
 LEVELS = np.array([0.025, 0.16, 0.5, 0.84, 0.975])
 
@@ -51,7 +52,7 @@ def _exponential(turns, argument, out):
     for turn in range(turns):
         shift = 1e-3 * turn
         for i in range(out.shape[0]):
-            out[i] = np.exp(argument[i] - shift)
+            out[i] = exponential(argument[i] - shift)
 
 
 def best_nanoseconds(function: Callable[..., Any], *arguments: Any, operations: int, repeats: int = 15) -> float:
