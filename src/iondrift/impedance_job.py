@@ -32,8 +32,8 @@ def run(
     files: Sequence[Path | str],
     folder: Path,
     *,
-    reading: ReadingOptions = ReadingOptions(),  # noqa: B008 (frozen)
-    options: ImpedanceOptions = ImpedanceOptions(),  # noqa: B008 (frozen)
+    reading: ReadingOptions = ReadingOptions(),
+    options: ImpedanceOptions = ImpedanceOptions(),
     along: Along = "auto",
     title: str | None = None,
     progress: Callable[[str], None] = silent,
