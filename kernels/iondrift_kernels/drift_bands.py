@@ -24,13 +24,14 @@ from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.diffusivity_lanes import diffusivities
 from iondrift_kernels.drift_layout import Draws, FloatArray, IntArray, Protocol, Space, State, Summary
 from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
+from iondrift_kernels.job_queue import take
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
 from iondrift_kernels.spline_draws import ELECTRICAL, Splines, posterior_block
 from iondrift_kernels.spline_lanes import combine, evaluate_points, rotate
 
 POSTERIOR, PERTURB = 0, 1
-_CELLS = 16  # that share one workspace of the selection
+_CELLS = 4  # that a thread takes at once to select their quantiles
 (
     DRIFT_VELOCITY,
     ELECTRIC_FIELD,
@@ -47,6 +48,7 @@ _CELLS = 16  # that share one workspace of the selection
 
 @parallel_kernel
 def evaluate_block(
+    workers: int,
     seed: int,
     method: int,
     block: int,
@@ -67,17 +69,63 @@ def evaluate_block(
 ) -> None:
     """Evaluate the profiles ``times`` of all replicates, last first, drawing the new ``coefficients`` they need.
 
-    Blocks are called from the end of the series to its beginning. ``origin`` (T, R), or (T, 1) for all
-    replicates: J at x = 0 under BLOCKING; ``wanted`` (Q,): codes of the variables to keep;
-    ``out`` (Q, block, X, R): their values.
+    Blocks are called from the end of the series to its beginning. ``workers``: how many threads take groups of
+    replicates from one queue; ``origin`` (T, R), or (T, 1) for all replicates: J at x = 0 under BLOCKING; ``wanted``
+    (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
     """
+    queue = np.zeros(1, dtype=np.int64)
+    for _ in nb.prange(workers):
+        _evaluate_groups(
+            queue,
+            seed,
+            method,
+            block,
+            times,
+            coefficients,
+            splines,
+            space,
+            protocol,
+            draws,
+            closure,
+            form,
+            argument,
+            origin,
+            wanted,
+            state,
+            summary,
+            out,
+        )
+
+
+@kernel
+def _evaluate_groups(
+    queue: IntArray,
+    seed: int,
+    method: int,
+    block: int,
+    times: tuple[int, int],
+    coefficients: tuple[int, int],
+    splines: Splines,
+    space: Space,
+    protocol: Protocol,
+    draws: Draws,
+    closure: int,
+    form: int,
+    argument: int,
+    origin: FloatArray,
+    wanted: IntArray,
+    state: State,
+    summary: Summary,
+    out: FloatArray,
+) -> None:
+    """Take groups of replicates from ``queue`` until none is left; the rest as :func:`evaluate_block`."""
     width = lanes.whole(state.ring.shape[3])
     modes = splines.mean.shape[0]
     functions, padded = space.rotation.shape
     noisy = protocol.voltage_noise > 0.0 or protocol.current_noise > 0.0
-    # Numba 0.68 loses writes through a tuple inside prange: name the arrays outside.
     ends, flux_ends, penetration, maximum, depleted = summary
-    for b in nb.prange(state.ring.shape[0]):
+    b = take(queue)
+    while b < state.ring.shape[0]:
         lane = b * width
         normals = np.empty((4, width))
         electrical = np.zeros((4, width))
@@ -142,6 +190,7 @@ def evaluate_block(
                 keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - times[0]])
         for j in range(width):
             maximum[lane + j] = profile[lanes.HIGHEST + j]
+        b = take(queue)
 
 
 @kernel
@@ -216,13 +265,28 @@ def keep(
 
 @parallel_kernel
 def quantile_block(
-    values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
+    workers: int, values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
 ) -> None:
-    """Quantiles of ``values`` (T, X, R) over the first ``replicates``, at ``profiles`` (N,), into ``out`` (N, X, L)."""
+    """Quantiles of ``values`` (T, X, R) over the first ``replicates``, at ``profiles`` (N,), into ``out`` (N, X, L).
+
+    ``workers``: how many threads take cells from one queue.
+    """
+    queue = np.zeros(1, dtype=np.int64)
+    for _ in nb.prange(workers):
+        _select(queue, values, profiles, replicates, levels, out)
+
+
+@kernel
+def _select(
+    queue: IntArray, values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
+) -> None:
+    """Take cells from ``queue`` until none is left; the rest as :func:`quantile_block`."""
     points = values.shape[1]
     cells = profiles.shape[0] * points
-    for chunk in nb.prange(-(-cells // _CELLS)):
-        workspace = make_workspace(replicates, levels.shape[0])
-        for n in range(chunk * _CELLS, min((chunk + 1) * _CELLS, cells)):
+    workspace = make_workspace(replicates, levels.shape[0])
+    first = take(queue) * _CELLS
+    while first < cells:
+        for n in range(first, min(first + _CELLS, cells)):
             row, i = n // points, n % points
             quantiles(values[profiles[row], i], replicates, levels, workspace, out[row, i])
+        first = take(queue) * _CELLS

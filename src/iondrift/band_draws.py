@@ -78,6 +78,8 @@ class BandJob:
         DataError
             A drawn concentration or D(c) is not positive.
         """
+        from numba import get_num_threads
+
         from iondrift_kernels import drift_bands as kernels
         from iondrift_kernels import field_reconstruction as closures
         from iondrift_kernels import spline_draws
@@ -131,6 +133,7 @@ class BandJob:
         for n in range(len(starts) - 1, -1, -1):
             span = (starts[n], min(starts[n] + block, times))
             kernels.evaluate_block(
+                min(get_num_threads(), groups),
                 self.seed,
                 kernels.PERTURB if perturb else kernels.POSTERIOR,
                 n,
@@ -280,10 +283,12 @@ class BandJob:
 
 def _select(values: FloatArray, profiles: Any, samples: int, levels: FloatArray) -> FloatArray:
     """Return quantiles (profiles, points, levels) over the first ``samples`` of ``values`` (times, points, R)."""
+    from numba import get_num_threads
+
     from iondrift_kernels.drift_bands import quantile_block
 
     selected = np.empty((profiles.size, values.shape[1], levels.size))
-    quantile_block(values, profiles, samples, levels, selected)
+    quantile_block(get_num_threads(), values, profiles, samples, levels, selected)
     return selected
 
 
