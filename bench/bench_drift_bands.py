@@ -119,7 +119,7 @@ def scaling(sizes: tuple[int, ...]) -> None:
         c, voltage, fit = series_of(profiles, 64)
         compiled(c.isel(time=slice(0, 8)), voltage[:8], smooth(c.isel(time=slice(0, 8))), 64, uncertainties)
         best = np.inf
-        for _ in range(max(2, 4000 // profiles)):
+        for _ in range(max(4, 4000 // profiles)):
             started = time.perf_counter()
             compiled(c, voltage, fit, 1000, uncertainties)
             best = min(best, time.perf_counter() - started)
