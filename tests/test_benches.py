@@ -37,7 +37,7 @@ def test_reconstruction_equals_its_peer(load, capsys):
 def test_bands_and_their_peers(load, capsys):
     load("bench_components")
     bench = load("bench_drift_bands")
-    bench.scaling((20,))
+    bench.scaling((20,), rounds=1)
     bench.peers(rounds=1)
     text = capsys.readouterr().out
     assert "ns a cell and replicate" in text
