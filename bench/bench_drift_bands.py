@@ -13,7 +13,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -52,7 +54,7 @@ def compiled(
     )  # fmt: skip
 
 
-def best_seconds(functions: Mapping[str, tuple[Callable[[], object], int]], rounds: int) -> dict[str, float]:
+def best_seconds(functions: Mapping[Any, tuple[Callable[[], object], int]], rounds: int) -> dict[Any, float]:
     """Return the least time of a call of each, over ``rounds`` in which one follows the other, so often a round.
 
     Each is called once more before it is timed, in its own state of caches and memory. A shared machine's slow moods
@@ -113,28 +115,23 @@ def peers(rounds: int) -> None:
 
 def scaling(sizes: tuple[int, ...], rounds: int) -> None:
     """Print ns a cell and replicate over size, peak memory, and the limit: least of rounds in which all take turns."""
-    uncertainties = Uncertainties()
-    series, memory = {}, {}
-    best = dict.fromkeys(sizes, np.inf)
+    runs, normals, memory = {}, {}, {}
+    for profiles in sizes:
+        c, voltage, fit = series_of(profiles, 64)
+        run = partial(compiled, c, voltage, fit, 1000, Uncertainties())
+        run()
+        memory[profiles] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # of the process so far
+        normals[profiles] = fit.coefficients.size / (profiles * 64)
+        runs[profiles] = run, max(1, 1000 // profiles)
+    best = best_seconds(runs, rounds)
     costs = component_costs()
-    for _ in range(rounds):
-        costs = {name: min(costs[name], cost) for name, cost in component_costs().items()}
-        for profiles in sizes:
-            if profiles not in series:
-                series[profiles] = series_of(profiles, 64)
-                c, voltage, _ = series[profiles]
-                compiled(c.isel(time=slice(0, 8)), voltage[:8], smooth(c.isel(time=slice(0, 8))), 64, uncertainties)
-            for _ in range(max(1, 1000 // profiles)):
-                started = time.perf_counter()
-                compiled(*series[profiles], 1000, uncertainties)
-                best[profiles] = min(best[profiles], time.perf_counter() - started)
-            # Of the process so far: the least of the rounds is that of the first.
-            memory.setdefault(profiles, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
     for profiles in sizes:
         cells = profiles * 64 * 1000
-        normals = series[profiles][2].coefficients.size / (profiles * 64)
         limit = (
-            normals * costs["normal"] + costs["exponential"] + 2.0 * costs["division"] + costs["quantile value"]
+            normals[profiles] * costs["normal"]
+            + costs["exponential"]
+            + 2.0 * costs["division"]
+            + costs["quantile value"]
         ) / numba.get_num_threads()
         nanoseconds = 1e9 * best[profiles] / cells
         print(
@@ -152,7 +149,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small sizes only")
     quick = parser.parse_args().quick
     # The peers' arrays over all replicates come last: peak memory is that of the process so far.
-    scaling((100,) if quick else (100, 1000, 5000, 10000), 2 if quick else 6)
+    scaling((100,) if quick else (100, 1000, 5000, 10000), 2 if quick else 4)
     peers(2 if quick else 10)
 
 
