@@ -25,11 +25,11 @@ from bench_components import component_costs
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from iondrift.bands import drift_bands
+from iondrift.drift.bands.monte_carlo import drift_bands
+from iondrift.drift.bands.uncertainties import Uncertainties
+from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, smooth
+from iondrift.drift.smoothing.spline_basis import cubic_quadrature
 from iondrift.reference.drift_bands import one_by_one, vectorised
-from iondrift.smoothing import Penalties, SmoothSeries, smooth
-from iondrift.spline_basis import cubic_quadrature
-from iondrift.uncertainties import Uncertainties
 from manufactured import C0, CASES, TEMPERATURE, THERMAL_VOLTAGE, noise
 
 CASE = CASES["layers"]

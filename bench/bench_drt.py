@@ -22,11 +22,12 @@ import xarray as xr
 import drt_peers
 import drt_threads
 from drt_cases import FREQUENCY, IDENTITY, MODEL, bootstrap, drifting_series, ours, timed
-from iondrift.linear_kramers_kronig import kramers_kronig
-from iondrift.quadratic import solve_model
+from iondrift.impedance.drt.estimate import drt
+from iondrift.impedance.drt.model import stack
+from iondrift.impedance.drt.nonnegative import solve_model
+from iondrift.impedance.kramers_kronig import kramers_kronig
+from iondrift.impedance.spectra import weights_of
 from iondrift.reference.relaxation_spectra import families, measured
-from iondrift.relaxation import stack, weights_of
-from iondrift.relaxation_times import drt
 
 TARGETS = {
     ("series, paper", "scipy nnls"): 150,
@@ -136,9 +137,9 @@ def run_public(spectra: int) -> dict[str, float]:
 
 def run_band(samples: int, rounds: int) -> float:
     """Return seconds for the arrays of one band of one spectrum on one thread: draws, solutions, quantiles."""
-    from iondrift.relaxation_bands import quantiles
-    from iondrift.relaxation_draws import generator, perturbed_solutions
-    from iondrift.relaxation_times import pose
+    from iondrift.impedance.drt.bands import quantiles
+    from iondrift.impedance.drt.draws import generator, perturbed_solutions
+    from iondrift.impedance.drt.problem import pose
 
     one = drifting_series(2)[:1]
     data = xr.DataArray(one, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY})

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 import numba
 import numpy as np
 
-from iondrift.bands import drift_bands
-from iondrift.uncertainties import Uncertainties
+from iondrift.drift.bands.monte_carlo import drift_bands
+from iondrift.drift.bands.uncertainties import Uncertainties
 from manufactured import C0, CASES, TEMPERATURE, noise, simulated
 
 NAMES = {

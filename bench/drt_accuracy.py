@@ -21,10 +21,10 @@ import numpy as np
 import xarray as xr
 
 import drt_peers
+from iondrift.impedance.drt.estimate import drt
+from iondrift.impedance.drt.model import build_model, difference, relaxation_times, stack
+from iondrift.impedance.drt.peaks import find_peaks
 from iondrift.reference.relaxation_spectra import AnalyticSpectrum, families, measured
-from iondrift.relaxation import build_model, difference, relaxation_times, stack
-from iondrift.relaxation_peaks import find_peaks
-from iondrift.relaxation_times import drt
 
 FREQUENCY = np.logspace(5, 0, 31)
 MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 92))

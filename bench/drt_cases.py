@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from iondrift.quadratic import solve_model
-from iondrift.relaxation import build_model, relaxation_times
+from iondrift.impedance.drt.model import build_model, relaxation_times
+from iondrift.impedance.drt.nonnegative import solve_model
 
 FREQUENCY = np.logspace(5, 0, 31)
 MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 92))

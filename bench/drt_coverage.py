@@ -19,9 +19,9 @@ import argparse
 import numpy as np
 import xarray as xr
 
+from iondrift.impedance.drt.bands import METHODS, drt_bands
+from iondrift.impedance.drt.peaks import find_peaks
 from iondrift.reference.relaxation_spectra import AnalyticSpectrum, families, measured, zarc
-from iondrift.relaxation_bands import METHODS, drt_bands
-from iondrift.relaxation_peaks import find_peaks
 
 FREQUENCY = np.logspace(5, 0, 31)
 WINDOW = (1e-4, 1.0)

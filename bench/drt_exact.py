@@ -21,10 +21,11 @@ import numpy as np
 import xarray as xr
 
 from drt_cases import FREQUENCY, MODEL, drifting_series
-from iondrift.quadratic import solve_model
-from iondrift.reference import drt_cvxpy
-from iondrift.relaxation import difference, stack, weights_of
-from iondrift.relaxation_times import drt
+from iondrift.impedance.drt import cvxpy_solver as drt_cvxpy
+from iondrift.impedance.drt.estimate import drt
+from iondrift.impedance.drt.model import difference, stack
+from iondrift.impedance.drt.nonnegative import solve_model
+from iondrift.impedance.spectra import weights_of
 
 PROBLEMS = (("none", 0, 0.5), ("none", 0, 0.05), ("none", 0, 0.01), ("modulus", 1, 0.1), ("modulus", 1, 0.63))
 TOLERANCES = (1e-8, 1e-12, 1e-14)

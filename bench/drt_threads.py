@@ -22,7 +22,8 @@ import numba
 import numpy as np
 
 from drt_cases import drifting_series, ours, timed
-from iondrift.relaxation import stack, weights_of
+from iondrift.impedance.drt.model import stack
+from iondrift.impedance.spectra import weights_of
 
 TASKS = ("two threads, mixed order", "two threads, sorted", "two threads, sorted, weights of their own")
 CEILING = "two processes at once"

@@ -15,9 +15,9 @@ import numpy as np
 import xarray as xr
 
 import iondrift
-from iondrift.analysis import Measured
-from iondrift.pipeline import measure
-from iondrift.uncertainties import Uncertainties
+from iondrift.drift.bands.uncertainties import Uncertainties
+from iondrift.experiment.pipeline import measure
+from iondrift.experiment.results import Measured
 
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.errors import IondriftError, IondriftWarning
-from iondrift.impedance import read_impedance
+from iondrift.readers.impedance.series import read_impedance
 
 SAMPLES = {
     "zahner": "eis/zahner/rc-data.ism",

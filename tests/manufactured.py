@@ -161,7 +161,7 @@ def simulated(points: int = 46) -> tuple[xr.DataArray, xr.DataArray, Diffusivity
 
     The region of interest keeps 100 um from either electrode; the series is the polarisation.
     """
-    from iondrift.simulation import DEFAULT_DIFFUSIVITY, simulate
+    from iondrift.transport.forward.simulation import DEFAULT_DIFFUSIVITY, simulate
 
     cell = simulate("li-li", x=np.linspace(1.0e-4, 1.1e-3, points), diffusivity=DEFAULT_DIFFUSIVITY)
     start, rest = cell.attrs["constant_current_start"], cell.attrs["rest_start"]

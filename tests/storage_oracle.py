@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import cho_solve_banded
 
-from iondrift.electrode_flux import StorageFit
+from iondrift.drift.electrode_flux import StorageFit
 
 
 def flux_error(fit: StorageFit) -> np.ndarray:

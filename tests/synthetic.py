@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from iondrift.analysis import LEVELS, Analysis, Bands, Calibration, Inputs, Measured
-from iondrift.budget import QUANTITIES, SOURCES
-from iondrift.cell_bands import labelled
-from iondrift.diffusivity import Diffusivity
-from iondrift.experiment import Experiment
-from iondrift.noise import NoiseEstimate
-from iondrift.uncertainties import Uncertainties
+from iondrift.drift.bands.budget import QUANTITIES, SOURCES
+from iondrift.drift.bands.uncertainties import Uncertainties
+from iondrift.drift.smoothing.noise import NoiseEstimate
+from iondrift.experiment.closure_bands import labelled
+from iondrift.experiment.file.schema import Experiment
+from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, Inputs, Measured
+from iondrift.transport.diffusivity import Diffusivity
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY
 

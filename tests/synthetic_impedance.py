@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.regularization import CRITERIA
-from iondrift.relaxation_bands import COVERAGE
+from iondrift.impedance.drt.bands import COVERAGE
+from iondrift.impedance.drt.criteria import CRITERIA
 
 SPECTRA, FREQUENCIES, TIME_CONSTANTS = 5, 31, 40
 PEAKS = ((3e-4, 40.0, 0.0), (2e-2, 60.0, 0.48))  # tau s, R ohm, decades over the series
@@ -21,7 +21,7 @@ BANDED = (
 def analysed(
     spectra: int = SPECTRA, *, bands: bool = True, masked: bool = True, capacitive: bool = False
 ) -> xr.Dataset:
-    """Return a dataset as iondrift.impedance_analysis.analyse does, for two arcs, the slow one slowing down.
+    """Return a dataset as iondrift.impedance.analysis.analyse does, for two arcs, the slow one slowing down.
 
     The second spectrum misses the Kramers-Kronig limit; the second arc is born with the second spectrum.
     """

@@ -1,6 +1,6 @@
 """Diffusion coefficient D(c) of one cell, from flat parameters.
 
-The parameter vector, as :class:`iondrift.diffusivity.Diffusivity` lays it out::
+The parameter vector, as :class:`iondrift.transport.diffusivity.Diffusivity` lays it out::
 
     [0] 1 / V_EO          mol m-3   EO:Li ratio n = [0] / c - [1] (additive molar volumes)
     [1] V_salt / V_EO     1

@@ -1,6 +1,6 @@
 """``python -m iondrift``."""
 
-from iondrift.cli import main
+from iondrift.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from math import inf, isfinite
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.settings import subject
 
-FloatArray = npt.NDArray[np.float64]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+ComplexArray: TypeAlias = npt.NDArray[np.complex128]
 _Kind = TypeVar("_Kind")
 
 
@@ -193,3 +196,94 @@ def _first(bad: npt.NDArray[np.bool_], values: FloatArray) -> str:
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     place = f" at index {index if len(index) > 1 else index[0]}" if index else ""
     return f"value {values[index]:g}{place} ({int(bad.sum())} of {bad.size} like it)"
+
+
+def number(value: Any, name: str, *, above: float = -inf, lowest: float = -inf, below: float = inf) -> float:
+    """Return a finite real number; text and truth values are none.
+
+    Parameters
+    ----------
+    value
+        To be checked.
+    name
+        The parameter's name in Python.
+    above, below
+        Not allowed themselves.
+    lowest
+        Allowed itself.
+
+    Raises
+    ------
+    ConfigurationError
+        No number, or beyond a limit.
+
+    Examples
+    --------
+    >>> number(np.float32(0.5), "level", above=0.0, below=1.0)
+    0.5
+    >>> number("0.5", "level", above=0.0, below=1.0)
+    Traceback (most recent call last):
+    iondrift.errors.ConfigurationError: level: '0.5' found; allowed are numbers above 0 and below 1
+    """
+    if _is_real(value) and isfinite(value) and above < value < below and value >= lowest:
+        return float(value)
+    limits = [f"above {above:g}"] if above > -inf else [f"from {lowest:g}"] if lowest > -inf else []
+    limits += [f"below {below:g}"] if below < inf else []
+    raise ConfigurationError(
+        f"{subject(name)}: {_shown(value)} found; allowed are numbers {' and '.join(limits)}".rstrip()
+    )
+
+
+def pair(value: Any, name: str) -> tuple[float, float]:
+    """Return first and last time constant, s.
+
+    Raises
+    ------
+    ConfigurationError
+        Not two numbers with 0 < first < last.
+
+    Examples
+    --------
+    >>> pair((1.0, 0.0), "window")
+    Traceback (most recent call last):
+    iondrift.errors.ConfigurationError: window: 1 and 0 found; expected two time constants in s, 0 < first < last
+    """
+    edges = [] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
+    two = len(edges) == 2 and all(map(_is_real, edges))
+    if two and 0.0 < edges[0] < edges[1] < inf:
+        return float(edges[0]), float(edges[1])
+    found = f"{float(edges[0]):g} and {float(edges[1]):g}" if two else _shown(value)
+    raise ConfigurationError(f"{subject(name)}: {found} found; expected two time constants in s, 0 < first < last")
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return a truth value.
+
+    Raises
+    ------
+    ConfigurationError
+        It is none.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigurationError(f"{subject(name)}: {_shown(value)} found; allowed are True and False")
+    return bool(value)
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, int | float):
+        return not isinstance(value, bool)
+    return getattr(value, "shape", None) == () and np.asarray(value).dtype.kind in "iuf"
+
+
+def _shown(value: Any) -> str:
+    if _is_real(value):
+        return f"{float(value):g}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def choose(name: str, value: str, allowed: Sequence[str]) -> str:
+    """Return ``value``, or raise with what is allowed."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ConfigurationError(f"{subject(name)}: expected one of {', '.join(allowed)}, got {value!r}")
+    return value

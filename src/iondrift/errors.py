@@ -6,6 +6,10 @@ anything else is a defect of the program and keeps its traceback.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class IondriftError(Exception):
     """Base of everything a user can put right."""
@@ -42,3 +46,16 @@ class IondriftWarning(UserWarning):
 def out_of_memory(error: MemoryError) -> str:
     """Return one line for an array that did not fit."""
     return f"not enough memory{f' ({error})' if str(error) else ''}; take fewer --samples, or fewer profiles or points"
+
+
+@contextmanager
+def collected_warnings(notes: list[str]) -> Iterator[None]:
+    """Turn this package's warnings into lines of the report; pass every other warning on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", IondriftWarning)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, IondriftWarning):
+            notes.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

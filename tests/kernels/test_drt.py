@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from iondrift.quadratic import gram, solve_shared, solve_weighted
-from iondrift.relaxation import build_model, difference
+from iondrift.impedance.drt.model import build_model, difference
+from iondrift.impedance.drt.nonnegative import gram, solve_shared, solve_weighted
 from iondrift_kernels import dense, drt, drt_active_set, drt_freedom, job_queue
 from iondrift_kernels._jit import kernel
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from iondrift.logarithmic import adapted_penalty, fit_logarithmic
+from iondrift.impedance.drt.logarithmic import adapted_penalty, fit_logarithmic
+from iondrift.impedance.drt.model import build_model, difference_coefficients, relaxation_times, stack
 from iondrift.reference.relaxation_spectra import measured, zarc
-from iondrift.relaxation import build_model, difference_coefficients, relaxation_times, stack
 from iondrift_kernels import drt_potential as kernels
 
 FREQUENCY = np.logspace(4, 1, 10)

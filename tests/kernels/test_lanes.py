@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from iondrift.bands import BANDED, drift_bands
-from iondrift.diffusivity import Diffusivity
-from iondrift.reconstruction import reconstruct_drift
-from iondrift.smoothing import Penalties, smooth
-from iondrift.uncertainties import Uncertainties
+from iondrift.drift.bands.monte_carlo import BANDED, drift_bands
+from iondrift.drift.bands.uncertainties import Uncertainties
+from iondrift.drift.reconstruction import reconstruct_drift
+from iondrift.drift.smoothing.penalised_splines import Penalties, smooth
+from iondrift.transport.diffusivity import Diffusivity
 from iondrift_kernels import closure_lanes, diffusivity, diffusivity_lanes, lanes, spline_lanes
 from iondrift_kernels import drift_bands as kernels
 from iondrift_kernels.constants import FARADAY

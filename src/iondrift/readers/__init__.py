@@ -1,1 +1,1 @@
-"""Readers: one instrument or format a file; each returns labelled arrays in SI units."""
+"""Files to labelled arrays in SI units: one instrument or format a file. Knows no science."""

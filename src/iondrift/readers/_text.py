@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from iondrift.errors import ConfigurationError, InputFileError
+from iondrift.errors import InputFileError
 
 Separator: TypeAlias = Literal["tab", "semicolon", "comma", "space"]
 SEPARATORS: Final[dict[Separator, str]] = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}  # " ": any run
@@ -105,46 +105,3 @@ def number(field: str, place: str, *, decimal: str = ".") -> float:
     if not math.isfinite(result):
         raise InputFileError(f"{place}: {field} is too large for a float64; correct or remove the line")
     return result
-
-
-def unit_factor(unit: str, table: dict[str, float], quantity: str, place: str) -> float:
-    """Return the factor to SI for a unit given by name.
-
-    ``mA/cm2``, ``mA/cm^2``, ``mA cm-2``, ``mA cm⁻²`` and ``mA/cm²`` are one unit.
-
-    Raises
-    ------
-    ConfigurationError
-        The unit is unknown; the message lists those allowed.
-    """
-    name = unit.strip().translate(_SUPERSCRIPTS).replace("^", "").replace("**", "")
-    name = _RECIPROCAL.sub(r"/\1\2", name).replace(" ", "").removesuffix("1")
-    if name not in table:
-        raise ConfigurationError(f"{place}: unknown unit {unit!r} of the {quantity}; allowed: {', '.join(table)}")
-    return table[name]
-
-
-_RECIPROCAL: Final = re.compile(r"[\s·.*]*([a-zA-Z]+)-([123])$")  # "A cm-2" -> "A/cm2"
-_SUPERSCRIPTS: Final = str.maketrans({"²": "2", "³": "3", "⁻": "-", "¹": "1", "µ": "u", "μ": "u", "−": "-"})
-
-TIME_UNITS: Final = {
-    "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3,
-    "min": 60.0, "minute": 60.0, "minutes": 60.0,
-    "h": 3600.0, "hr": 3600.0, "hour": 3600.0, "hours": 3600.0,
-    "d": 86400.0, "day": 86400.0, "days": 86400.0,
-}  # fmt: skip
-VOLTAGE_UNITS: Final = {"V": 1.0, "mV": 1e-3, "uV": 1e-6}
-CURRENT_DENSITY_UNITS: Final = {
-    "A/m2": 1.0, "mA/m2": 1e-3, "uA/m2": 1e-6,
-    "A/cm2": 1e4, "mA/cm2": 10.0, "uA/cm2": 1e-2, "nA/cm2": 1e-5,
-    "A/dm2": 100.0, "mA/dm2": 0.1,
-}  # fmt: skip
-CURRENT_UNITS: Final = {"A": 1.0, "mA": 1e-3, "uA": 1e-6, "nA": 1e-9}
-LENGTH_UNITS: Final = {
-    "m": 1.0, "meter": 1.0, "metre": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "nm": 1e-9,
-}  # fmt: skip
-CONCENTRATION_UNITS: Final = {
-    "mol/m3": 1.0, "mol/dm3": 1e3, "mol/l": 1e3, "mol/L": 1e3, "M": 1e3,
-    "mmol/l": 1.0, "mmol/L": 1.0, "mM": 1.0,
-    "mol/cm3": 1e6, "mol/mm3": 1e9,
-}  # fmt: skip

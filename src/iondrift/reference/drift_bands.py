@@ -14,7 +14,7 @@ from scipy.interpolate import CubicSpline
 from scipy.linalg import solve_banded
 
 from iondrift.cast import FloatArray
-from iondrift.smoothing import SmoothSeries
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries
 
 
 def _basis(series: SmoothSeries, weights: FloatArray) -> FloatArray:

@@ -7,11 +7,11 @@ from pathlib import PurePath
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
+from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError
-from iondrift.remedies import setting
+from iondrift.settings import setting
 
 Along: TypeAlias = Literal["auto", "time", "bias", "index"]
 
@@ -26,7 +26,7 @@ class SeriesAxis:
 
     name: str  # "time", "bias", "spectrum"
     unit: str  # of the values, empty for a count
-    values: npt.NDArray[np.float64]
+    values: FloatArray
     sources: tuple[str, ...]  # file and, where there are several, sweep
 
     @property
@@ -83,7 +83,7 @@ def series_axis(dataset: xr.Dataset, along: Along = "auto") -> SeriesAxis:
     return SeriesAxis(name="spectrum", unit="", values=np.arange(1.0, time.size + 1.0), sources=sources)
 
 
-def _set_by_hand(bias: npt.NDArray[np.float64]) -> bool:
+def _set_by_hand(bias: FloatArray) -> bool:
     steps = np.diff(bias)
     if steps.size < 2 or not np.isfinite(steps).all():
         return False

@@ -1,0 +1,222 @@
+"""The command line. Thin: science is imported inside the commands, so that help is immediate.
+
+Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 something the user can put right,
+2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from iondrift.cli.drt import drt
+from iondrift.cli.progress import reporter
+from iondrift.drift.bands import counts as replicates
+from iondrift.errors import IondriftError, out_of_memory
+from iondrift.version import __version__
+
+
+class _PlainErrors(TyperGroup):
+    """Turn what the user can put right into one message and an exit status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except IondriftError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from error
+        except MemoryError as error:
+            typer.echo(f"error: {out_of_memory(error)}", err=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            typer.echo("interrupted; earlier results are as they were", err=True)
+            raise typer.Exit(130) from error
+
+
+app = typer.Typer(
+    cls=_PlainErrors,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Anion drift velocities from operando 19F MRI profiles and a voltage log.",
+    epilog="Start with: iondrift demo, or iondrift init FOLDER",
+)
+
+Closure = Literal["voltage", "blocking", "current"]
+Smoothing = Literal["pspline", "polynomial", "none"]
+Method = Literal["posterior", "perturb"]
+
+_Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+_NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the report.")]
+_Samples = Annotated[
+    str, typer.Option(metavar="N|auto", help="Monte Carlo replicates; auto: until the bands' edges are known to 2 %.")
+]
+_Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"iondrift {__version__}")
+        raise typer.Exit
+
+
+def _replicates(samples: str) -> int | Literal["auto"]:
+    if samples == "auto":
+        return "auto"
+    whole = samples.isdecimal() and len(samples) < 20  # Python refuses to read thousands of digits
+    if not whole or not replicates.FEWEST <= int(samples) <= replicates.MOST:
+        raise typer.BadParameter(
+            f"{samples!r} found; allowed are 'auto' or a whole number from {replicates.FEWEST} to {replicates.MOST}",
+            param_hint="'--samples'",
+        )
+    return int(samples)
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")],
+    out: _Out = Path("results"),
+    closure: Annotated[Closure | None, typer.Option(help="Instead of the one in the file.")] = None,
+    smoothing: Annotated[Smoothing | None, typer.Option(help="Instead of the one in the file.")] = None,
+    samples: _Samples = "1000",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bands.")] = 0,
+    method: Annotated[Method, typer.Option(help="How bands are drawn.")] = "posterior",
+    no_bands: Annotated[bool, typer.Option("--no-bands", help="No uncertainty bands.")] = False,
+    netcdf: Annotated[bool, typer.Option("--netcdf", help="Also write results.nc.")] = False,
+    json: _Json = False,
+    quiet: _Quiet = False,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Compute drift velocities of one or more cells.
+
+    Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
+    """
+    count = _replicates(samples)
+    from iondrift.experiment.results import BandOptions
+    from iondrift.runs import batch
+
+    bands = None if no_bands else BandOptions(samples=count, seed=seed, method=method)
+    folders = batch.folders(files, out)
+    with reporter(enabled=not (quiet or no_progress)) as progress:
+        results = batch.run_all(
+            folders, closure=closure, smoothing=smoothing, netcdf=netcdf, bands=bands, progress=progress
+        )
+    batch.show(results, as_json=json, quiet=quiet)
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the measurements of one cell.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an experiment.toml that is there.")] = False,
+) -> None:
+    """Write a commented experiment.toml into a folder.
+
+    Profiles and log that are found there are filled in.
+    """
+    from iondrift.runs.init import write_template
+
+    path = write_template(folder, force=force)
+    typer.echo(f"{path} written; look at the lines marked CHECK, then: iondrift check {path}")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
+    no_progress: _NoProgress = False,
+) -> None:
+    """Read everything, say what would be computed.
+
+    Nothing is written.
+    """
+    from rich.console import Console
+
+    from iondrift.experiment import pipeline
+    from iondrift.experiment.file.schema import load
+    from iondrift.report.console import cell as console
+    from iondrift.report.summary import cell as summary
+
+    with reporter(enabled=not no_progress) as progress:
+        experiment = load(file)
+        plan = summary.plan(pipeline.measure(experiment, progress=progress))
+        if experiment.impedance is not None:
+            from iondrift.experiment import impedance as cell_impedance
+
+            progress("reading impedance")
+            plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
+    console.write_plan(plan, Console(highlight=False))
+
+
+@app.command()
+def demo(
+    out: _Out = Path("iondrift-demo"),
+    samples: _Samples = "1000",
+    seed: _Seed = 0,
+    json: _Json = False,
+    quiet: _Quiet = False,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Run on two simulated cells and show the truth.
+
+    A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
+    """
+    count = _replicates(samples)
+    from iondrift.experiment.results import BandOptions
+    from iondrift.runs import batch
+    from iondrift.runs import demo as demonstration
+
+    with reporter(enabled=not (quiet or no_progress)) as progress:
+        cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
+        results = batch.run_all(cells, bands=BandOptions(samples=count), progress=progress)
+    batch.show(results, as_json=json, quiet=quiet)
+    if not (json or quiet):
+        demonstration.show_truth(results)
+    if any(result.error for result in results):
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    out: _Out,
+    cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
+    seed: _Seed = 0,
+    no_progress: _NoProgress = False,
+) -> None:
+    """Write a simulated cell that `run` works on.
+
+    Profiles as TopSpin text, log, experiment file, and the truth in truth.nc.
+    """
+    from iondrift.runs import simulated_cell
+
+    with reporter(enabled=not no_progress) as progress:
+        file = simulated_cell.write(cell, out, seed=seed, progress=progress)
+    typer.echo(f"{file} written; now: iondrift run {file}")
+
+
+app.command()(drt)
+
+
+def main() -> None:
+    """Run the command line."""
+    # Matrices here are at most a hundred rows: threads of the linear algebra would cost more than they give
+    # (measured: smoothing 1.3 s alone, 6 s and more with two threads on a busy machine of two cores).
+    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    app(prog_name="iondrift")

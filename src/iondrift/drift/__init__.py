@@ -1,0 +1,1 @@
+"""Concentration to drift velocity, with bands."""

@@ -1,0 +1,1 @@
+"""Uncertainty bands of drift velocities, and which source they come from."""

@@ -1,0 +1,1 @@
+"""Profiles to smooth series: penalised splines with their posterior."""

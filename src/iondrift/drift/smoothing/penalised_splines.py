@@ -1,0 +1,250 @@
+"""Tensor-product penalised splines for a series of profiles, with penalties chosen by REML.
+
+The concentration is ``c(x, t) = sum_jk a_jk B_j(x) T_k(t)`` with cubic B-splines. Minimised is
+
+    || R^-1/2 (c_measured - c - pattern(x)) ||^2 + lambda_x int int w c_xxx^2 + lambda_t int int c_ttt^2 +
+      lambda_xt int int w c_xxxttt^2
+
+R is the measured correlation of the noise along x (zero filling, common mode), restricted to the directions
+that hold noise at all; the pattern is the noise of the reference profile, common to all times. The weight w(x)
+falls towards the electrodes where a thin depletion layer asks for it. All of the lambdas and w are
+chosen by restricted maximum likelihood. Source: Wahba 1983, Nychka 1988, Wood 2017 (posterior); Demmler and
+Reinsch 1975 (diagonal basis).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import xarray as xr
+from scipy.optimize import OptimizeResult, minimize
+
+from iondrift import cast
+from iondrift.cast import FloatArray
+from iondrift.drift.smoothing.noise import NoiseEstimate, estimate_noise
+from iondrift.drift.smoothing.problem import Problem
+from iondrift.drift.smoothing.series import Penalties, SmoothSeries
+from iondrift.errors import DataError, IondriftWarning, ShapeError
+
+__all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
+
+_FEWEST_PROFILES = 3  # in a piece between breaks
+# Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
+_BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.0), (np.log(0.03), np.log(0.5)))
+_ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
+
+
+def smooth(
+    concentration: xr.DataArray,
+    *,
+    breaks: Sequence[float] = (),
+    noise: NoiseEstimate | None = None,
+    reference_profiles: int | None = None,
+    reference_index: int | None = None,
+    penalties: Penalties | None = None,
+    adaptive: bool = True,
+) -> SmoothSeries:
+    """Fit the penalised tensor-product spline.
+
+    Parameters
+    ----------
+    concentration
+        (time, x), mol m-3, coordinates in s and m, checked by the caller.
+    breaks
+        Times (s) of protocol steps: continuity there, but a kink is allowed where 3 profiles lie on either side.
+    noise
+        Autocorrelation and common mode along x; estimated from the data where None.
+    reference_profiles
+        How many profiles (1 or more) were averaged in the reference that the series was divided by; its noise is then
+        fitted as a pattern common to all times. None: the reference holds no noise.
+    reference_index
+        Index, from 0, of the profile in the series that alone was the reference: it equals c0 by definition, and its
+        noise is minus the pattern.
+    penalties
+        Given penalties; chosen by REML where None.
+    adaptive
+        Let the spatial penalty fall towards the electrodes where REML prefers it.
+
+    Raises
+    ------
+    DataError
+        Fewer than 4 profiles or 6 points; a break that is no number.
+    ConfigurationError
+        Another option that does not fit.
+
+    Warns
+    -----
+    IondriftWarning
+        A break outside the profiles is left out.
+    """
+    times, x = concentration["time"].values, concentration["x"].values
+    if reference_profiles is not None:
+        reference_profiles = cast.whole(reference_profiles, "reference_profiles", lowest=1)
+    if reference_index is not None:
+        reference_index = cast.whole(reference_index, "reference_index", lowest=0, highest=times.size - 1)
+    if noise is not None:
+        cast.instance(noise, "noise", NoiseEstimate, "iondrift.estimate_noise makes one")
+    if penalties is not None:
+        cast.instance(penalties, "penalties", Penalties, "Penalties(space=..., time=...) makes one")
+    kept_breaks = _usable_breaks(times, _checked_breaks(times, breaks))
+    if times.size < 4 or x.size < 6:
+        raise DataError(
+            f"concentration: penalised splines need at least 4 profiles of 6 points, got {times.size} of {x.size}; "
+            "use smoothing='none'"
+        )
+    if noise is None:
+        enough = times.size >= 8 and x.size >= 8
+        noise = (
+            estimate_noise(concentration)
+            if enough
+            else NoiseEstimate(standard_deviation=np.nan, autocorrelation=(1.0,), common_mode=0.0)
+        )
+
+    def problem_of(values: FloatArray) -> Problem:
+        return Problem(
+            values=values,
+            times=times,
+            x=x,
+            breaks=kept_breaks,
+            noise=noise,
+            kappa=0.0 if reference_profiles is None else 1.0 / reference_profiles,
+            reference_index=reference_index,
+        )
+
+    problem = problem_of(concentration.values)
+    if reference_profiles is not None:
+        first = problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
+        problem = problem_of(_additive(concentration.values, first, reference_index or 0))
+    return problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
+
+
+def given_or_fitted(
+    concentration: xr.DataArray,
+    series: SmoothSeries | None,
+    *,
+    breaks: Sequence[float] = (),
+    noise: NoiseEstimate | None = None,
+    reference_profiles: int | None = None,
+    reference_index: int | None = None,
+    penalties: Penalties | None = None,
+) -> SmoothSeries:
+    """Return a fit that was made before where it is of these times and places; fit where there is none.
+
+    Raises
+    ------
+    ShapeError
+        The given fit is of other profiles.
+    DataError, ConfigurationError
+        As :func:`smooth`.
+    """
+    if series is None:
+        return smooth(
+            concentration,
+            breaks=breaks,
+            noise=noise,
+            reference_profiles=reference_profiles,
+            reference_index=reference_index,
+            penalties=penalties,
+        )
+    cast.instance(series, "series", SmoothSeries, "iondrift.drift.smoothing.penalised_splines.smooth makes one")
+    for name, fitted in (("time", series.times), ("x", series.x)):
+        found = concentration[name].values
+        if fitted.size != found.size:
+            raise ShapeError(
+                f"series: was fitted to {fitted.size} entries along {name}, the concentration has {found.size}; "
+                "smooth this concentration"
+            )
+        apart = np.abs(fitted - found)
+        if apart.max() > 1e-6 * float(found[-1] - found[0]):
+            k = int(apart.argmax())
+            raise ShapeError(
+                f"series: was fitted at {name} = {fitted[k]:g} (index {k}), where the concentration has {found[k]:g}; "
+                "smooth this concentration"
+            )
+    return series
+
+
+def _additive(values: FloatArray, fit: SmoothSeries, reference_index: int) -> FloatArray:
+    """Return the series with the reference's noise additive: c (1 + r) = (c + r c_ref) + r (c - c_ref).
+
+    A ratio multiplies by the reference's noise r; the model adds a pattern. The last term, small where c stays near
+    that of the reference, is taken off with r from the first fit.
+    """
+    smooth_values = fit.evaluate()[0]
+    held = fit.loading > 0.0
+    count = float(held.sum()) * fit.kappa
+    level = float(values[reference_index].mean())
+    relative = (values - smooth_values)[held].mean(axis=0) / level * count / (1.0 + count)
+    return np.asarray(values - relative * (smooth_values - level))
+
+
+def _checked_breaks(times: FloatArray, breaks: Sequence[float]) -> list[float]:
+    moments = cast.array(breaks, "breaks", ndim=1).tolist()
+    outside = [moment for moment in moments if not times[0] < moment < times[-1]]
+    if outside:
+        warnings.warn(
+            f"breaks: {', '.join(f'{moment:g}' for moment in outside)} s not between the first and the last profile "
+            f"({times[0]:g} to {times[-1]:g} s), left out; breaks are times of the profiles' axis, in s",
+            IondriftWarning,
+            stacklevel=3,
+        )
+    return [moment for moment in moments if moment not in outside]
+
+
+def _usable_breaks(times: FloatArray, breaks: Sequence[float]) -> tuple[float, ...]:
+    """Drop breaks that would leave a piece with too few profiles to carry a kink."""
+    kept: list[float] = []
+    left = times[0] - 1.0
+    for moment in sorted(breaks):
+        before = np.count_nonzero((times > left) & (times <= moment))
+        after = np.count_nonzero(times > moment)
+        if before >= _FEWEST_PROFILES and after >= _FEWEST_PROFILES:
+            kept.append(float(moment))
+            left = moment
+    return tuple(kept)
+
+
+def _choose(problem: Problem, adaptive: bool) -> Penalties:
+    """Minimise the restricted likelihood, first with w = 1, then with w falling towards the electrodes."""
+
+    def criterion(parameters: FloatArray) -> float:
+        return problem.restricted_likelihood(_penalties(parameters))
+
+    def search(extra: Sequence[float]) -> OptimizeResult:
+        grid = [np.array([space, time, time, *extra]) for space in range(-36, 1, 6) for time in range(-16, 22, 4)]
+        return _descend(criterion, min(grid, key=criterion))
+
+    plain = search(())
+    if not adaptive:
+        return _penalties(plain.x)
+    best = min((search(extra) for extra in _ADAPTIVITY_STARTS), key=lambda result: float(result.fun))
+    # Layers at electrodes are expected, so three more parameters need no more evidence than Akaike asks.
+    price = 6.0
+    return _penalties(best.x if best.fun + price < plain.fun else plain.x)
+
+
+def _descend(criterion: Callable[[FloatArray], float], start: FloatArray) -> OptimizeResult:
+    # The criterion is flat to a tenth near its minimum: differences of a twentieth resolve it.
+    options = {"eps": 0.05, "gtol": 0.05, "ftol": 1e-7, "maxiter": 40}
+
+    def descend(place: FloatArray) -> OptimizeResult:
+        return minimize(criterion, place, method="L-BFGS-B", bounds=_BOUNDS[: place.size], options=options)  # type: ignore[call-overload,no-any-return]  # the stubs know no float64 criterion
+
+    best = descend(start)
+    for _ in range(3):  # a line search that broke off starts afresh with a new metric
+        again = descend(best.x)
+        gained = best.fun - again.fun
+        best = again if gained > 0.0 else best
+        if gained < 0.2:
+            break
+    return best
+
+
+def _penalties(parameters: FloatArray) -> Penalties:
+    space, time, both = np.exp([parameters[0], parameters[1], parameters[0] + parameters[2]])
+    adaptivity = None
+    if parameters.size > 3:
+        adaptivity = (float(parameters[3]), float(parameters[4]), float(np.exp(parameters[5])))
+    return Penalties(space=float(space), time=float(time), both=float(both), adaptivity=adaptivity)

@@ -1,0 +1,1 @@
+"""One cell: its file, its log, its labelled results. Draws and prints nothing."""

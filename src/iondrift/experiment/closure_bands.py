@@ -1,0 +1,203 @@
+"""Bands of everything that one cell's report states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from iondrift.cast import FloatArray
+from iondrift.drift.bands.uncertainties import SYSTEMATIC, Uncertainties, systematic_draws
+from iondrift.errors import DataError
+from iondrift.experiment.results import BLOCKING_AT_X0, LEVELS, BandOptions, Bands, Measured, unavailable_closures
+
+if TYPE_CHECKING:
+    from iondrift.drift.smoothing.penalised_splines import SmoothSeries
+    from iondrift.experiment.file.schema import Closure
+
+_BUDGET_SAMPLES = 500  # a variance to 6 %
+_COMPARED = ("drift_velocity",)  # what bands of closures beside the chosen one hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of the closure comparison: a closure and the storage it counts."""
+
+    closure: Closure
+    storage: xr.DataArray | None
+
+
+def closure_rows(measured: Measured) -> dict[str, Row]:
+    """Return the closures that can be computed, by name; ``blocking`` also without storage where that differs."""
+    counted = measured.electrode_storage if measured.experiment.reconstruction.electrode_storage else None
+    missing = unavailable_closures(measured)
+    rows = {"voltage": Row(closure="voltage", storage=counted), "blocking": Row(closure="blocking", storage=counted)}
+    if counted is not None:
+        rows[BLOCKING_AT_X0] = Row(closure="blocking", storage=None)
+    if "current" not in missing:
+        rows["current"] = Row(closure="current", storage=counted)
+    return rows
+
+
+def uncertainties(measured: Measured) -> Uncertainties:
+    """Return the error model: what the experiment file gives, the stated defaults otherwise."""
+    return Uncertainties(**measured.experiment.uncertainty.model_dump(exclude_none=True))
+
+
+def bands_of(
+    measured: Measured, series: SmoothSeries, options: BandOptions, *, progress: Callable[[str], None]
+) -> Bands:
+    """Draw bands under every closure, the error budget of the chosen one and the spread of Sand's time.
+
+    Parameters
+    ----------
+    measured
+        One cell.
+    series
+        The fit of its profiles.
+    options
+        How to draw.
+    progress
+        Told each step as it begins.
+
+    Raises
+    ------
+    ConfigurationError
+        An option that does not exist.
+    """
+    from iondrift.drift.bands.budget import error_budget
+    from iondrift.drift.bands.labels import BANDED
+    from iondrift.drift.bands.monte_carlo import drift_bands
+
+    model = uncertainties(measured)
+    chosen = measured.experiment.reconstruction.closure
+    steady = measured.constant_voltage
+    found: dict[str, xr.Dataset] = {}
+    failed: dict[str, str] = {}
+    for name, row in closure_rows(measured).items():
+        progress(f"bands, closure {name}")
+        try:
+            found[name] = drift_bands(
+                measured.concentration,
+                measured.voltage,
+                measured.diffusivity,
+                closure=row.closure,
+                method=options.method,
+                uncertainties=model,
+                samples=options.samples,
+                seed=options.seed,
+                quantiles=LEVELS,
+                variables_wanted=BANDED if name == chosen else _COMPARED,
+                series=series,
+                growth_from=None if steady is None else steady.start,
+                **_inputs(measured, row),
+            )
+        except DataError as error:  # a thin layer that noise cannot tell from zero; the report says so
+            failed[name] = str(error)
+    budget = None
+    if chosen in found:
+        progress("error budget")
+        budget = error_budget(
+            measured.concentration,
+            measured.voltage,
+            measured.diffusivity,
+            closure=chosen,
+            method=options.method,
+            uncertainties=model,
+            samples=_BUDGET_SAMPLES if options.samples == "auto" else min(options.samples, _BUDGET_SAMPLES),
+            seed=options.seed,
+            series=series,
+            **_inputs(measured, closure_rows(measured)[chosen]),
+        )
+    count = found[chosen].attrs["samples"] if chosen in found else _BUDGET_SAMPLES
+    return Bands(
+        uncertainties=model,
+        by_closure=found,
+        failed=failed,
+        budget=budget,
+        sand_time=sand_time_draws(measured, model, count, options.seed),
+    )
+
+
+def _inputs(measured: Measured, row: Row) -> dict[str, Any]:
+    settings = measured.experiment
+    return {
+        "temperature": settings.electrolyte.temperature_K,
+        "current_density": measured.current_density,
+        "transference_number": settings.electrolyte.transference_number,
+        "voltage_offset": settings.reconstruction.voltage_offset_V,
+        "electrode_storage": row.storage,
+        "end_at": float(measured.concentration.time[measured.end]),
+    }
+
+
+def sand_time(measured: Measured, *, concentration: Any, transference: Any, diffusivity: Any) -> Any:
+    """Return Sand's time, s, at the current of the first constant-current segment; None without one.
+
+    Parameters
+    ----------
+    measured
+        One cell.
+    concentration, transference, diffusivity
+        mol m-3, t- of the anion, and its D, m2 s-1: numbers, or draws (replicate,).
+    """
+    from iondrift.transport import relations as transport
+
+    levels = [segment.level for segment in measured.segments if segment.kind == "constant_current"]
+    if not levels:
+        return None
+    return transport.sand_time(
+        current_density=abs(levels[0]),
+        concentration=concentration,
+        anion_transference=transference,
+        ambipolar_diffusivity=transport.ambipolar_diffusivity(
+            diffusivity, transport.cation_diffusivity(diffusivity, transference)
+        ),
+    )
+
+
+def sand_time_draws(measured: Measured, model: Uncertainties, samples: int, seed: int) -> FloatArray | None:
+    """Return draws (samples,) of Sand's time, s, from D(c), c0 and t- as the bands of this seed draw them.
+
+    None where it is not known, or where a drawn D is not positive, of which the bands tell.
+    """
+    from iondrift.drift.bands.arguments import with_uncertainty
+    from iondrift.drift.bands.systematic import evaluate_each, systematic_normals
+
+    electrolyte = measured.experiment.electrolyte
+    if electrolyte.transference_number is None:
+        return None
+    uncertain = with_uncertainty(measured.diffusivity, model)
+    normals = systematic_normals(seed, SYSTEMATIC + uncertain.n_random, samples)
+    drawn = systematic_draws(normals[:SYSTEMATIC], model)
+    concentration = electrolyte.concentration_mol_per_L * 1e3 * drawn["concentration"]
+    values = evaluate_each(uncertain, uncertain.draw_parameters(normals[SYSTEMATIC:].T), concentration)
+    if not (values > 0.0).all():
+        return None
+    draws = sand_time(
+        measured,
+        concentration=concentration,
+        transference=np.clip(electrolyte.transference_number + drawn["transference"], 1e-3, 0.999),
+        diffusivity=values,
+    )
+    return None if draws is None else np.asarray(draws)
+
+
+def labelled(bands: Bands, chosen: str) -> Mapping[str, xr.DataArray]:
+    """Return what of the bands belongs in the results: (quantile, ...) of the chosen closure, v of all, the budget."""
+    result: dict[str, xr.DataArray] = {}
+    main = bands.by_closure.get(chosen)
+    if main is not None:
+        for name, array in main.data_vars.items():
+            result[f"{name}_band" if "quantile" in array.dims else str(name)] = array
+    if bands.by_closure:
+        names = xr.Variable("closure", np.array(list(bands.by_closure), dtype=object))
+        velocities = [found.drift_velocity for found in bands.by_closure.values()]
+        result["drift_velocity_band_by_closure"] = xr.concat(velocities, dim=names)
+    if bands.budget is not None:
+        for name, array in bands.budget.data_vars.items():
+            result[f"budget_{name}"] = array.rename({"closure": "budget_closure"}) if "closure" in array.dims else array
+    return result

@@ -1,0 +1,275 @@
+"""The experiment file: one TOML per cell, units in the key names, every mistake reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
+from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.diffusivity import DiffusivitySection
+from iondrift.experiment.file.impedance import Impedance
+from iondrift.experiment.file.mistakes import describe_mistakes
+from iondrift.experiment.file.section import Positive, as_patterns, as_tuple, resolved
+from iondrift.experiment.file.section import Section as _Section
+
+Closure = Literal["voltage", "blocking", "current"]
+Smoothing = Literal["pspline", "polynomial", "none"]
+
+
+class Cell(_Section):
+    """The cell and what its electrodes are; text for reports."""
+
+    name: str = Field(min_length=1, description="name of the cell, for reports")
+    plating_electrode: str = Field(default="Li metal", description="electrode at x = 0, where lithium is plated")
+    counter_electrode: str = Field(default="Li metal", description="electrode at x = L")
+
+
+class Profiles(_Section):
+    """The 1D 19F profiles and their place on the clock."""
+
+    files: Annotated[tuple[str, ...], BeforeValidator(as_patterns), Field(min_length=1)] = Field(
+        description="a file, a folder, a pattern like profiles/*.txt, or a list of them"
+    )
+    format: Literal["auto", "topspin-text", "netcdf", "zarr", "csv"] = "auto"
+    first: int = Field(default=1, ge=1, description="first profile to use, counted from 1 in natural order")
+    count: int | None = Field(default=None, ge=3, description="how many profiles to use; all when left out")
+    field_of_view_mm: Positive | None = Field(default=None, description="length that the stored points span")
+    interval_s: Positive | None = Field(default=None, description="from the start of one profile to the next")
+    duration_s: Positive | None = Field(default=None, description="acquisition time of one profile")
+    start_s: float = Field(default=0.0, description="start of the first profile after the log's first sample")
+    anchor: Literal["start", "end"] = Field(
+        default="start", description="whether start_s is when the first acquisition begins or when it ends"
+    )
+    reverse: bool = Field(default=False, description="true when the plating electrode is at the far end as stored")
+    gaps: Literal["close", "keep"] = Field(
+        default="close", description="what a missing file number means: nothing, or a missing interval"
+    )
+    zero_filling: float = Field(default=1.0, ge=1, description="stored points per acquired point")
+    subtract_background: bool = Field(default=False, description="take the mean outside the sample off")
+    reference: Annotated[
+        Literal["open-circuit", "first"] | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
+        BeforeValidator(as_tuple),
+    ] = Field(default="open-circuit", description="profiles at known concentration, counted from 1")
+    region_tolerance: float = Field(
+        default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
+    )
+
+    @field_validator("files")
+    @classmethod
+    def _resolve(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(resolved(text, info) for text in value)
+
+    @field_validator("duration_s")
+    @classmethod
+    def _fits_interval(cls, value: float | None, info: ValidationInfo) -> float | None:
+        interval = info.data.get("interval_s")
+        if value is not None and interval is not None and value > interval:
+            raise PydanticCustomError(
+                "conflict", "must not exceed interval_s = {interval}", {"interval": f"{interval:g}"}
+            )
+        return value
+
+
+class Log(_Section):
+    """The text log of time, voltage and current density."""
+
+    file: str = Field(min_length=1, description="text file with time, voltage and current density")
+    time_column: int | str = Field(default=1, description="column number from 1, or its header")
+    voltage_column: int | str = Field(default=2, description="column number from 1, or its header")
+    current_density_column: int | str | None = Field(
+        default=None, description="column number from 1, or its header; leave out when no current was logged"
+    )
+    time_unit: Literal["s", "ms", "min", "h", "d"] = "h"
+    voltage_unit: Literal["V", "mV", "uV"] = "V"
+    electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
+    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] = Field(
+        default="mA/cm2", validate_default=True
+    )
+    plating_current: Literal["positive", "negative"] = Field(
+        default="positive", description="sign of the plating current as written in the file"
+    )
+    separator: Literal["tab", "semicolon", "comma", "space"] | None = None
+    decimal: Literal[".", ","] | None = None
+
+    @field_validator("file")
+    @classmethod
+    def _resolve(cls, value: str, info: ValidationInfo) -> str:
+        return resolved(value, info)
+
+    @field_validator("time_column", "voltage_column", "current_density_column")
+    @classmethod
+    def _counts_from_one(cls, value: int | str | None) -> int | str | None:
+        if isinstance(value, int) and value < 1:
+            raise PydanticCustomError("column", "columns are counted from 1")
+        return value
+
+    @field_validator("current_density_unit")
+    @classmethod
+    def _current_has_its_area(cls, value: str, info: ValidationInfo) -> str:
+        per_area = "/" in value
+        area = info.data.get("electrode_area_cm2")
+        if not per_area and area is None:
+            raise PydanticCustomError("conflict", "a current needs electrode_area_cm2")
+        if per_area and area is not None:
+            raise PydanticCustomError("conflict", "with electrode_area_cm2 the unit is 'A', 'mA' or 'uA'")
+        return value
+
+
+class Electrolyte(_Section):
+    """The uniform electrolyte before polarisation."""
+
+    concentration_mol_per_L: Positive = Field(description="salt concentration before polarisation")
+    temperature_K: float = Field(ge=150, le=800, description="temperature, in kelvin")
+    transference_number: float | None = Field(
+        default=None, gt=0, lt=1, description="anion transference number t-; needed by closure current"
+    )
+    # both for the EO:Li ratio, c = 1 / (V_salt + n V_EO); left out: PEO with 1.666 mol/L at EO:Li 10
+    ethylene_oxide_molar_volume_L_per_mol: Positive | None = None
+    salt_molar_volume_L_per_mol: Positive | None = None
+
+
+class Reconstruction(_Section):
+    """How the drift velocity is computed."""
+
+    closure: Closure = Field(default="voltage", description="what fixes the flux at the plating electrode")
+    smoothing: Smoothing = "pspline"
+    voltage_offset_V: float = Field(default=0.0, description="part of V that does not fall across the electrolyte")
+    electrode_storage: bool = Field(
+        default=True, description="closure blocking counts the anions between electrode and region"
+    )
+    polynomial_order_x: int = Field(default=3, ge=1, le=12)
+    polynomial_order_t: int = Field(default=3, ge=1, le=12)
+
+
+def _uncertain(name: str) -> Any:
+    """Return a key of the error model, with its limits and its meaning."""
+    return Field(default=None, ge=0, lt=LIMITS[name], description=MEANINGS[name])
+
+
+class Uncertainty(_Section):
+    """Standard uncertainties of the inputs; the stated defaults where left out."""
+
+    diffusivity_relative: float | None = _uncertain("diffusivity_relative")
+    concentration_relative: float | None = _uncertain("concentration_relative")
+    temperature_K: float | None = _uncertain("temperature_K")
+    field_of_view_relative: float | None = _uncertain("field_of_view_relative")
+    region_edge_points: float | None = _uncertain("region_edge_points")
+    voltage_offset_V: float | None = _uncertain("voltage_offset_V")
+    transference_number: float | None = _uncertain("transference_number")
+    clock_offset_s: float | None = _uncertain("clock_offset_s")
+    voltage_noise_V: float | None = _uncertain("voltage_noise_V")
+    current_noise_relative: float | None = _uncertain("current_noise_relative")
+
+
+class Experiment(_Section):
+    """Everything that is known of one cell, validated; paths are absolute."""
+
+    cell: Cell
+    profiles: Profiles
+    log: Log
+    electrolyte: Electrolyte
+    diffusivity: DiffusivitySection
+    reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
+    uncertainty: Uncertainty = Field(default=Uncertainty())
+    impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
+
+    _source: Path | None = PrivateAttr(default=None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file it was loaded from."""
+        return self._source
+
+    @field_validator("reconstruction")
+    @classmethod
+    def _closure_has_what_it_needs(cls, value: Reconstruction, info: ValidationInfo) -> Reconstruction:
+        missing = _missing_for_closure(value.closure, info.data.get("log"), info.data.get("electrolyte"))
+        if missing:
+            raise PydanticCustomError(
+                "conflict", "closure 'current' needs {missing}", {"missing": " and ".join(missing)}
+            )
+        return value
+
+    def with_options(self, *, closure: Closure | None = None, smoothing: Smoothing | None = None) -> Self:
+        """Return a copy in which the given options replace those of the file.
+
+        Raises
+        ------
+        ConfigurationError
+            The closure needs something that the file does not give.
+        """
+        chosen = closure or self.reconstruction.closure
+        if missing := _missing_for_closure(chosen, self.log, self.electrolyte):
+            raise ConfigurationError(
+                f"{self.source or self.cell.name}: closure 'current' needs {' and '.join(missing)}"
+            )
+        reconstruction = self.reconstruction.model_copy(
+            update={"closure": chosen, "smoothing": smoothing or self.reconstruction.smoothing}
+        )
+        return self.model_copy(update={"reconstruction": reconstruction})
+
+
+def _missing_for_closure(closure: Closure, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
+    if closure != "current":
+        return []
+    missing = []
+    if log is not None and log.current_density_column is None:
+        missing.append("log.current_density_column")
+    if electrolyte is not None and electrolyte.transference_number is None:
+        missing.append("electrolyte.transference_number")
+    return missing
+
+
+def load(path: str | Path) -> Experiment:
+    """Read and validate one experiment file; relative paths in it start from its folder.
+
+    Parameters
+    ----------
+    path
+        A TOML file; ``iondrift init`` writes a commented one.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, is not TOML (the line is named), or holds mistakes (all are listed).
+    """
+    path = Path(path)
+    document = _read_toml(path)
+    try:
+        experiment = Experiment.model_validate(document, context={"folder": path.parent})
+    except ValidationError as error:
+        mistakes = describe_mistakes(error, document, Experiment)
+        if len(mistakes) == 1:
+            raise ConfigurationError(f"{path}: {mistakes[0]}") from error
+        raise ConfigurationError("\n  ".join([f"{path}: {len(mistakes)} mistakes", *mistakes])) from error
+    experiment._source = path
+    return experiment
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise ConfigurationError(f"{path}: is a folder; name the experiment file in it (.toml)")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not a text file in UTF-8 (byte {error.start})") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error

@@ -1,0 +1,201 @@
+"""A commented experiment file to start from, filled with the files found in a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_TEMPLATE = """\
+# One cell, for `iondrift run`. Paths start from this file's folder. What begins with # may be left out.
+
+[cell]
+name = {name}
+# plating_electrode = "Li metal"       # at x = 0; lithium is plated here
+# counter_electrode = "Li metal"       # at x = L
+
+[profiles]
+files = {profiles}{profiles_note}
+# format = "auto"                      # topspin-text, netcdf, zarr, csv
+# first = 1                            # first profile to use, counted from 1 in natural order
+# count = 46                           # how many profiles to use; all when left out
+field_of_view_mm = 4.0                 # length that the stored points span            <- CHECK
+interval_s = 513.0                     # from the start of one profile to the next     <- CHECK
+duration_s = 444.0                     # acquisition time of one profile               <- CHECK
+# start_s = 0.0                        # start of the first profile after the log's first sample
+reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
+# gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
+# zero_filling = 2                     # stored points per acquired point; 1 when left out
+# subtract_background = false          # take the mean outside the sample off all intensities
+# anchor = "start"                     # "end": start_s is when the first acquisition ends
+# reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
+# region_tolerance = 0.05              # the region of interest stays this close to the plateau
+
+[log]
+file = {log}{log_note}
+time_column = 1                        # number from 1, or the column's header
+voltage_column = 2
+{current}
+# time_unit = "h"                      # s, min, h                                     <- CHECK
+# voltage_unit = "V"                   # V, mV
+# current_density_unit = "mA/cm2"      # A/m2, mA/cm2, uA/cm2; A, mA, uA with electrode_area_cm2
+# separator = "tab"                    # tab, semicolon, comma, space; found out when left out
+# decimal = "."                        # or ","; found out when left out
+# plating_current = "positive"         # sign of the plating current as written in the file
+
+[electrolyte]
+concentration_mol_per_L = 1.666        # before polarisation                           <- CHECK
+temperature_K = 313.15
+transference_number = 0.9              # of the anion; for Sand's time and closure "current"
+
+# D(c) of the anion. Other kinds:
+#   kind = "constant",    diffusion_coefficient_m2_per_s = 1.3e-12
+#   kind = "exponential", diffusion_coefficient_m2_per_s, decay, reference_concentration_mol_per_L
+#   kind = "table",       concentration_mol_per_L = [...], diffusion_coefficient_m2_per_s = [...]
+[diffusivity]
+kind = "polynomial"                    # the values below: PEO/LiTFSI at 40 C          <- CHECK
+argument = "eo_li_ratio"               # or concentration_mol_per_L, concentration_mol_per_m3
+coefficients_m2_per_s = [-3.09546e-16, -8.14922e-15, 5.01302e-13, -2.57336e-12]   # highest power first
+valid_range = [10.0, 20.0]             # of the argument, as measured
+# outside = "extrapolate"              # beyond valid_range; or "hold" the value at its edge
+# standard_errors = [5e-17, 1e-15, 1e-14, 1e-13]   # of the coefficients, as the fit gives them; or the whole
+                                       # covariance = [[...], ...]; without either: diffusivity_relative below
+
+[reconstruction]
+closure = "voltage"                    # "voltage": the cell voltage lies across the region of interest
+                                       # "blocking": lithium metal passes no anions
+                                       # "current": measured current and transference number
+smoothing = "pspline"                  # or "polynomial", "none"
+# voltage_offset_V = 0.0               # EMF and interfaces: what does not lie across the electrolyte
+# electrode_storage = true             # closure blocking counts the anions between electrode and region
+# polynomial_order_x = 3               # for smoothing = "polynomial"
+# polynomial_order_t = 3
+
+# Standard uncertainties of the inputs; 0 leaves one out. Profile noise is estimated from the data.
+[uncertainty]
+# diffusivity_relative = 0.05          # one factor common to all of D(c), in place of its standard errors
+# concentration_relative = 0.03
+# temperature_K = 1.0
+# field_of_view_relative = 0.01
+# region_edge_points = 2.0             # each edge of the region of interest, in stored points
+# voltage_offset_V = 0.1               # voltage that does not lie across the region
+# transference_number = 0.03
+# clock_offset_s = 10.0                # profiles against the log
+# voltage_noise_V = 0.001              # averaged over a profile
+# current_noise_relative = 0.001
+
+# Impedance spectra measured meanwhile are analysed beside the drift velocity:
+#   [impedance]
+#   files = "impedance/*.ism"          #   a file, a folder, a pattern, or a list
+#   start_s = 0.0                      #   first spectrum after the log's first sample; or times_s = [...],
+#                                      #   or log_started = "2024-10-25T21:09:58" by the instrument's clock
+#   window_s = [1e-4, 1.0]             #   time constants whose resistance is followed
+#   electrodes = 2                     #   equal electrodes in series
+#   area_cm2 = 0.5                     #   of one electrode
+#   format = "auto"                    #   or the instrument: zahner, gamry, biologic, zplot, autolab, versastudio,
+#                                      #   parstat, chi, powersuite; text
+#   header = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]   # of text: names of all columns, "" where not needed
+#   separator = "tab"                  #   of text: tab, semicolon, comma, space; found out when left out
+#   decimal = "."                      #   of text: or ","; found out when left out
+#   day_first = true                   #   dates in the files are as 31-12-2018
+#   grid = "same"                      #   "common": frequencies that not all spectra have are left out
+#   incomplete = "refuse"              #   a sweep cut short: "keep" or "drop" it
+#   minimum_points = 5                 #   fewest points of a sweep
+#   frequency_range_Hz = [1.0, 1e6]    #   what lies outside is not read
+#   mask_frequencies_Hz = [50.0, [1e5, 1e6]]   # points or ranges that must not count, in every spectrum
+#   mask_points = [{{spectrum = 3, frequency_Hz = 50.0}}]   # the same in single spectra, counted from 1
+#   capacitive = false                 #   a capacitance in series: cells with a blocking electrode
+#   inductive = true                   #   an inductance in series
+#   regularization = "auto"            #   "paper", lambda such as 0.05, or the criterion that chooses it:
+#                                      #   marginal_likelihood, gcv, l_curve, re_im
+#   order = 2                          #   of the penalty, 0 to 3; chosen to fit regularization when left out
+#   weighting = "modulus"              #   "none", or the standard deviation of Z in ohm
+#   per = "spectrum"                   #   "series": roughness is chosen once for all spectra
+#   time_constants = 92
+#   tau_range_s = [1e-7, 10.0]         #   half a decade beyond the frequencies when left out
+#   largest_jump_decades = 0.6         #   how far a peak may move from one spectrum to the next
+#   method = "calibrated"              #   of the bands: "noise", "prior"; prior where lambda is given or chosen
+"""
+
+_NUMBER = re.compile(r"[-+]?\d+[.,]?\d*([eE][-+]?\d+)?$")
+_LOOKED_AT = 4096  # bytes of a file
+
+
+def template(folder: Path) -> str:
+    """Return the text of an experiment file for a folder of measurements."""
+    profiles = _find_profiles(folder)
+    log, columns = _find_log(folder)
+    missing = "      # none found here            <- FILL IN"
+    current = "current_density_column = 3             # leave out when no current was logged"
+    return _TEMPLATE.format(
+        name=_quoted(folder.resolve().name or "cell"),
+        profiles=_quoted(profiles or "profiles/*.txt"),
+        profiles_note="" if profiles else missing,
+        log=_quoted(log or "log.txt"),
+        log_note="" if log else missing,
+        current=current if columns >= 3 or not log else f"# {current}",
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _find_profiles(folder: Path) -> str | None:
+    """Return a pattern for the folder that holds most profiles."""
+    found: dict[str, int] = {}
+    for file in _candidates(folder):
+        place = file.parent.relative_to(folder).as_posix()
+        prefix = "" if place == "." else f"{place}/"
+        if file.suffix in {".nc", ".zarr"}:
+            found[f"{prefix}{file.name}"] = 1
+        elif _looks_like_topspin(_head(file)):
+            found[f"{prefix}*{file.suffix}"] = found.get(f"{prefix}*{file.suffix}", 0) + 1
+    return max(found, key=lambda pattern: found[pattern]) if found else None
+
+
+def _find_log(folder: Path) -> tuple[str | None, int]:
+    """Return the first file that is a table of numbers, and how many columns it has."""
+    for file in _candidates(folder):
+        head = _head(file)
+        if file.suffix in {".txt", ".csv", ".dat", ".tsv"} and not _looks_like_topspin(head):
+            columns = _columns(head)
+            if columns >= 2:
+                return file.relative_to(folder).as_posix(), columns
+    return None, 0
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """Return what lies in the folder and in the folders directly below it."""
+    here = sorted(folder.iterdir())
+    below = [entry for sub in here if sub.is_dir() and sub.suffix != ".zarr" for entry in sorted(sub.iterdir())]
+    for entry in [*here, *below]:
+        if not entry.name.startswith(".") and (entry.is_file() or entry.suffix == ".zarr"):
+            yield entry
+
+
+def _head(file: Path) -> str:
+    if file.is_dir():
+        return ""
+    with file.open("rb") as stream:
+        return stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
+
+
+def _looks_like_topspin(head: str) -> bool:
+    return head.startswith("#") and "LEFT =" in head and "SIZE =" in head
+
+
+def _columns(head: str) -> int:
+    """Return how many columns of numbers most lines have; 0 when it is not a table."""
+    lines = [line for line in head.splitlines()[:-1] if line.strip() and not line.startswith("#")]
+    counts = [len(fields) for fields in map(_fields, lines) if all(map(_NUMBER.match, fields))]
+    return max(set(counts), key=counts.count) if len(counts) > len(lines) / 2 else 0
+
+
+def _fields(line: str) -> list[str]:
+    for separator in ("\t", ";"):
+        if separator in line:
+            return [field.strip() for field in line.split(separator) if field.strip()]
+    if re.search(r"\d,\s*[-+]?\d", line) and "." in line:  # a comma beside a decimal point separates
+        return [field.strip() for field in line.split(",")]
+    return line.split()

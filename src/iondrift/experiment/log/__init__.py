@@ -1,0 +1,1 @@
+"""The log of a cell: its clock, its protocol, the onset of the rise."""

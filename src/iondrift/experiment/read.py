@@ -1,0 +1,151 @@
+"""Profiles and log as an experiment file names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from iondrift.cast import FloatArray
+from iondrift.errors import ConfigurationError, DataError
+from iondrift.experiment.file.schema import Experiment
+from iondrift.experiment.log import clock
+
+_FORMATS = {".nc": "netcdf", ".nc4": "netcdf", ".h5": "netcdf", ".zarr": "zarr", ".csv": "csv", ".tsv": "csv"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Profiles as read and selected, with their windows on the log's clock.
+
+    Attributes
+    ----------
+    profiles
+        ``intensity`` (profile, point); ``intensity`` or ``concentration`` (time, x) if labelled already.
+    start, stop
+        Of each acquisition, s since the first sample of the log.
+    format, stored, sources
+        For the report: what it was, how many there were, name of each one used.
+    """
+
+    profiles: xr.Dataset
+    start: FloatArray
+    stop: FloatArray
+    format: str
+    stored: int
+    sources: tuple[str, ...]
+
+
+def read_log(experiment: Experiment) -> xr.Dataset:
+    """Return the log with its time counted from the first sample."""
+    from iondrift.readers import log as text_log
+    from iondrift.settings import in_section
+
+    settings = experiment.log
+    with in_section("log"):
+        log = text_log.read_log(
+            settings.file,
+            time_column=settings.time_column,
+            voltage_column=settings.voltage_column,
+            current_density_column=settings.current_density_column,
+            time_unit=settings.time_unit,
+            voltage_unit=settings.voltage_unit,
+            current_density_unit=settings.current_density_unit,
+            plating_current=settings.plating_current,
+            electrode_area=None if settings.electrode_area_cm2 is None else settings.electrode_area_cm2 * 1e-4,
+            separator=settings.separator,
+            decimal=settings.decimal,
+        )
+    return log.assign_coords(time=log.time - log.time[0])
+
+
+def read_series(experiment: Experiment) -> Series:
+    """Return the selected profiles and their windows.
+
+    Raises
+    ------
+    ConfigurationError
+        A key that the format needs is missing, or fewer profiles are there than asked for.
+    """
+    settings = experiment.profiles
+    kind: str = settings.format
+    if kind == "auto":
+        kind = _FORMATS.get(Path(settings.files[0]).suffix.lower(), "topspin-text")
+    if kind == "topspin-text":
+        return _topspin(experiment)
+    return _labelled(experiment, kind)
+
+
+def _topspin(experiment: Experiment) -> Series:
+    from iondrift.readers.profiles import topspin_text
+
+    settings = experiment.profiles
+    interval, duration, field_of_view = settings.interval_s, settings.duration_s, settings.field_of_view_mm
+    needed = {"field_of_view_mm": field_of_view, "interval_s": interval, "duration_s": duration}
+    missing = [f"profiles.{name}" for name, value in needed.items() if value is None]
+    if interval is None or duration is None or field_of_view is None:
+        raise ConfigurationError(f"{_file(experiment)}: profiles as TopSpin text need {' and '.join(missing)}")
+    profiles = topspin_text.read_profiles(settings.files)
+    stored = profiles.sizes["profile"]
+    profiles = profiles.isel(profile=_selected(experiment, stored))
+    start, stop = clock.profile_windows(
+        profiles.sizes["profile"],
+        interval=interval,
+        duration=duration,
+        start=settings.start_s,
+        anchor=settings.anchor,
+        numbers=profiles.number.values,
+        gaps=settings.gaps,
+    )
+    return Series(
+        profiles=profiles,
+        start=start,
+        stop=stop,
+        format="topspin-text",
+        stored=stored,
+        sources=tuple(map(str, profiles.source.values)),
+    )
+
+
+def _labelled(experiment: Experiment, kind: str) -> Series:
+    from iondrift.readers.profiles import labelled as profile_series
+
+    settings = experiment.profiles
+    if len(settings.files) != 1:
+        raise ConfigurationError(
+            f"{_file(experiment)}: profiles.files: {kind} is one file, found {len(settings.files)}"
+        )
+    path = Path(settings.files[0])
+    series = profile_series.read_series(path)
+    stored = series.sizes["time"]
+    chosen = _selected(experiment, stored)
+    series = series.isel(time=chosen)
+    if series.sizes["time"] < 2:
+        raise DataError(f"{path}: {series.sizes['time']} profile; a series needs at least 2")
+    middle = series.time.values + settings.start_s
+    width = settings.duration_s or float(np.median(np.diff(middle)))
+    return Series(
+        profiles=series,
+        start=middle - width / 2.0,
+        stop=middle + width / 2.0,
+        format=kind,
+        stored=stored,
+        sources=tuple(f"{path.name}, profile {k + 1}" for k in range(stored)[chosen]),
+    )
+
+
+def _selected(experiment: Experiment, stored: int) -> slice:
+    first, count = experiment.profiles.first, experiment.profiles.count
+    available = stored - first + 1
+    if available < (count or 1):
+        wanted = f"{count} profiles from number {first} on" if count else f"profiles from number {first} on"
+        raise ConfigurationError(
+            f"{_file(experiment)}: profiles.count and profiles.first ask for {wanted}, but {stored} are there"
+        )
+    return slice(first - 1, None if count is None else first - 1 + count)
+
+
+def _file(experiment: Experiment) -> str:
+    return str(experiment.source or experiment.cell.name)

@@ -1,0 +1,1 @@
+"""Spectra to a Kramers-Kronig test, relaxation times with their bands, peaks."""

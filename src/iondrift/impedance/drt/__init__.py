@@ -1,0 +1,1 @@
+"""Distributions of relaxation times: the problem, its solvers, bands and peaks."""

@@ -1,0 +1,1 @@
+"""What a spectrometer measured to concentration."""

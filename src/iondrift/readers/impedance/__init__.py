@@ -1,0 +1,1 @@
+"""Impedance spectra: one instrument a file."""

@@ -1,0 +1,170 @@
+"""Impedance as delimited text in the wild: any separator, decimal sign, encoding, header, many sweeps.
+
+Layout: free text, one header line (and perhaps one line of units), then rows with one number a cell. Repeated
+headers, blank lines and comment lines (``#``, ``%``, ``!``, ``//``) may stand between rows; anything else is
+refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from iondrift.errors import InputFileError
+from iondrift.readers._text import SEPARATORS, Separator
+from iondrift.readers.impedance.columns import header_remedy
+from iondrift.readers.impedance.points import Convention, points_of_table
+from iondrift.readers.impedance.spectrum import Spectrum
+from iondrift.readers.impedance.sweeps import spectra
+from iondrift.readers.table import Table, table_rows
+from iondrift.readers.text import decimal_sign, is_number, read_text, split_cells, split_lines, without_empty_tail
+from iondrift.settings import setting
+
+_COMMENT = re.compile(r"\s*(?:#|%|!|//)\s*")
+# Rows that must follow one another before they count as the table.
+ROWS_THAT_PROVE_A_TABLE = 3
+ROWS_THAT_SETTLE = 200  # so many in a row tell the separator; files of thousands of sweeps need not be split four times
+FEWEST_COLUMNS = 3
+
+
+def read(
+    path: Path, *, minimum_points: int, header: Sequence[str] | None = None,
+    separator: Separator | None = None, decimal: str | None = None,
+) -> list[Spectrum]:  # fmt: skip
+    """Return the spectra of a delimited text file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    minimum_points
+        Fewest points of a sweep.
+    header
+        Header cells that replace the file's: one for each column, "" for a column not needed. Their sign of
+        Im Z is taken at its word.
+    separator, decimal
+        "tab", "semicolon", "comma" or "space" (any blanks), and "." or ",", where the file leaves it open.
+
+    Raises
+    ------
+    InputFileError
+        There is no table, or it leaves open what its columns are.
+    """
+    table = _table(path, header, separator, decimal)
+    # Nobody writes another unit for a bare "frequency"; an impedance without unit is refused.
+    convention = Convention(units={"frequency": 1.0}, imaginary_as_named=header is not None)
+    points = points_of_table(table, convention)
+    return spectra(points, minimum_points=minimum_points)
+
+
+def _table(path: Path, header: Sequence[str] | None, separator: Separator | None, decimal: str | None) -> Table:
+    lines, open_end = split_lines(read_text(path))
+    character, first = _find_rows(lines, separator, path)
+    width = len(without_empty_tail(split_cells(lines[first], character)))
+    found, header_line = _header(lines, first, character)
+    own_header = lines[header_line - 1].strip() if found is not None else None
+    if header is not None:
+        if len(header) != width:
+            raise InputFileError(
+                f"{path}, line {first + 1}: the rows have {width} columns, {setting('header')} names {len(header)}; "
+                f"{header_remedy(width)}"
+            )
+        found, header_line = tuple(header), first + 1
+    if found is None or len(without_empty_tail(found)) != width:
+        what = "no header line" if found is None else f"a header of {len(without_empty_tail(found))} cells"
+        raise InputFileError(
+            f"{path}, line {first + 1}: {what} above rows of {width} numbers (separator {_name(character)}), so "
+            f"nothing tells what the columns are; {header_remedy(width)}"
+        )
+    kept = _rows_from(lines, first, own_header)
+    rows, numbers = table_rows(kept, found, character, path)
+    return Table(
+        path=path, header=found, header_line=header_line, rows=rows, lines=numbers,
+        decimal=decimal or decimal_sign(rows, path), open_end=open_end and kept[-1][0] == len(lines),
+    )  # fmt: skip
+
+
+def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) -> tuple[str, int]:
+    """Return the separator and the index of the first row of numbers."""
+    best: tuple[int, str, int] | None = None
+    for candidate in SEPARATORS.values() if separator is None else (SEPARATORS[separator],):
+        first, count = _first_rows(lines, candidate)
+        if count >= ROWS_THAT_PROVE_A_TABLE and (best is None or count > best[0]):
+            best = (count, candidate, first)
+    if best is None:
+        raise InputFileError(
+            f"{path}: holds no table of numbers with at least {FEWEST_COLUMNS} columns and "
+            f"{ROWS_THAT_PROVE_A_TABLE} rows; name its format with {setting('format')}, "
+            f"or its separator and decimal sign with {setting('separator')} and {setting('decimal')}"
+        )
+    return best[1], best[2]
+
+
+def _first_rows(lines: Sequence[str], separator: str) -> tuple[int, int]:
+    """Return index and length of the first long enough run of lines with numbers in equally many cells."""
+    start, width, count = 0, 0, 0
+    for index, line in enumerate(lines):
+        if not line.strip() or (count and _COMMENT.match(line)):
+            continue
+        cells = without_empty_tail(split_cells(line, separator))
+        numeric = sum(map(is_number, cells))
+        is_row = numeric >= FEWEST_COLUMNS and 2 * numeric > len(cells)
+        if count and is_row and len(cells) == width:
+            count += 1
+            if count == ROWS_THAT_SETTLE:
+                break
+        elif count >= ROWS_THAT_PROVE_A_TABLE:
+            break
+        else:
+            start, width, count = index, len(cells), int(is_row)
+    return start, count
+
+
+def _header(lines: Sequence[str], first: int, separator: str) -> tuple[tuple[str, ...] | None, int]:
+    """Return the header above the first row and its line, with a line of units below it worked in."""
+    above = [index for index in range(first - 1, -1, -1) if lines[index].strip()][:2]
+    if not above:
+        return None, 0
+    cells = _header_cells(lines[above[0]], separator)
+    if len(above) == 2 and _are_units(cells):
+        names = _header_cells(lines[above[1]], separator)
+        if len(names) == len(cells):
+            joined = tuple(
+                f"{name}/{unit}" if unit and unit != "-" else name
+                for name, unit in ((name, unit.strip("[]()")) for name, unit in zip(names, cells, strict=True))
+            )
+            return joined, above[1] + 1
+    if sum(map(is_number, cells)) * 2 > len(cells):
+        return None, 0
+    return cells, above[0] + 1
+
+
+def _header_cells(line: str, separator: str) -> tuple[str, ...]:
+    text = _COMMENT.sub("", line, count=1) if _COMMENT.match(line) else line
+    if separator == " " and "  " in text.strip():
+        # Blanks part the cells, single ones may stand inside: "Freq (Hz)   Z' (Ohm)".
+        return tuple(cell for cell in re.split(r"\s{2,}|\t", text.strip()) if cell)
+    return split_cells(text, separator)
+
+
+_UNIT_CELL = re.compile(
+    r"[\[(]?(?:-|#|[GMkmu\u00b5n]?(?:Hz|[Oo]hms?|[\u03a9\u2126]|V|A)|s|sec|deg|\u00b0|rad|rad/s|1/s)?[\])]?"
+)
+
+
+def _are_units(cells: Sequence[str]) -> bool:
+    return any(cells) and all(_UNIT_CELL.fullmatch(cell) for cell in cells)
+
+
+def _rows_from(lines: Sequence[str], first: int, header: str | None) -> list[tuple[int, str]]:
+    """Return the rows with their line numbers: neither blank, nor comment, nor the header once more."""
+    return [
+        (index + 1, lines[index])
+        for index in range(first, len(lines))
+        if lines[index].strip() and not _COMMENT.match(lines[index]) and lines[index].strip() != header
+    ]
+
+
+def _name(separator: str) -> str:
+    return next(name for name, character in SEPARATORS.items() if character == separator)

@@ -1,0 +1,100 @@
+"""Find the files of a series, and the format of each."""
+
+from __future__ import annotations
+
+import glob as globbing
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from iondrift.errors import InputFileError
+from iondrift.readers.impedance import (
+    autolab_text,
+    biologic_mpt,
+    ch_instruments_text,
+    gamry_dta,
+    parstat_text,
+    powersuite_text,
+    versastudio_par,
+    zahner_ism,
+    zplot_z,
+)
+from iondrift.readers.paths import _natural
+
+_SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
+# What else may lie in a folder of spectra; everything with these endings must read, except the papers named
+# below.
+_SPECTRUM_SUFFIXES = {*_SUFFIXES, ".z", ".z60", ".csv", ".txt", ".tsv", ".dat", ".asc"}
+_PAPERS = re.compile(r"(?:licen[cs]e|copying|readme|changelog|notice)\b", re.IGNORECASE)
+_SNIFFED_BYTES = 8192
+
+
+def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], list[str]]:
+    """Return the files of a path, folder, glob or list, and the names in folders that were passed over.
+
+    Raises
+    ------
+    InputFileError
+        Nothing is there.
+    """
+    files: list[Path] = []
+    skipped: list[str] = []
+    for path in [paths] if isinstance(paths, str | os.PathLike) else list(paths):
+        text = os.fspath(path)
+        if os.path.isdir(text):
+            members = [member for member in _natural(Path(text).iterdir()) if member.is_file()]
+            wanted = [member for member in members if _may_be_spectrum(member)]
+            skipped += [member.name for member in members if not _may_be_spectrum(member)]
+            if not wanted:
+                raise InputFileError(
+                    f"{text}: the folder holds no file with one of the endings "
+                    f"{' '.join(sorted(_SPECTRUM_SUFFIXES))}; name the files, or use a glob"
+                )
+            files += wanted
+        elif not os.path.exists(text) and globbing.has_magic(text):
+            wanted = [member for member in _natural(map(Path, globbing.glob(text, recursive=True))) if member.is_file()]
+            if not wanted:
+                raise InputFileError(f"{text}: no file matches; check the path")
+            files += wanted
+        else:
+            files.append(Path(text))
+    if not files:
+        raise InputFileError("no impedance file was named")
+    return files, skipped
+
+
+def detect_format(path: Path) -> str:
+    """Return the format of a file: by content, and by ending where that is an instrument's own.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read or is empty.
+    """
+    if path.suffix.lower() in _SUFFIXES:
+        return _SUFFIXES[path.suffix.lower()]
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_SNIFFED_BYTES)
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    if not head:
+        raise InputFileError(f"{path}: is empty; copy or export it again")
+    if head.startswith(zahner_ism.SIGNATURES):
+        return "zahner"
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    begins = {
+        "gamry": (gamry_dta.SIGNATURE,), "biologic": (biologic_mpt.SIGNATURE,), "zplot": zplot_z.SIGNATURES,
+        "autolab": autolab_text.SIGNATURES, "versastudio": (versastudio_par.SIGNATURE,),
+        "parstat": (parstat_text.SIGNATURE,), "powersuite": (powersuite_text.SIGNATURE,),
+    }  # fmt: skip
+    for name, signatures in begins.items():
+        if text.startswith(signatures):
+            return name
+    return "chi" if re.search(ch_instruments_text.SIGNATURE, text) else "text"
+
+
+def _may_be_spectrum(path: Path) -> bool:
+    hidden = path.name.startswith(".")
+    return not hidden and path.suffix.lower() in _SPECTRUM_SUFFIXES and _PAPERS.match(path.name) is None

@@ -1,0 +1,301 @@
+"""Impedance spectra from files of any instrument to one series on one clock.
+
+What shows that a file is damaged depends on its format; everything is used that there is.
+
+- Cut: Zahner, ZPlot and Autolab declare their points and VersaStudio closes its table (refused); Gamry, BioLogic
+  and CHI plan a last frequency (a warning); PARSTAT, PowerSuite and plain text show a cut inside a line alone.
+- Numbers: Gamry, BioLogic, CHI and VersaStudio (and plain text, where modulus or phase stand beside the parts) write
+  each impedance twice: a contradiction beyond rounding is refused. In the others, and for every frequency, a changed
+  digit shows where it breaks the order or the even grid of the frequencies, or stands off the line of its neighbours
+  (a warning).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from iondrift import cast, variables
+from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning
+from iondrift.readers import time_stamps
+from iondrift.readers._text import SEPARATORS, Separator
+from iondrift.readers.impedance import (
+    autolab_text,
+    biologic_mpt,
+    ch_instruments_text,
+    gamry_dta,
+    parstat_text,
+    powersuite_text,
+    versastudio_par,
+    zahner_ism,
+    zplot_z,
+)
+from iondrift.readers.impedance import delimited_text as impedance_text
+from iondrift.readers.impedance.formats import detect_format, find_files
+from iondrift.readers.impedance.grid import align
+from iondrift.readers.impedance.spectrum import Spectrum
+from iondrift.settings import setting, subject
+
+FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
+    "zahner": zahner_ism.read,
+    "gamry": gamry_dta.read,
+    "biologic": biologic_mpt.read,
+    "zplot": zplot_z.read,
+    "autolab": autolab_text.read,
+    "versastudio": versastudio_par.read,
+    "parstat": parstat_text.read,
+    "chi": ch_instruments_text.read,
+    "powersuite": powersuite_text.read,
+    "text": impedance_text.read,
+}
+
+
+def read_impedance(
+    paths: Path | str | Sequence[Path | str], *, format: str = "auto", header: Sequence[str] | None = None,
+    separator: Separator | None = None, decimal: str | None = None, grid: Literal["same", "common"] = "same",
+    grid_tolerance: float = 1e-3, frequency_range: tuple[float, float] | None = None,
+    incomplete: Literal["refuse", "keep", "drop"] = "refuse",
+    times: Sequence[float] | None = None, origin: datetime | str | None = None, day_first: bool | None = None,
+    minimum_points: int = 5,
+) -> xr.Dataset:  # fmt: skip
+    """Read impedance spectra of any supported instrument as one series.
+
+    Parameters
+    ----------
+    paths
+        One file, a folder or a glob (both in natural order: 2 before 10), or a list (in its own order). Every
+        sweep of every file becomes one spectrum. Of a folder only files that may be spectra are taken, and
+        all of these must read.
+    format
+        "auto" (by ending and content) or one of `FORMATS`.
+    header
+        For delimited text: the column names, one for each column, "" where not needed, such as
+        ``["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]``. They replace the file's and settle units and the sign of
+        Im Z.
+    separator, decimal
+        For delimited text that leaves them open: "tab", "semicolon", "comma" or "space" (any blanks); "." or ",".
+    grid
+        "same": all spectra must have the same frequencies within `grid_tolerance`. "common": frequencies not
+        in all spectra are left out (nothing is interpolated).
+    grid_tolerance
+        Largest relative difference of frequencies that count as one; 1e-3 changes Z by less than 0.1 %.
+    frequency_range
+        Lowest and highest frequency in Hz to keep.
+    incomplete
+        What to do with a sweep shorter than its file declares: "refuse", "keep" it with a warning, or "drop"
+        it, together with sweeps that end before the frequency the file plans.
+    times
+        Start of every spectrum in s, where the files do not tell or tell wrongly.
+    origin
+        The moment that is t = 0, ISO 8601 in the local time of the instrument; default: the start of the
+        first spectrum.
+    day_first
+        Order of day and month in dates such as 10-12-2018, where no file of the series shows it.
+    minimum_points
+        Fewest points of a sweep.
+
+    Returns
+    -------
+    xr.Dataset
+        impedance (spectrum, frequency), complex, Ohm, Im Z < 0 for a capacitive response;
+        coordinates, which `impedance` keeps when taken alone:
+        frequency (frequency), Hz, ascending;
+        time (spectrum), s, start of the sweep; NaN where unknown;
+        duration (spectrum), s, first to last point; NaN where unknown;
+        bias_voltage (spectrum), V, and bias_current (spectrum), A: means over the sweep; NaN where unknown;
+        source (spectrum), file name; sweep (spectrum), number in the file from 1;
+        completeness (spectrum): how one knows that no point is missing, see
+        `iondrift.readers.impedance.spectrum.Points`;
+        attrs: notes and cautions (tuples of text), skipped_files, started (ISO 8601 of t = 0 where certain).
+
+    Raises
+    ------
+    InputFileError
+        A file is missing, damaged or leaves open what it holds; grids differ; dates are ambiguous.
+    ConfigurationError
+        An option has a value that does not exist or does not fit.
+
+    Warns
+    -----
+    IondriftWarning
+        Once for every caution: an aborted or short sweep, a lone spike of |Z|, a doubtful sign.
+
+    Examples
+    --------
+    >>> import numpy as np, pathlib, tempfile
+    >>> f = np.logspace(5, 0, 21); z = 10 + 100 / (1 + 2j * np.pi * f * 1e-3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "cell.csv")
+    ...     names = "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm"
+    ...     np.savetxt(path, np.c_[f, z.real, -z.imag], delimiter=",", comments="", header=names)
+    ...     series = read_impedance(path)
+    >>> series.impedance.shape, bool(np.allclose(series.impedance[0, ::-1], z))
+    ((1, 21), True)
+    """
+    _check_options(format, grid, incomplete, header, separator, decimal, minimum_points)
+    files, skipped = find_files(paths)
+    spectra: list[Spectrum] = []
+    for file in files:
+        spectra += _read_file(
+            file, format=format, header=header, separator=separator, decimal=decimal, incomplete=incomplete,
+            minimum_points=minimum_points,
+        )  # fmt: skip
+    dropped: list[str] = []
+    if incomplete == "drop":
+        spectra, dropped = _drop_incomplete(spectra)
+    frequency, impedance, notes = align(spectra, grid=grid, tolerance=cast.scalar(grid_tolerance, "grid_tolerance"))
+    kept, left_out = _within(frequency, frequency_range)
+    cautions = [*dropped, *_told(spectra, "cautions")]
+    dataset = _dataset(spectra, frequency[kept], impedance[:, kept])
+    started = _place_in_time(dataset, spectra, times, origin, day_first, len(files))
+    dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
+    dataset.attrs = {
+        "notes": (*_told(spectra, "notes"), *notes, *left_out), "cautions": tuple(cautions),
+        "skipped_files": tuple(skipped), **started,
+    }  # fmt: skip
+    for caution in cautions:
+        warnings.warn(caution, IondriftWarning, stacklevel=2)
+    return dataset
+
+
+def _check_options(
+    format: str, grid: str, incomplete: str, header: Sequence[str] | None, separator: Separator | None,
+    decimal: str | None, minimum_points: int,
+) -> None:  # fmt: skip
+    choices: tuple[tuple[str, object, tuple[object, ...]], ...] = (
+        ("format", format, ("auto", *FORMATS)),
+        ("grid", grid, ("same", "common")),
+        ("incomplete", incomplete, ("refuse", "keep", "drop")),
+        ("separator", separator, (None, *SEPARATORS)),
+        ("decimal", decimal, (None, ".", ",")),
+    )
+    for name, value, allowed in choices:
+        if value not in allowed:
+            raise ConfigurationError(
+                f"{subject(name)}: {value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
+            )
+    if format not in ("auto", "text") and (header, separator, decimal) != (None, None, None):
+        raise ConfigurationError(
+            f"header, separator and decimal are for delimited text, not for {setting('format', format)}"
+        )
+    if isinstance(header, str):
+        raise ConfigurationError("header must be a list of column names, not one text")
+    if minimum_points < 3:
+        raise ConfigurationError(f"{subject('minimum_points')}: {minimum_points} is too few for a spectrum; at least 3")
+
+
+def _read_file(
+    file: Path, *, format: str, header: Sequence[str] | None, separator: Separator | None, decimal: str | None,
+    incomplete: str, minimum_points: int,
+) -> list[Spectrum]:  # fmt: skip
+    as_text = (header, separator, decimal) != (None, None, None)
+    name = ("text" if as_text else detect_format(file)) if format == "auto" else format
+    if name == "text":
+        return impedance_text.read(
+            file, minimum_points=minimum_points, header=header, separator=separator, decimal=decimal
+        )  # fmt: skip
+    return FORMATS[name](file, minimum_points=minimum_points, incomplete="refuse" if incomplete == "refuse" else "keep")
+
+
+def _drop_incomplete(spectra: list[Spectrum]) -> tuple[list[Spectrum], list[str]]:
+    kept = [spectrum for spectrum in spectra if spectrum.completeness not in ("cut", "short")]
+    if not kept:
+        raise InputFileError(
+            f"{spectra[0].path}: every sweep is incomplete, nothing is left with {setting('incomplete', 'drop')}"
+        )
+    dropped = [
+        f"{spectrum.path.name}, sweep {spectrum.sweep}: dropped, it is {spectrum.completeness}"
+        for spectrum in spectra
+        if spectrum.completeness in ("cut", "short")
+    ]
+    return kept, dropped
+
+
+def _within(
+    frequency: cast.FloatArray, wanted: tuple[float, float] | None
+) -> tuple[npt.NDArray[np.bool_], tuple[str, ...]]:
+    """Return which frequencies are wanted, and a note where others are there."""
+    if wanted is None:
+        return np.ones(frequency.size, dtype=np.bool_), ()
+    low, high = (cast.scalar(edge, "frequency_range", positive=True) for edge in wanted)
+    if not low < high:
+        raise ConfigurationError(f"{subject('frequency_range')}: expected lowest < highest in Hz, got {wanted}")
+    kept = (frequency >= low * (1.0 - 1e-9)) & (frequency <= high * (1.0 + 1e-9))  # as printed, ends are rounded
+    if not kept.any():
+        raise ConfigurationError(
+            f"{subject('frequency_range')}: no frequency lies in {low:g} to {high:g} Hz; the files hold "
+            f"{frequency[0]:g} to {frequency[-1]:g} Hz"
+        )
+    words = f"{int((~kept).sum())} of {kept.size} frequencies lie outside {low:g} to {high:g} Hz and are left out"
+    return kept, () if kept.all() else (words,)
+
+
+def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.ndarray) -> xr.Dataset:
+    coords = {"frequency": frequency}
+    per_spectrum = ("spectrum",)
+    dataset = xr.Dataset({"impedance": variables.dataarray("impedance", impedance, coords)})
+    for name, data in (
+        ("duration", [spectrum.duration for spectrum in spectra]),
+        ("bias_voltage", [spectrum.bias_voltage for spectrum in spectra]),
+        ("bias_current", [spectrum.bias_current for spectrum in spectra]),
+    ):
+        dataset[name] = variables.dataarray(name, data, {})
+    return dataset.assign_coords(
+        source=(per_spectrum, [spectrum.path.name for spectrum in spectra], {"long_name": "file"}),
+        sweep=(per_spectrum, [spectrum.sweep for spectrum in spectra], {"long_name": "sweep in the file"}),
+        completeness=(per_spectrum, [spectrum.completeness for spectrum in spectra]),
+    )  # fmt: skip
+
+
+def _place_in_time(
+    dataset: xr.Dataset, spectra: list[Spectrum], times: Sequence[float] | None,
+    origin: datetime | str | None, day_first: bool | None, files: int,
+) -> dict[str, str]:  # fmt: skip
+    """Add ``time`` and return what is known of t = 0."""
+    started: dict[str, str] = {}
+    wanted = None if origin is None else _moment(origin)
+    seconds = np.full(len(spectra), np.nan)
+    stamps = [spectrum.started for spectrum in spectra if spectrum.started is not None]
+    elapsed = np.array([spectrum.elapsed for spectrum in spectra])
+    if times is not None:
+        seconds = cast.array(times, "times", shape=(len(spectra),))
+    elif len(stamps) == len(spectra):
+        moments, certain = time_stamps.moments(stamps, day_first=day_first)
+        zero = moments[0] if wanted is None else wanted
+        seconds = np.array([(moment - zero).total_seconds() for moment in moments]) + np.nan_to_num(elapsed)
+        if wanted is None:
+            seconds -= np.nan_to_num(elapsed)[0]
+        if wanted is not None or certain:
+            started["started"] = zero.isoformat()
+    elif files == 1:
+        seconds = elapsed - elapsed[0]
+    dataset["time"] = variables.dataarray("time", seconds, {}, dims=("spectrum",), long_name="start of the sweep")
+    return started
+
+
+def _moment(origin: datetime | str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(origin) if isinstance(origin, str) else origin
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{subject('origin')}: {origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
+        ) from error
+    if moment.tzinfo is not None:
+        raise ConfigurationError(f"{subject('origin')}: {origin!r} has a time zone; instruments write local time")
+    return moment
+
+
+def _told(spectra: Iterable[Spectrum], what: Literal["notes", "cautions"]) -> tuple[str, ...]:
+    """Return each remark once, with the file it belongs to."""
+    return tuple(
+        dict.fromkeys(
+            f"{spectrum.path.name}: {remark}" for spectrum in spectra for remark in getattr(spectrum, what)
+        )
+    )  # fmt: skip

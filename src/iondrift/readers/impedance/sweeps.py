@@ -1,0 +1,160 @@
+"""Points of a file to spectra: where sweeps begin and end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iondrift.cast import ComplexArray, FloatArray
+from iondrift.errors import InputFileError
+from iondrift.readers.impedance.lone_points import displaced_frequency, lone_points
+from iondrift.readers.impedance.sign import settle_sign
+from iondrift.readers.impedance.spectrum import Completeness, Points, Spectrum
+from iondrift.settings import setting
+
+# Wider than any instrument: beyond them a number is damaged, not measured.
+LOWEST_FREQUENCY_HZ, HIGHEST_FREQUENCY_HZ = 1e-7, 1e11
+
+
+LOWEST_MODULUS_OHM, HIGHEST_MODULUS_OHM = 1e-9, 1e15
+
+
+# After a reset the frequency is back within this share (logarithmic) of the range already swept.
+RESET_SHARE = 0.25
+
+
+def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
+    """Split the points at every frequency reset and check each sweep.
+
+    Raises
+    ------
+    InputFileError
+        A value no measurement gives, a frequency twice or out of order, too few points.
+    """
+    _refuse_impossible(points)
+    bounds = _sweep_bounds(points)
+    result = []
+    for number, (start, stop) in enumerate(bounds, start=1):
+        part = slice(start, stop)
+        if stop - start < minimum_points:
+            raise InputFileError(
+                f"{points.path}, {_place(points, start)}: {_sweep_words(number, bounds)} has {stop - start} "
+                f"point(s), at least {minimum_points} are needed; the file is cut or a frequency is damaged "
+                f"({setting('minimum_points')} changes the limit)"
+            )
+        order = np.argsort(points.frequency[part])
+        frequency, impedance = points.frequency[part][order], points.impedance[part][order]
+        completeness, cautions = _completeness(points, frequency, last=points.frequency[stop - 1])
+        result.append(
+            Spectrum(
+                path=points.path, sweep=number, frequency=frequency, impedance=impedance,
+                started=points.started, elapsed=_first(points.elapsed, part),
+                duration=_span(points.elapsed, part),
+                bias_voltage=_mean(points.voltage, part), bias_current=_mean(points.current, part),
+                completeness=completeness, notes=points.notes,
+                cautions=(*points.cautions, *cautions, *_suspicions(frequency, impedance)),
+            )
+        )  # fmt: skip
+    return settle_sign(result, points.sign, points.sign_place)
+
+
+def _refuse_impossible(points: Points) -> None:
+    if points.frequency.size == 0:
+        raise InputFileError(f"{points.path}: holds no impedance point; the file is cut or holds another experiment")
+    modulus = np.abs(points.impedance)
+    checks = (
+        (~np.isfinite(points.frequency), "frequency is not a finite number"),
+        (~np.isfinite(modulus), "impedance is not a finite number"),
+        (points.frequency <= 0.0, "frequency is not positive"),
+        (
+            (points.frequency < LOWEST_FREQUENCY_HZ) | (points.frequency > HIGHEST_FREQUENCY_HZ),
+            f"frequency lies outside {LOWEST_FREQUENCY_HZ:g} to {HIGHEST_FREQUENCY_HZ:g} Hz",
+        ),
+        (
+            (modulus < LOWEST_MODULUS_OHM) | (modulus > HIGHEST_MODULUS_OHM),
+            f"|Z| lies outside {LOWEST_MODULUS_OHM:g} to {HIGHEST_MODULUS_OHM:g} Ohm",
+        ),
+    )
+    for bad, words in checks:
+        if bad.any():
+            k = int(np.argmax(bad))
+            raise InputFileError(
+                f"{points.path}, {_place(points, k)}: {words} (f = {points.frequency[k]:g} Hz, "
+                f"Z = {points.impedance[k]:g} Ohm); remove the {points.place_name} or export the file again"
+            )
+
+
+def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
+    """Return the (start, stop) of each sweep; the direction is the one most steps have."""
+    logarithm = np.log(points.frequency)
+    steps = np.sign(np.diff(logarithm))
+    repeated = np.flatnonzero(steps == 0)
+    if repeated.size:
+        k = int(repeated[0])
+        raise InputFileError(
+            f"{points.path}, {_place(points, k + 1)}: frequency {points.frequency[k]:g} Hz is there twice in a row; "
+            "remove or average one of the two"
+        )
+    # As many steps up as down: take the first, and let the turn be refused below.
+    direction = np.sign(np.sum(steps)) or (steps[0] if steps.size else 0.0)
+    starts = [0]
+    for k in map(int, np.flatnonzero(steps == -direction)):
+        begin, before, after = logarithm[starts[-1]], logarithm[k], logarithm[k + 1]
+        if k == starts[-1] or abs(after - begin) > RESET_SHARE * abs(before - begin):
+            raise InputFileError(
+                f"{points.path}, {_place(points, k + 1)}: frequency goes from {points.frequency[k]:g} "
+                f"to {points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; "
+                "the number is damaged, or the sweep runs both ways: keep one direction a file"
+            )
+        starts.append(k + 1)
+    return list(zip(starts, [*starts[1:], points.frequency.size], strict=True))
+
+
+def _completeness(points: Points, frequency: FloatArray, *, last: float) -> tuple[Completeness, tuple[str, ...]]:
+    """Compare the sweep with the frequency range the file plans."""
+    if points.planned is None or points.completeness != "undeclared":
+        return points.completeness, ()
+    low, high = min(points.planned), max(points.planned)
+    downwards = last == frequency[0]
+    end = low if downwards else high
+    # Reached when less than half a usual step is missing.
+    missing = np.log(last / end) if downwards else np.log(end / last)
+    if missing > 0.5 * np.median(np.diff(np.log(frequency))):
+        return "short", (f"the sweep ends at {last:g} Hz, the file plans {end:g} Hz: it was aborted, trimmed or cut",)
+    return "planned", ()
+
+
+def _suspicions(frequency: FloatArray, impedance: ComplexArray) -> tuple[str, ...]:
+    found = []
+    lone = lone_points(frequency, impedance)
+    if lone.size:
+        where = ", ".join(f"{value:.5g}" for value in frequency[lone[:3]])
+        found.append(
+            f"{lone.size} point(s) stand far off the line of their neighbours ({where} "
+            f"Hz{', ...' if lone.size > 3 else ''}): look at them before using them"
+        )
+    displaced = displaced_frequency(frequency)
+    if displaced is not None:
+        found.append(
+            f"frequency {frequency[displaced]:g} Hz is the only one off the even logarithmic grid; it may be damaged"
+        )
+    return tuple(found)
+
+
+def _place(points: Points, index: int) -> str:
+    return f"{points.place_name} {points.places[index]}"
+
+
+def _sweep_words(number: int, bounds: list[tuple[int, int]]) -> str:
+    return "the sweep" if len(bounds) == 1 else f"sweep {number} of {len(bounds)}"
+
+
+def _first(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(values[part][0])
+
+
+def _span(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(abs(values[part][-1] - values[part][0]))
+
+
+def _mean(values: FloatArray | None, part: slice) -> float:
+    return float("nan") if values is None else float(np.mean(values[part]))

@@ -1,0 +1,331 @@
+"""Delimited logs of time, voltage and current density, as battery cyclers and potentiostats write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+
+from iondrift import variables
+from iondrift.cast import FloatArray
+from iondrift.errors import ConfigurationError, InputFileError
+from iondrift.readers import _text
+from iondrift.readers.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
+from iondrift.settings import setting
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_COMMENTS: Final = ("#", "%", "//")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """One line that is neither blank nor a comment, split into fields."""
+
+    number: int
+    fields: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Column:
+    """One wanted quantity: where it stands and what turns it into SI."""
+
+    name: str
+    wanted: int | str
+    factor: float
+
+
+def read_log(
+    path: Path | str,
+    *,
+    time_column: int | str = 1,
+    voltage_column: int | str = 2,
+    current_density_column: int | str | None = 3,
+    time_unit: str = "h",
+    voltage_unit: str = "V",
+    current_density_unit: str = "mA/cm2",
+    plating_current: Literal["positive", "negative"] = "positive",
+    electrode_area: float | None = None,
+    separator: _text.Separator | None = None,
+    decimal: Literal[".", ","] | None = None,
+) -> xr.Dataset:
+    r"""Read a log of time, voltage and current density from a text file.
+
+    Separator (tab, semicolon, comma, spaces) and decimal mark are found out where the text leaves no choice,
+    and asked for where it does. Blank lines and lines beginning with ``#``, ``%`` or ``//`` are skipped;
+    lines before the first number are taken as header. Thousands separators are not read.
+
+    Parameters
+    ----------
+    path
+        The file: UTF-8, UTF-16 or Latin-1 text with any line endings.
+    time_column, voltage_column, current_density_column
+        Each a number counted from 1, or the name in the header line. ``None`` where no current was logged.
+    time_unit
+        ``s``, ``ms``, ``min``, ``h`` or ``d``.
+    voltage_unit
+        ``V``, ``mV`` or ``uV``.
+    current_density_unit
+        ``A/m2``, ``mA/cm2``, ``uA/cm2``, ...; with ``electrode_area`` a current, ``A``, ``mA`` or ``uA``.
+    plating_current
+        Sign that the file gives to the current while lithium is plated at x = 0.
+    electrode_area
+        Area in m2 by which a current is divided.
+    separator, decimal
+        Say them where the file is ambiguous.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``voltage`` (time) in V and, unless left out, ``current_density`` (time) in A m-2, negative while
+        lithium is plated; ``time`` in s, as stored, not shifted; attribute ``source``.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, empty or binary; the format is ambiguous; a column is missing; a value is no
+        finite number; time does not increase. The message names the line and the remedy.
+    ConfigurationError
+        A unit is unknown or a column is asked for twice.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "log.csv"
+    ...     _ = path.write_text("t;U;i\n0;0,5;0,1\n0,5;0,75;0,1")
+    ...     log = read_log(path, time_column="t", voltage_column="U", current_density_column="i")
+    >>> log.time.values.tolist(), log.voltage.values.tolist(), log.current_density.values.tolist()
+    ([0.0, 1800.0], [0.5, 0.75], [-1.0, -1.0])
+    """
+    path = Path(path)
+    columns = _columns(
+        path,
+        (time_column, voltage_column, current_density_column),
+        (time_unit, voltage_unit, current_density_unit),
+        plating_current,
+        electrode_area,
+    )
+    text_lines = _content(_text.decode(path))
+    lines = _split(text_lines, path, separator, decimal)
+    names, data = _header_and_data(lines, columns, path)
+    places = [_place(column, names, path) for column in columns]
+    mark = decimal or _decimal_mark(data, places, path)
+    values = _numbers(data, columns, places, mark, path)
+    _check_time(values[:, 0], data, path, time_unit, columns[0].factor)
+    coords = {"time": values[:, 0]}
+    log = variables.dataarray("voltage", values[:, 1], coords).to_dataset()
+    if len(columns) == 3:
+        log["current_density"] = variables.dataarray("current_density", values[:, 2], coords)
+    log["time"].attrs["long_name"] = "time as stored in the log"
+    return log.assign_attrs(source=str(path))
+
+
+def _columns(
+    path: Path,
+    wanted: tuple[int | str, int | str, int | str | None],
+    units: tuple[str, str, str],
+    plating_current: str,
+    electrode_area: float | None,
+) -> list[_Column]:
+    if plating_current not in ("positive", "negative"):
+        raise ConfigurationError(f"plating_current: {plating_current!r} is neither 'positive' nor 'negative'")
+    if electrode_area is not None and not 0.0 < electrode_area < np.inf:
+        raise ConfigurationError(f"electrode_area: {electrode_area!r} m2 is not a positive area")
+    current_units = CURRENT_DENSITY_UNITS if electrode_area is None else CURRENT_UNITS
+    sign = (-1.0 if plating_current == "positive" else 1.0) / (electrode_area or 1.0)
+    named: tuple[tuple[str, dict[str, float], float], ...] = (
+        ("time", TIME_UNITS, 1.0),
+        ("voltage", VOLTAGE_UNITS, 1.0),
+        ("current density" if electrode_area is None else "current", current_units, sign),
+    )
+    columns = []
+    for (name, table, scale), where, unit in zip(named, wanted, units, strict=True):
+        if where is None:
+            continue
+        if isinstance(where, bool) or (isinstance(where, int) and where < 1):
+            raise ConfigurationError(f"{path}: {name} column {where!r}; columns are counted from 1")
+        columns.append(_Column(name=name, wanted=where, factor=scale * unit_factor(unit, table, name, str(path))))
+    for k, column in enumerate(columns):
+        for other in columns[:k]:
+            if column.wanted == other.wanted:
+                raise ConfigurationError(
+                    f"{path}: column {column.wanted!r} is asked for as {other.name} and as {column.name}; "
+                    "every quantity needs its own column"
+                )
+    return columns
+
+
+def _content(text: str) -> list[tuple[int, str]]:
+    return [
+        (k, line)
+        for k, line in enumerate(text.split("\n"), 1)
+        if line and not line.isspace() and not line.lstrip().startswith(_COMMENTS)
+    ]
+
+
+def _split(
+    lines: list[tuple[int, str]], path: Path, separator: _text.Separator | None, decimal: str | None
+) -> list[_Line]:
+    if separator is None:
+        separator = _separator(lines, path, decimal)
+    elif separator not in _text.SEPARATORS:
+        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(_text.SEPARATORS)}")
+    if separator == "comma" and decimal == ",":
+        raise ConfigurationError(f"{path}: the comma cannot be separator and decimal mark at once; change one")
+    character = _text.SEPARATORS[separator]
+    if separator == "space":
+        return [_Line(number=k, fields=line.split()) for k, line in lines]
+    return [_Line(number=k, fields=_text.fields(line, character, f"{path}, line {k}")) for k, line in lines]
+
+
+def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> _text.Separator:
+    """Find the separator from the lines that begin with a number; refuse to guess what a comma means."""
+    data = [(k, line.strip()) for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")]
+    if not data:
+        number, first = lines[0]
+        raise InputFileError(
+            f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
+            "give numbers with elapsed time, not dates, or name the separator if the first column is text"
+        )
+    certain: tuple[_text.Separator, ...] = ("tab", "semicolon")
+    for name in certain:
+        if any(_text.SEPARATORS[name] in line for _, line in data):
+            return name
+    number, first = next(((k, line) for k, line in data if "," in line), (0, ""))
+    if not number:
+        return "space"
+    if decimal is not None:
+        return "comma" if decimal == "." else "space"
+    if _comma_separates([line for _, line in data], [line for k, line in lines if k < data[0][0]]):
+        return "comma"
+    text = "".join(line for _, line in data)
+    if " " in text and not re.search(r"\s,|,\s|\.", text):
+        return "space"
+    raise InputFileError(
+        f"{path}, line {number}: {first[:40]!r} can be read with the comma as separator or as decimal mark; "
+        f"say which: {setting('separator', 'comma')}, or {setting('decimal', ',')}"
+    )
+
+
+def _comma_separates(data: list[str], before: list[str]) -> bool:
+    """Whether the comma cannot be a decimal mark.
+
+    It cannot where points are, where white space or quotes follow every comma, or where a header of names has
+    as many commas as every line of numbers; white space elsewhere leaves the question open.
+    """
+    bare = [re.sub(r"\s*,\s*", ",", line) for line in data]
+    if any(" " in line for line in bare):
+        return False
+    spaced = all(re.fullmatch(r"[^,]*(,\s+[^,]*|\s+,[^,]*)+", line) for line in data)
+    header = bool(before) and all(line.count(",") == before[-1].count(",") for line in data)
+    return header or spaced or any(mark in line for line in data for mark in '."')
+
+
+def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> tuple[list[str], list[_Line]]:
+    """Tell header lines, which hold no number where numbers are wanted, from data."""
+    names = _header_names(lines, columns, path)
+    start = 0 if not names else next(k for k, line in enumerate(lines) if list(line.fields) == names) + 1
+    wanted = [_place(column, names, path) for column in columns]
+    while start < len(lines):
+        fields = lines[start].fields
+        if any(_text.looks_numeric(fields[place]) for place in wanted if place < len(fields)):
+            break
+        start += 1
+    if start == len(lines):
+        raise InputFileError(
+            f"{path}, line {lines[-1].number}: no numbers in the columns asked for "
+            f"({', '.join(repr(column.wanted) for column in columns)}); check the columns"
+        )
+    return names, lines[start:]
+
+
+def _header_names(lines: list[_Line], columns: list[_Column], path: Path) -> list[str]:
+    by_name = [column.wanted for column in columns if isinstance(column.wanted, str)]
+    if not by_name:
+        return []
+    best: list[str] = []
+    for line in lines:
+        if all(name in line.fields for name in by_name):
+            return list(line.fields)
+        text = [field for field in line.fields if field and not _text.looks_numeric(field)]
+        if len(text) == len(line.fields) > len(best):
+            best = text
+    missing = next(name for name in by_name if name not in best)
+    found = f"the header has {', '.join(map(repr, best))}" if best else "the file has no header line"
+    raise InputFileError(f"{path}: no column is named {missing!r}; {found}; name one of them or count columns from 1")
+
+
+def _place(column: _Column, names: list[str], path: Path) -> int:
+    if isinstance(column.wanted, int):
+        return column.wanted - 1
+    if names.count(column.wanted) > 1:
+        raise InputFileError(
+            f"{path}: {names.count(column.wanted)} columns are named {column.wanted!r}; "
+            f"give the {column.name} column by its number, counted from 1"
+        )
+    return names.index(column.wanted)
+
+
+def _decimal_mark(data: list[_Line], places: list[int], path: Path) -> str:
+    marks: dict[str, int] = {}
+    for line in data:
+        for place in places:
+            field = line.fields[place] if place < len(line.fields) else ""
+            for mark in ",.":
+                if mark in field and _text.looks_numeric(field):
+                    marks.setdefault(mark, line.number)
+    if len(marks) == 2:
+        raise InputFileError(
+            f"{path}, line {max(marks.values())}: decimal commas (from line {marks[',']}) and decimal points "
+            f"(from line {marks['.']}) in one file; write all numbers in one way"
+        )
+    return next(iter(marks), ".")
+
+
+def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decimal: str, path: Path) -> FloatArray:
+    width = len(data[0].fields)
+    needed = max(places) + 1
+    values = np.empty((len(data), len(columns)))
+    for row, line in zip(values, data, strict=True):
+        if len(line.fields) < needed and width < needed:
+            column = columns[places.index(needed - 1)]
+            remedy = "; pass current_density_column=None if no current was logged" if len(columns) == 3 else ""
+            raise InputFileError(
+                f"{path}, line {line.number}: has {len(line.fields)} column(s), but the {column.name} is "
+                f"asked for in column {needed}{remedy or '; check the columns'}"
+            )
+        if len(line.fields) != width:
+            raise InputFileError(
+                f"{path}, line {line.number}: has {len(line.fields)} column(s) where line {data[0].number} "
+                f"has {width}; the line is cut or damaged, remove or complete it"
+            )
+        for k, (column, place) in enumerate(zip(columns, places, strict=True)):
+            where = f"{path}, line {line.number}, column {place + 1} ({column.name})"
+            row[k] = _text.number(line.fields[place], where, decimal=decimal)
+    values *= [column.factor for column in columns]
+    return values
+
+
+def _check_time(
+    time: FloatArray,
+    data: list[_Line],
+    path: Path,
+    unit: str,
+    factor: float,
+) -> None:
+    backwards = np.flatnonzero(np.diff(time) <= 0.0)
+    if backwards.size:
+        k = int(backwards[0]) + 1
+        what = "repeats" if time[k] == time[k - 1] else "goes back from"
+        raise InputFileError(
+            f"{path}, line {data[k].number}: time {time[k] / factor:.9g} {unit} {what} "
+            f"{time[k - 1] / factor:.9g} {unit} of line {data[k - 1].number}; "
+            "sort the lines or remove duplicates, or check the time column"
+        )

@@ -1,0 +1,206 @@
+"""Profiles exported from TopSpin as text (``totxt``): a header, then one magnitude a line."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from iondrift import variables
+from iondrift.cast import FloatArray
+from iondrift.errors import InputFileError
+from iondrift.readers._text import decode, number
+from iondrift.readers.paths import _expand, _numbered
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_SIZE: Final = re.compile(r"#\s*SIZE\s*=\s*(\S+)")
+_LIMITS: Final = re.compile(r"#\s*LEFT\s*=\s*(\S+)\s*ppm\.?\s*RIGHT\s*=\s*(\S+)\s*ppm")
+_CREATED: Final = re.compile(r"#\s*File created\s*=\s*(.+)")
+_DATA_SET: Final = re.compile(r"#\s*Data set\s*=\s*(.+)")
+_EXPORT_AGAIN: Final = "export the profile again from TopSpin (command totxt, current 1D spectrum)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Profile:
+    """One file: what its header says and its values."""
+
+    path: Path
+    size: int
+    left_ppm: float
+    right_ppm: float
+    created: str
+    data_set: str
+    values: FloatArray
+
+
+def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
+    r"""Read a series of 1D profiles that TopSpin exported as text.
+
+    The files are put in natural order of the number in their names, "profile(9)" before "profile(10)": the
+    last run of digits, which is the experiment number where TopSpin names the files.
+
+    Parameters
+    ----------
+    paths
+        A file; a folder, of which every ``*.txt`` is read; a glob such as ``"profiles/*(0*).txt"``; or a list
+        of any of these.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``intensity`` (profile, point), magnitudes as stored, from the left limit to the right one;
+        coordinates ``number`` (profile), that in the file name, and ``source`` (profile), the file name;
+        attributes ``left_ppm``, ``right_ppm``, ``data_set`` (of the first file), ``created_first`` and
+        ``created_last``. Those are times of the export, not of the acquisition.
+
+    Raises
+    ------
+    InputFileError
+        No file matches; two files bear one number; a file is empty, binary, truncated, too long, or holds a
+        value that is no magnitude; size or spectral limits differ between files. The message names file and
+        line.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> head = "# Data set = cell  1  1\n# LEFT = 10 ppm. RIGHT = -10 ppm.\n# SIZE = 2\n"
+    >>> with TemporaryDirectory() as folder:
+    ...     for k in (10, 9):
+    ...         _ = (Path(folder) / f"cell({k}).txt").write_text(head + f"{k}.5\n1\n")
+    ...     profiles = read_profiles(folder)
+    >>> profiles.intensity.values.tolist(), profiles.number.values.tolist()
+    ([[9.5, 1.0], [10.5, 1.0]], [9, 10])
+    """
+    numbered = _numbered(_expand(paths))
+    profiles = [_read_one(path) for _, path in numbered]
+    first = profiles[0]
+    for other in profiles[1:]:
+        _check_agreement(first, other)
+    created_first, created_last = _creation([profile.created for profile in profiles])
+    intensity = variables.dataarray(
+        "intensity",
+        np.stack([profile.values for profile in profiles]),
+        {"point": np.arange(first.size)},
+        dims=("profile", "point"),
+    )
+    return intensity.to_dataset().assign_coords(
+        number=("profile", [n for n, _ in numbered]),
+        source=("profile", [path.name for _, path in numbered]),
+    ).assign_attrs(
+        left_ppm=first.left_ppm,
+        right_ppm=first.right_ppm,
+        data_set=first.data_set,
+        created_first=created_first,
+        created_last=created_last,
+    )  # fmt: skip
+
+
+def _read_one(path: Path) -> _Profile:
+    lines = decode(path).split("\n")
+    header = [line for line in lines if line.startswith("#")]
+    size_text = _header(header, _SIZE, path, "SIZE")[0]
+    if not size_text.isdecimal() or int(size_text) == 0:
+        raise InputFileError(f"{path}: header line SIZE says {size_text!r}, not a number of points; {_EXPORT_AGAIN}")
+    size = int(size_text)
+    left, right = (
+        number(text, f"{path}, header line LEFT/RIGHT") for text in _header(header, _LIMITS, path, "LEFT/RIGHT")
+    )
+    if not left > right:
+        raise InputFileError(f"{path}: LEFT = {left:g} ppm is not above RIGHT = {right:g} ppm; {_EXPORT_AGAIN}")
+    return _Profile(
+        path=path,
+        size=size,
+        left_ppm=left,
+        right_ppm=right,
+        created=_optional(header, _CREATED),
+        data_set=_optional(header, _DATA_SET),
+        values=_values(lines, size, path),
+    )
+
+
+def _header(header: list[str], pattern: re.Pattern[str], path: Path, name: str) -> tuple[str, ...]:
+    for line in header:
+        found = pattern.match(line)
+        if found:
+            return found.groups()
+    raise InputFileError(f"{path}: no header line {name}, so this is no TopSpin text export; {_EXPORT_AGAIN}")
+
+
+def _optional(header: list[str], pattern: re.Pattern[str]) -> str:
+    return next((found[1].strip() for found in map(pattern.match, header) if found), "")
+
+
+def _values(lines: list[str], size: int, path: Path) -> FloatArray:
+    body = [line for line in lines if line and line[0] != "#" and not line.isspace()]
+    try:
+        values = np.array(list(map(float, body)))
+    except ValueError:
+        _blame(lines, path)
+        raise
+    # float() also reads 1_0 and nan: one test over the array is cheaper than a pattern over every line
+    if not (np.isfinite(values) & (values >= 0.0)).all() or any("_" in line for line in body):
+        _blame(lines, path)
+    if len(values) < size:
+        last = len(lines) - (not lines[-1])
+        raise InputFileError(
+            f"{path}, line {last}: the file ends after {len(values)} of SIZE = {size} values; {_EXPORT_AGAIN}"
+        )
+    if len(values) > size:
+        extra = [k for k, line in enumerate(lines, 1) if line.strip() and line[0] != "#"][size]
+        raise InputFileError(
+            f"{path}, line {extra}: {len(values)} values where SIZE = {size}; remove what follows or {_EXPORT_AGAIN}"
+        )
+    return values
+
+
+def _blame(lines: list[str], path: Path) -> None:
+    """Raise for the first line that is no magnitude."""
+    for k, line in enumerate(lines, 1):
+        field = line.strip()
+        if not field or line[0] == "#":
+            continue
+        value = number(field, f"{path}, line {k}")
+        if value < 0.0:
+            raise InputFileError(
+                f"{path}, line {k}: {field} is negative, and a magnitude is not; "
+                "export the magnitude spectrum (command mc before totxt)"
+            )
+
+
+def _check_agreement(first: _Profile, other: _Profile) -> None:
+    if other.size != first.size:
+        raise InputFileError(
+            f"{other.path}: SIZE = {other.size}, but {first.path} has {first.size}; "
+            "process all profiles with the same SI, or leave this file out"
+        )
+    width = first.left_ppm - first.right_ppm
+    if not all(
+        math.isclose(a, b, rel_tol=0.0, abs_tol=1e-6 * width)
+        for a, b in ((first.left_ppm, other.left_ppm), (first.right_ppm, other.right_ppm))
+    ):
+        raise InputFileError(
+            f"{other.path}: spectral limits {other.left_ppm:g} to {other.right_ppm:g} ppm, but {first.path} "
+            f"has {first.left_ppm:g} to {first.right_ppm:g}; export the full spectrum of every profile, "
+            "or leave this file out"
+        )
+
+
+def _creation(texts: list[str]) -> tuple[str, str]:
+    """First and last time of export in ISO form; the header's own words where they cannot be read."""
+    moments = []
+    for text in texts:
+        words = re.sub(r"\s+[A-Z]{2,5}$", "", text)  # strptime does not know names of time zones such as CEST
+        try:
+            moments.append(datetime.strptime(words, "%A, %B %d, %Y %I:%M:%S %p"))
+        except ValueError:
+            return texts[0], texts[-1]
+    return min(moments).isoformat(), max(moments).isoformat()

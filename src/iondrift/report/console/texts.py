@@ -1,0 +1,85 @@
+"""Numbers and facts of the summary as text for the printed report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from iondrift.report.console.rounding import interval, with_band
+
+STILL = 5e-3  # um/h: rounding errors, not motion
+
+
+def number(quantity: Mapping[str, Any] | None, digits: int = 3, *, floor: float = 0.0) -> str:
+    """Return a value to some significant digits, without its unit; a dash where there is none.
+
+    Below ``floor`` in magnitude it is shown as 0.
+
+    Examples
+    --------
+    >>> number({"value": 371.04, "unit": "um/h"}), number({"value": 0.02384, "unit": "mA/cm2"}, 2)
+    ('371', '0.024')
+    >>> number({"value": None, "unit": "h"})
+    '-'
+    """
+    if quantity is None or quantity["value"] is None:
+        return "-"
+    if abs(quantity["value"]) <= floor:
+        return "0"  # without a minus
+    text = f"{quantity['value']:.{digits}g}"
+    if "e" not in text:
+        return text
+    return f"{float(text):.0f}" if 1.0 <= abs(float(text)) < 1e6 else text
+
+
+def plain_with_unit(quantity: Mapping[str, Any], digits: int = 3) -> str:
+    """Return value and unit, without the band."""
+    return f"{number(quantity, digits)} {quantity['unit']}"
+
+
+def banded(quantity: Mapping[str, Any], *, signed: bool = False, floor: float = 0.0) -> str:
+    """Return a value with its 68 % band, rounded together, or the value alone where it has none.
+
+    Examples
+    --------
+    >>> banded({"value": 347.2, "unit": "um/h", "band_68": [319.6, 377.4], "band_95": [290.0, 410.0]})
+    '347 +30/-28'
+    >>> banded({"value": 20.0, "unit": "h", "band_68": [15.0, None], "band_95": [12.0, None]})
+    '20 (over 15)'
+    """
+    value = quantity["value"]
+    if value is None or "band_68" not in quantity:
+        return number(quantity, floor=floor)
+    low, high = quantity["band_68"]
+    if low is None:
+        return number(quantity)
+    if high is None:
+        return f"{number(quantity)} (over {number({'value': low})})"
+    if max(abs(value), high - low) <= floor:
+        return "0"
+    return with_band(value, low, high, signed=signed)
+
+
+def with_unit(quantity: Mapping[str, Any], *, signed: bool = False) -> str:
+    """Return a value with its 68 % band and unit."""
+    return f"{banded(quantity, signed=signed)} {quantity['unit']}"
+
+
+def wide(quantity: Mapping[str, Any]) -> str:
+    """Return the edges of the 95 % band; a dash where there is none."""
+    low, high = quantity.get("band_95", (None, None))
+    return "-" if low is None or high is None or not math.isfinite(high - low) else interval(low, high)
+
+
+def table_of_facts(facts: Mapping[str, str]) -> Table:
+    """Return names beside their texts."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in facts.items():
+        table.add_row(name, Text(text))
+    return table

@@ -1,0 +1,1 @@
+"""Results to the numbers of the report: quantity, unit, band, caveats."""

@@ -1,0 +1,1 @@
+"""Files to a folder of results, complete or absent."""

@@ -1,0 +1,153 @@
+"""The demonstration: two simulated cells through the same job as measured ones, the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from rich import box
+from rich.padding import Padding
+from rich.table import Table
+
+from iondrift.experiment.results import UM_PER_H, Analysis
+from iondrift.report.console.texts import STILL, banded, number
+from iondrift.report.summary.quantities import edges_of, quantity
+from iondrift.runs import simulated_cell, store
+
+if TYPE_CHECKING:
+    from iondrift.runs.batch import Result
+
+CELLS: tuple[simulated_cell.Cell, ...] = ("li-li", "li-nmc622")
+
+
+def simulate_cells(out: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> dict[Path, Path]:
+    """Write both simulated cells under ``out/simulated``; return the results folder of each experiment file.
+
+    Parameters
+    ----------
+    out
+        Folder of the demonstration.
+    seed
+        Of the noise.
+    progress
+        Told each step as it begins.
+    """
+    return {
+        simulated_cell.write(cell, out / "simulated" / cell, seed=seed, progress=progress): out / cell for cell in CELLS
+    }
+
+
+def truth_on_grid(analysis: Analysis, truth: xr.Dataset) -> xr.DataArray:
+    """Return the true drift velocity at the times and places of a reconstruction, (time, x) in m s-1.
+
+    Parameters
+    ----------
+    analysis
+        Of a simulated cell.
+    truth
+        As the simulator wrote it; x from the plating electrode.
+    """
+    grid = analysis.dataset
+    places = grid.x.values + (analysis.measured.calibration.plating_gap or 0.0)
+    rows = [np.interp(places, truth.x.values, row) for row in truth.drift_velocity.values]
+    true: xr.DataArray = grid.drift_velocity.copy(data=np.asarray(rows)).rename("true_drift_velocity")
+    return true
+
+
+def show_truth(results: Sequence[Result]) -> None:
+    """Print truth and reconstruction side by side, and draw them into each results folder.
+
+    Parameters
+    ----------
+    results
+        Of the simulated cells.
+    """
+    from rich.console import Console
+
+    from iondrift.report.figures import cell as figures
+
+    console = Console(highlight=False)
+    done = [result for result in results if result.outcome is not None]
+    analyses: list[Analysis] = []
+    for result in done:
+        if result.outcome is None:
+            continue
+        analysis = result.outcome.analysis
+        analyses.append(analysis)
+        stored = xr.load_dataset(result.file.parent / simulated_cell.TRUTH, engine="h5netcdf")
+        true = truth_on_grid(analysis, stored)
+        with store.staged(result.folder) as staging:
+            figures.draw_truth(analysis, true, folder=staging / "figures")
+        console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
+        console.print(Padding(_truth_table(analysis, true, result.outcome.summary), (0, 0, 1, 2), expand=False))
+    for line in ratios(analyses):
+        console.print(line)
+
+
+def _truth_table(analysis: Analysis, true: xr.DataArray, summary: Mapping[str, Any]) -> Table:
+    """Return v at both ends under each closure beside the truth, and how much of it the bands hold."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("", max_width=16)
+    for heading in ("v(x0)\num/h", "v(xL)\num/h", "95 % band\nholds", "68 % band\nholds"):
+        table.add_column(heading, justify="right")
+    ends = true.values[analysis.end, [0, -1]] * UM_PER_H
+    table.add_row("truth", *(number({"value": float(value)}, floor=STILL) for value in ends), "", "")
+    for name in analysis.closures:
+        entry = summary["closures"][name]
+        held = [f"{share:.0%}" if share is not None else "-" for share in shares_held(analysis, true, name)]
+        table.add_row(name, banded(entry["x0"], floor=STILL), banded(entry["xL"], floor=STILL), *held)
+    return table
+
+
+def shares_held(analysis: Analysis, true: xr.DataArray, closure: str) -> tuple[float | None, float | None]:
+    """Return the share of times under polarisation and places at which the 95 and the 68 % band hold the truth.
+
+    Parameters
+    ----------
+    analysis
+        Of a simulated cell.
+    true
+        From :func:`truth_on_grid`.
+    closure
+        Name of a closure; without bands there are no shares.
+    """
+    found = None if analysis.bands is None else analysis.bands.by_closure.get(closure)
+    if found is None:
+        return None, None
+    flowing = analysis.measured.polarised
+    edges, truth = found.drift_velocity.values[:, flowing], true.values[flowing]
+    wide, narrow = ((truth >= edges[low]) & (truth <= edges[high]) for low, high in ((0, 4), (1, 3)))
+    return float(wide.mean()), float(narrow.mean())
+
+
+def ratios(analyses: Sequence[Analysis]) -> list[str]:
+    """Return the last cell's v over the first one's at both ends with bands, one line a closure.
+
+    Parameters
+    ----------
+    analyses
+        Of the cells to compare.
+    """
+    from iondrift.drift.bands.monte_carlo import velocity_ratio
+
+    if len(analyses) < 2 or analyses[0].bands is None or analyses[-1].bands is None:
+        return []
+    first, last = analyses[0].bands.by_closure, analyses[-1].bands.by_closure
+    names = [analysis.experiment.cell.name for analysis in (analyses[-1], analyses[0])]
+    lines = [f"v of {names[0]} over v of {names[1]}, at the end of the polarisation:"]
+    for closure in (name for name in first if name in last):
+        draws = velocity_ratio(last[closure], first[closure]).values
+        texts = []
+        for place, e in (("x0", 0), ("xL", -1)):
+            value = _final(analyses[-1], closure, e) / _final(analyses[0], closure, e)
+            entry = quantity(value, "1", edges=edges_of(draws[0 if e == 0 else 1]))
+            texts.append(f"{banded(entry)} at {place}")
+        lines.append(f"  {closure}: {', '.join(texts)}")
+    return lines
+
+
+def _final(analysis: Analysis, closure: str, end: int) -> float:
+    return float(analysis.closures[closure].drift_velocity.values[analysis.end, end])

@@ -1,0 +1,26 @@
+"""A commented experiment file for a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.template import template
+from iondrift.runs.store import write_text
+
+
+def write_template(folder: str | Path, *, force: bool = False) -> Path:
+    """Write ``experiment.toml`` into a folder, with the profiles and the log that are found there.
+
+    Raises
+    ------
+    ConfigurationError
+        There is one already (``force`` replaces it), or no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: no such folder; make it, put the measurements in, and try again")
+    path = folder / "experiment.toml"
+    if path.exists() and not force:
+        raise ConfigurationError(f"{path}: exists; --force replaces it")
+    return write_text(template(folder), path)

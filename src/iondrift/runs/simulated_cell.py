@@ -1,0 +1,146 @@
+"""A simulated cell on disk: profiles as TopSpin text, log, experiment file and truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from iondrift.runs import store
+from iondrift.transport.forward.simulation import PRESETS, simulate
+
+Cell = Literal["li-li", "li-nmc622"]
+
+TRUTH = "truth.nc"
+NOISE = 0.02  # of the plateau per stored point, as measured
+TRANSFERENCE = 0.9
+_INTERVAL, _DURATION = 513.0, 444.0
+_FIRST_NUMBER = 5  # experiment numbers do not begin at 1 on a spectrometer either
+# As found on the measured cells: one was stored from the far end, the other was not.
+_REVERSED = {"li-li": True, "li-nmc622": False}
+_NAMES = {"li-li": "Li||Li (simulated)", "li-nmc622": "Li||NMC622 (simulated)"}
+_COUNTER = {"li-li": "Li metal", "li-nmc622": "NMC622"}
+
+_EXPERIMENT = """\
+# A simulated cell (seed {seed}); the truth is in {truth}.
+
+[cell]
+name = "{name}"
+counter_electrode = "{counter}"
+
+[profiles]
+files = "profiles/*.txt"
+field_of_view_mm = 4.0
+interval_s = 513.0
+duration_s = 444.0
+reverse = {reverse}
+zero_filling = 2
+
+[log]
+file = "log.txt"
+time_column = "time/h"
+voltage_column = "voltage/V"
+current_density_column = "current/mA cm-2"
+
+[electrolyte]
+concentration_mol_per_L = 1.666
+temperature_K = 313.15
+transference_number = 0.9
+
+[diffusivity]
+kind = "exponential"
+diffusion_coefficient_m2_per_s = 1.315e-12
+decay = 0.675
+reference_concentration_mol_per_L = 1.666
+
+[reconstruction]
+closure = "voltage"
+voltage_offset_V = {offset}                 # the cell's EMF
+"""
+
+
+def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """Simulate a cell and write everything that ``iondrift run`` reads.
+
+    Parameters
+    ----------
+    cell
+        Which one.
+    folder
+        Where to; made when missing. Files of an earlier simulation are replaced.
+    seed
+        Of the noise.
+    progress
+        Told each step as it begins.
+
+    Returns
+    -------
+    Path
+        The experiment file.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be written.
+    """
+    progress(f"simulating {cell}")
+    truth = simulate(
+        cell,
+        anion_transference=TRANSFERENCE,
+        interval=_INTERVAL,
+        duration=_DURATION,
+        noise=NOISE,
+        seed=seed,
+    )
+    progress(f"writing {cell}")
+    with store.staged(folder) as staging:
+        _write_profiles(truth.intensity.values, staging / "profiles", reverse=_REVERSED[cell])
+        store.write_text(_log_text(truth), staging / "log.txt")
+        store.write_netcdf(truth.drop_vars(["intensity", "position"]), staging / TRUTH)
+        text = _EXPERIMENT.format(
+            seed=seed,
+            truth=TRUTH,
+            name=_NAMES[cell],
+            counter=_COUNTER[cell],
+            reverse=str(_REVERSED[cell]).lower(),
+            offset=PRESETS[cell]["electromotive_force"],
+        )
+        store.write_text(text, staging / "experiment.toml")
+    return folder / "experiment.toml"
+
+
+def _write_profiles(intensity: np.ndarray, folder: Path, *, reverse: bool) -> None:
+    folder.mkdir()
+    for k, profile in enumerate(intensity[:, ::-1] if reverse else intensity):
+        number = k + _FIRST_NUMBER
+        (folder / f"simulated({number:03d}).txt").write_text(_topspin_text(profile, number), encoding="ascii")
+
+
+def _topspin_text(profile: np.ndarray, number: int) -> str:
+    """Return one profile as TopSpin exports it; 400 ppm around 0 stand for the field of view."""
+    header = (
+        "# File created = simulated",
+        f"# Data set = simulated  {number}  1  iondrift",
+        "# Spectral Region:",
+        "# LEFT = 200.0 ppm. RIGHT = -200.0 ppm.",
+        "#",
+        f"# SIZE = {profile.size} ( = number of points)",
+        "#",
+        "# In the following ordering is from the 'left' to the 'right' limits!",
+        "# Lines beginning with '#' must be considered as comment lines.",
+        "#",
+    )
+    return "\n".join([*header, *(f"{value:.4f}" for value in profile)]) + "\n"
+
+
+def _log_text(truth: xr.Dataset) -> str:
+    """Return time, voltage and current density; plating current positive, as cyclers write it."""
+    hours = truth.log_time.values / 3600.0
+    plating = -truth.log_current_density.values / 10.0  # mA cm-2
+    lines = [
+        f"{t:.6f}\t{v:.6f}\t{i:.6f}" for t, v, i in zip(hours, truth.log_voltage.values, plating + 0.0, strict=True)
+    ]
+    return "\n".join(["time/h\tvoltage/V\tcurrent/mA cm-2", *lines]) + "\n"

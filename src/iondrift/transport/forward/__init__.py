@@ -1,0 +1,1 @@
+"""The forward model: simulated cells with known truth."""

@@ -1,0 +1,64 @@
+"""From the uncertain parameters of a :class:`Diffusivity` to the vectors that its kernel takes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from iondrift.cast import FloatArray
+from iondrift.errors import DataError
+
+if TYPE_CHECKING:
+    from iondrift.transport.diffusivity import Diffusivity
+
+
+def layout(diffusivity: Diffusivity, values: FloatArray) -> FloatArray:
+    """Return kernel parameters (replicate, n_parameters) of uncertain parameters (replicate, n)."""
+    s = diffusivity.per_si
+    low, high = -math.inf, math.inf
+    if diffusivity.outside == "hold" and diffusivity.valid_range is not None:
+        low, high = diffusivity.valid_range[0] / s, diffusivity.valid_range[1] / s
+    ratio = 1.0 / diffusivity.eo_molar_volume, diffusivity.salt_molar_volume / diffusivity.eo_molar_volume
+    header = np.array([*ratio, low, high])
+    if diffusivity.form == 0:
+        body = values * s ** np.arange(values.shape[1] - 1, -1, -1.0)
+    elif diffusivity.form == 1:
+        D0, k = values.T
+        body = np.column_stack([D0 * np.exp(k), k * s / diffusivity.places[0]])
+    else:
+        body = _piecewise_cubics(diffusivity.places / s, values)
+    return np.column_stack([np.tile(header, (values.shape[0], 1)), body])
+
+
+def square_root(covariance: FloatArray) -> FloatArray:
+    """Return L with L L' = covariance; semidefinite (an exact parameter) is allowed."""
+    variances = np.diag(covariance)
+    # Coefficients differ by orders of magnitude: factor the correlation, then scale.
+    scale = np.sqrt(np.where(variances > 0.0, variances, 1.0))
+    correlation = covariance / np.outer(scale, scale)
+    if (variances < 0.0).any() or not np.allclose(correlation, correlation.T, atol=1e-6):
+        raise DataError("covariance of D(c): must be symmetric, with no negative variance on its diagonal")
+    try:
+        root = np.linalg.cholesky(correlation)
+    except np.linalg.LinAlgError:
+        eigenvalues, vectors = np.linalg.eigh(correlation)
+        if eigenvalues[0] < -1e-6 * eigenvalues[-1]:
+            raise DataError(
+                f"covariance of D(c): not positive semidefinite (eigenvalue {eigenvalues[0]:.3g} of its "
+                "correlations); check the order and units of its entries"
+            ) from None
+        root = vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))
+    return np.asarray(scale[:, np.newaxis] * root, dtype=np.float64)
+
+
+def _piecewise_cubics(knots: FloatArray, values: FloatArray) -> FloatArray:
+    """Return (replicate, 1 + n + 4 (n - 1)): number of intervals, knots, cubic coefficients of each."""
+    from scipy.interpolate import PchipInterpolator
+
+    replicates, n = values.shape
+    cubics = np.asarray(PchipInterpolator(knots, values, axis=1).c)  # (4, n - 1, replicate)
+    rows = cubics.transpose(2, 1, 0).reshape(replicates, 4 * (n - 1))
+    exact = np.concatenate([[n - 1.0], knots])
+    return np.column_stack([np.tile(exact, (replicates, 1)), rows])

@@ -1,0 +1,54 @@
+"""The benchmarks of the drift velocity run, small: what they print is not a promise of these tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+@pytest.fixture
+def load(monkeypatch):
+    """Return a loader of bench modules; none of them stays."""
+    monkeypatch.syspath_prepend(str(BENCH.parent / "tests"))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # coverage sets it for its workers
+
+    def read(name, known_as=None):
+        spec = importlib.util.spec_from_file_location(known_as or name, BENCH / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, known_as or name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return read
+
+
+def test_reconstruction_equals_its_peer(load, capsys):
+    load("bench_reconstruction").main(repeats=1)
+    text = capsys.readouterr().out
+    assert float(text.split("largest difference ")[1].split()[0]) < 1e-12
+
+
+def test_bands_and_their_peers(load, capsys):
+    load("bench_components")
+    bench = load("bench_drift_bands")
+    bench.scaling((20,), rounds=1)
+    bench.peers(rounds=1)
+    text = capsys.readouterr().out
+    assert "ns a cell and replicate" in text
+    assert "SciPy loop" in text
+
+
+def test_coverage_of_one_draw(load):
+    bench = load("coverage", "coverage_bench")
+    wide, narrow, error = bench.one(("layers", 100, False, "posterior", 0))
+    assert wide.shape == narrow.shape == (80,)
+    assert 0.8 < wide.mean() <= 1.0
+    assert narrow.mean() < wide.mean()
+    found = (np.array([wide]), np.array([narrow]), np.array([error]))
+    assert bench.row("two layers | white", [found], 1).endswith("| 1 |")

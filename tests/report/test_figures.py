@@ -1,0 +1,156 @@
+"""Figures: complete, legible, the same bytes for the same results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import synthetic
+from iondrift.report.figures import bands as band_figures
+from iondrift.report.figures import cell as figures
+from iondrift.report.figures import drawing
+
+PLAIN = ("profiles", "concentration", "drift_velocity", "time_series")
+BANDED = ("bands_through_time", "bands_along_x", "error_budget")
+NAMES = (*PLAIN, *BANDED)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    written = figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=folder)
+    assert {path.name for path in written} == {f"{n}.{s}" for n in NAMES for s in ("png", "svg")}
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_figure_is_written_whole(drawn: Path, name: str) -> None:
+    png = (drawn / f"{name}.png").read_bytes()
+    assert png.startswith(b"\x89PNG")
+    assert png.endswith(b"IEND\xaeB`\x82")
+    assert ElementTree.parse(drawn / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+def _figure(name: str, title: str = "Li||Li") -> Figure:
+    data = synthetic.banded().dataset
+    with drawing.style():
+        if name == "profiles":
+            return figures.profiles(data, title=title)
+        if name == "bands_through_time":
+            return band_figures.through_time(data, synthetic.SEGMENTS, title=title)
+        if name in BANDED:
+            return getattr(band_figures, name.removeprefix("bands_"))(data, title=title)
+        make = {
+            "concentration": figures.concentration_map,
+            "drift_velocity": figures.drift_velocity_map,
+            "time_series": figures.time_series,
+        }[name]
+        return make(data, synthetic.SEGMENTS, title=title)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("profiles", ["anion concentration / mol L$^{-1}$", "time / h"]),
+        ("bands_through_time", ["$v$ / µm h$^{-1}$", "time / h"]),
+        ("bands_along_x", ["$v$ / µm h$^{-1}$", "$x/L$ from the plating side"]),
+        ("error_budget", ["share of the variance / %", "$v(x_0)$ / µm h$^{-1}$"]),
+        ("concentration", ["anion concentration / mol L$^{-1}$", "time / h"]),
+        ("drift_velocity", ["anion drift velocity / µm h$^{-1}$", "time / h"]),
+        (
+            "time_series",
+            ["$V$ / V", "$-i$ / mA cm$^{-2}$", "$E$ / V mm$^{-1}$", "$v$ / µm h$^{-1}$", "time / h"],
+        ),
+    ],
+)
+def test_axes_carry_units(name: str, labels: list[str]) -> None:
+    found = {text for axes in _figure(name).axes for text in (axes.get_xlabel(), axes.get_ylabel())}
+    assert set(labels) <= found
+
+
+def test_the_same_results_give_the_same_bytes(drawn: Path, tmp_path: Path) -> None:
+    figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=tmp_path)
+    for path in drawn.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def _drawn_texts(figure: Figure) -> list[Text]:
+    texts = []
+    for axes in figure.axes:
+        texts += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in axis.get_major_ticks():
+                if low <= tick.get_loc() <= high:
+                    texts += [label for label in (tick.label1, tick.label2) if label.get_visible()]
+        if legend := axes.get_legend():
+            texts += legend.get_texts()
+    return [text for text in texts if text.get_visible() and text.get_text().strip()]
+
+
+def _overlapping(figure: Figure) -> list[tuple[str, str]]:
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in _drawn_texts(figure)]
+    return [(a, b) for k, (a, box_a) in enumerate(boxes) for b, box_b in boxes[k + 1 :] if box_a.overlaps(box_b)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("title", ["Li||Li", "a cell with a name of sensible length"])
+def test_no_text_lies_over_another(name: str, title: str) -> None:
+    assert _overlapping(_figure(name, title)) == []
+
+
+def test_the_check_for_overlap_sees_one() -> None:
+    figure = _figure("concentration")
+    figure.axes[0].text(0.5, 0.5, "first", transform=figure.axes[0].transAxes)
+    figure.axes[0].text(0.5, 0.5, "second", transform=figure.axes[0].transAxes)
+    assert _overlapping(figure) == [("first", "second")]
+
+
+def test_without_bands_their_figures_are_left_out(tmp_path: Path) -> None:
+    written = figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="a", folder=tmp_path)
+    assert {path.stem for path in written} == set(PLAIN)
+
+
+def test_both_bands_are_shaded_at_both_ends() -> None:
+    panel = _figure("bands_through_time").axes[0]
+    tops = sorted(float(np.nanmax(shade.get_paths()[0].vertices[:, 1])) for shade in panel.collections)
+    data = synthetic.banded().dataset.drift_velocity_band.values * 3.6e9
+    np.testing.assert_allclose(tops, sorted(data[level, :, end].max() for level in (3, 4) for end in (0, -1)))
+
+
+def test_the_budget_adds_up_to_everything() -> None:
+    bars = _figure("error_budget").axes[0].patches
+    tops = {round(bar.get_x(), 3): 0.0 for bar in bars}
+    for bar in bars:
+        tops[round(bar.get_x(), 3)] += bar.get_height()
+    assert list(tops.values()) == pytest.approx([100.0] * 3)
+
+
+def test_measured_points_are_drawn_without_the_noise_of_the_reference() -> None:
+    data = synthetic.dataset()
+    data["reference_noise"] = 0.5 * data.concentration_measured
+    axes = figures.profiles(data, title="a").axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), 0.5e-3 * data.concentration_measured[0])
+    assert "less the reference's noise" in axes.get_legend().get_texts()[0].get_text()
+
+
+def test_without_current_its_panel_is_left_out() -> None:
+    with_current = figures.time_series(synthetic.dataset(), synthetic.SEGMENTS, title="a")
+    without = figures.time_series(synthetic.dataset(current=False), synthetic.SEGMENTS, title="a")
+    assert len(without.axes) == len(with_current.axes) - 1
+
+
+def test_velocities_of_both_signs_get_a_scale_with_zero_in_the_middle() -> None:
+    data = synthetic.dataset()
+    data["drift_velocity"] = data.drift_velocity - data.drift_velocity.mean()
+    low, high = figures.drift_velocity_map(data, (), title="a").axes[0].collections[0].get_clim()
+    assert low == -high
+    np.testing.assert_allclose(high, abs(data.drift_velocity).max() * 3.6e9)

@@ -1,0 +1,121 @@
+"""The printed report of an impedance series as golden text, its summary and its figures.
+
+``IONDRIFT_REWRITE_GOLDEN=1 pytest tests/test_impedance_report.py`` rewrites the golden files; read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+from rich.cells import cell_len
+
+import golden_text
+import synthetic_impedance
+from iondrift.impedance.drt.bands import COVERAGE
+from iondrift.report.console import impedance as impedance_console
+from iondrift.report.figures import drawing
+from iondrift.report.figures import impedance as impedance_figures
+from iondrift.report.series_axis import series_axis
+from iondrift.report.summary import impedance as impedance_summary
+
+
+def summary(dataset: xr.Dataset) -> dict[str, Any]:
+    return impedance_summary.build(dataset, series_axis(dataset), title="cell")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_report_reads_as_the_golden_text(width: int) -> None:
+    text = impedance_console.to_text(summary(synthetic_impedance.analysed()), width=width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    golden_text.compare(text, f"impedance-report-{width}.txt")
+
+
+def test_one_blocking_spectrum_without_bands() -> None:
+    dataset = synthetic_impedance.analysed(1, bands=False, masked=False, capacitive=True)
+    golden_text.compare(impedance_console.to_text(summary(dataset), width=80), "impedance-report-no-bands.txt")
+
+
+def test_a_long_series_is_printed_in_part_and_shows_its_worst_spectrum() -> None:
+    dataset = synthetic_impedance.analysed(400)
+    text = impedance_console.to_text(summary(dataset), width=80)
+    assert len(text.splitlines()) < 170
+    assert max(map(cell_len, text.splitlines())) <= 80
+    exceeding = [line.split()[0] for line in text.splitlines() if "EXCEEDS" in line]
+    assert exceeding == ["50.00"]  # spectrum 101, every half an hour
+    assert "20 of 400 shown, the 5 worst among them" in text
+
+
+def test_the_summary_is_json_and_tells_what_is_masked() -> None:
+    built = summary(synthetic_impedance.analysed())
+    assert json.loads(json.dumps(built, allow_nan=False)) == built
+    masked = built["inputs"]["masked"]
+    assert (masked["points"], masked["of"]) == (7, 155)
+    assert [np.round(run, 2).tolist() for run in masked["in_all_Hz"]] == [[46.42, 46.42]]
+    assert masked["in_single"][0]["spectrum"] == 5
+    # neither the worst residual nor its place is that of a masked point
+    test = built["spectra"][1]["kramers_kronig"]
+    assert test["worst_residual_percent"] == pytest.approx(4.5)
+    assert test["worst_at"]["value"] == pytest.approx(10.0**0.5)
+    assert built["spectra"][0]["capacitance"] is None
+
+
+def test_what_does_not_exist_is_null_and_a_dash() -> None:
+    dataset = synthetic_impedance.analysed()
+    for name in ("unmeasured_fraction", "effective_parameters", "kk_worst", "kk_mu", "windowed_resistance"):
+        dataset[name][1] = np.nan
+    dataset.kk_judged_residual[1] = dataset.kk_residual[1] = np.nan
+    built = summary(dataset)
+    assert json.loads(json.dumps(built, allow_nan=False)) == built
+    assert built["spectra"][1]["unmeasured_fraction"] is None
+    assert built["spectra"][1]["kramers_kronig"]["residual_at_elements_percent"] is None
+    row = next(line for line in impedance_console.to_text(built).splitlines() if "EXCEEDS" in line)
+    assert row.split()[:6] == ["0.50", "6", "-", "-", "8", "-"]
+
+
+@pytest.mark.parametrize("coverage", COVERAGE.values())
+def test_the_coverage_takes_two_lines(coverage: str) -> None:
+    dataset = synthetic_impedance.analysed()
+    dataset.attrs["band_coverage"] = coverage
+    lines = impedance_console.to_text(summary(dataset), width=80).splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("  coverage"))
+    assert [bool(line.strip()) for line in lines[first : first + 3]] == [True, True, False]
+
+
+def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    dataset = synthetic_impedance.analysed()
+    impedance_figures.draw(dataset, series_axis(dataset), title="cell", folder=tmp_path)
+    crosses = 7
+    for name in ("nyquist", "bode", "kramers_kronig"):
+        axes = drawn[name].axes[0]
+        found = [line for line in axes.lines if line.get_marker() == "x"]
+        assert sum(line.get_xdata().size for line in found) == crosses, name
+    real = drawn["kramers_kronig"].axes[0]
+    assert real.get_ylim()[1] == pytest.approx(1.15 * 4.5)  # %, not 40
+    for line in real.lines:
+        assert np.abs(line.get_ydata()).max(initial=0.0) <= real.get_ylim()[1]
+    assert drawn["nyquist"].axes[0].get_xlim()[1] < 1.1 * np.nanmax(dataset.impedance_fit.values.real)
+
+
+def test_a_series_over_decades_is_drawn_to_several_scales(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    dataset = synthetic_impedance.analysed()
+    factor = xr.DataArray(10.0 ** -np.arange(5.0), dims="spectrum")
+    for name in dataset.data_vars:
+        if dataset[name].attrs.get("units") == "ohm" or str(name).endswith("resistance_band") or name == "gamma_band":
+            dataset[name] = (dataset[name] * factor).transpose(*dataset[name].dims)
+    low = dataset.windowed_resistance_band.values
+    low[0, -1] = 0.0  # known as an upper limit alone
+    impedance_figures.draw(dataset, series_axis(dataset), title="cell", folder=tmp_path)
+    assert drawn["nyquist"].axes[1].get_title(loc="left") == "the smaller half"
+    assert drawn["resistances"].axes[0].get_yscale() == "log"
+    assert [line.get_xdata().size for line in drawn["resistances"].axes[0].lines if line.get_marker() == "v"] == [1, 0]
+    assert "each to its own scale" in drawn["relaxation_times"].axes[0].get_ylabel()
+    assert "sum" in drawn["relaxation_map"].axes[1].get_ylabel()  # normalised

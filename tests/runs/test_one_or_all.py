@@ -1,0 +1,95 @@
+"""One cell at a time or all at once, on the command line or from Python: the same bits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+import cells
+from iondrift import drift_bands, load
+from iondrift.cli.app import app
+from iondrift.drift.bands.labels import BANDED
+from iondrift.experiment import pipeline
+from iondrift.experiment.closure_bands import uncertainties
+from iondrift.experiment.results import LEVELS, Measured
+from iondrift.runs import store
+
+SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
+TOML = {
+    "first": SMOOTHED.replace('"small"', '"first"'),
+    "second": SMOOTHED.replace('"small"', '"second"').replace("313.15", "333.15")
+    + "[uncertainty]\nclock_offset_s = 5\n",
+}
+SAMPLES, SEED = 64, 3
+
+
+def run(files: list[Path], out: Path) -> None:
+    options = ["--out", str(out), "--samples", str(SAMPLES), "--seed", str(SEED), "--quiet"]
+    result = CliRunner().invoke(app, ["run", *map(str, files), *options])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    made = {}
+    for name, toml in TOML.items():
+        file = cells.write_cell(tmp_path_factory.mktemp(name), toml=toml)
+        made[name] = file.rename(file.with_name(f"{name}.toml"))
+    return made
+
+
+@pytest.fixture(scope="module")
+def together(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, xr.Dataset]:
+    """Return the results of both cells from one run."""
+    out = tmp_path_factory.mktemp("together")
+    run(list(files.values()), out)
+    return {name: store.read(out / name / "results.zarr") for name in files}
+
+
+def test_the_cells_differ(together: dict[str, xr.Dataset]) -> None:
+    first, second = (found.drift_velocity_band.values for found in together.values())
+    assert not np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_a_run_of_one_cell_gives_the_bits_of_a_run_of_all(
+    files: dict[str, Path], together: dict[str, xr.Dataset], tmp_path: Path, name: str
+) -> None:
+    run([files[name]], tmp_path)
+    xr.testing.assert_identical(store.read(tmp_path / "results.zarr"), together[name])
+
+
+def bands_from_python(measured: Measured) -> xr.Dataset:
+    electrolyte = measured.experiment.electrolyte
+    return drift_bands(
+        measured.concentration,
+        measured.voltage,
+        measured.diffusivity,
+        temperature=electrolyte.temperature_K,
+        uncertainties=uncertainties(measured),
+        samples=SAMPLES,
+        seed=SEED,
+        quantiles=LEVELS,
+        current_density=measured.current_density,
+        transference_number=electrolyte.transference_number,
+        breaks=measured.breaks,
+        reference_profiles=len(measured.calibration.reference),
+        reference_index=measured.reference_index,
+        noise=measured.noise,
+        end_at=float(measured.concentration.time[measured.end]),
+    )
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_bands_from_python_are_those_of_the_command_line(
+    files: dict[str, Path], together: dict[str, xr.Dataset], name: str
+) -> None:
+    found = bands_from_python(pipeline.measure(load(files[name])))
+    for variable in BANDED:
+        np.testing.assert_array_equal(found[variable], together[name][f"{variable}_band"], err_msg=variable)
+    for number in ("maximum_drift_velocity", "final_drift_velocity", "penetration_depth"):
+        np.testing.assert_array_equal(found[number], together[name][number], err_msg=number)
