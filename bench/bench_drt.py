@@ -26,6 +26,7 @@ from iondrift.impedance.drt.estimate import drt
 from iondrift.impedance.drt.model import stack
 from iondrift.impedance.drt.nonnegative import solve_model
 from iondrift.impedance.kramers_kronig import kramers_kronig
+from iondrift.impedance.options import DrtModel
 from iondrift.impedance.spectra import weights_of
 from iondrift.reference.relaxation_spectra import families, measured
 
@@ -137,13 +138,13 @@ def run_public(spectra: int) -> dict[str, float]:
 
 def run_band(samples: int, rounds: int) -> float:
     """Return seconds for the arrays of one band of one spectrum on one thread: draws, solutions, quantiles."""
-    from iondrift.impedance.drt.bands import quantiles
+    from iondrift.impedance.drt.band_collector import quantiles
     from iondrift.impedance.drt.draws import generator, perturbed_solutions
     from iondrift.impedance.drt.problem import pose
 
     one = drifting_series(2)[:1]
     data = xr.DataArray(one, dims=("spectrum", "frequency"), coords={"frequency": FREQUENCY})
-    problem = pose(data, regularization="paper")
+    problem = pose(data, DrtModel(regularization="paper"))
     level = 0.005 * np.tile(np.abs(one[0]), 2)
     probabilities = np.array([0.025, 0.5, 0.975])
 

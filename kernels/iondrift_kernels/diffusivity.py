@@ -22,11 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, POLYNOMIAL
 
 Floats = npt.NDArray[np.float64]
-
-POLYNOMIAL, EXPONENTIAL, TABLE = 0, 1, 2
-CONCENTRATION, EO_LI_RATIO = 0, 1
 
 
 @inlined_kernel
@@ -36,14 +34,14 @@ def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
     ``form`` and ``argument`` do not vary inside a loop, so the compiler lifts their branches out of it.
     NaN stays NaN.
     """
-    a = parameters[0] / c - parameters[1] if argument == 1 else c
+    a = parameters[0] / c - parameters[1] if argument == EO_LI_RATIO else c
     a = parameters[2] if a < parameters[2] else a
     a = parameters[3] if a > parameters[3] else a
-    if form == 0:
+    if form == POLYNOMIAL:
         value: float = parameters[4]
         for k in range(5, parameters.size):
             value = value * a + parameters[k]
-    elif form == 1:
+    elif form == EXPONENTIAL:
         value = parameters[4] * math.exp(-parameters[5] * a)
     else:
         intervals = int(parameters[4])

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from iondrift_kernels import lanes
 from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, POLYNOMIAL
 from iondrift_kernels.elementary import exponential
 from iondrift_kernels.lanes import LANES
 
@@ -27,7 +28,7 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
     given = parameters.reshape(-1)
     for i in range(points.shape[0]):
         point = points[i]
-        if argument == 1:
+        if argument == EO_LI_RATIO:
             for j in range(width):
                 a = given[j] / point[lanes.CONCENTRATION + j] - given[LANES + j]
                 # RESISTANCE holds the argument until its place is needed.
@@ -36,7 +37,7 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
             for j in range(width):
                 a = point[lanes.CONCENTRATION + j]
                 point[lanes.RESISTANCE + j] = within(a, given[2 * LANES + j], given[3 * LANES + j])
-        if form == 0:
+        if form == POLYNOMIAL:
             for j in range(width):
                 point[lanes.DIFFUSIVITY + j] = given[4 * LANES + j]
             for p in range(5, count):
@@ -44,7 +45,7 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
                 for j in range(width):
                     value = point[lanes.DIFFUSIVITY + j] * point[lanes.RESISTANCE + j]
                     point[lanes.DIFFUSIVITY + j] = value + coefficient[j]
-        elif form == 1:
+        elif form == EXPONENTIAL:
             for j in range(width // 2):  # two at a time: they share the loads of the exponential's constants
                 k = j + LANES // 2
                 first = exponential(-given[5 * LANES + j] * point[lanes.RESISTANCE + j])

@@ -19,11 +19,21 @@ from iondrift_kernels.closure_lanes import (
     velocities,
     velocities_by_current,
 )
+from iondrift_kernels.codes import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.diffusivity_lanes import diffusivities
-from iondrift_kernels.drift_layout import Draws, FloatArray, IntArray, Protocol, Space, State, Summary
-from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE
+from iondrift_kernels.drift_layout import (
+    Block,
+    Draws,
+    FloatArray,
+    IntArray,
+    Protocol,
+    Space,
+    State,
+    Summary,
+    Task,
+)
 from iondrift_kernels.job_queue import take
 from iondrift_kernels.perturbed_refit import perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
@@ -48,77 +58,27 @@ _CELLS = 4  # that a thread takes at once to select their quantiles
 
 @parallel_kernel
 def evaluate_block(
-    workers: int,
-    seed: int,
-    method: int,
-    block: int,
-    times: tuple[int, int],
-    coefficients: tuple[int, int],
-    splines: Splines,
-    space: Space,
-    protocol: Protocol,
-    draws: Draws,
-    closure: int,
-    form: int,
-    argument: int,
-    origin: FloatArray,
-    wanted: IntArray,
-    state: State,
-    summary: Summary,
-    out: FloatArray,
-) -> None:
-    """Evaluate the profiles ``times`` of all replicates, last first, drawing the new ``coefficients`` they need.
+    workers: int, task: Task, block: Block, splines: Splines, space: Space, protocol: Protocol, draws: Draws,
+    state: State, summary: Summary, out: FloatArray,
+) -> None:  # fmt: skip
+    """Evaluate the profiles of a block for all replicates, last first, drawing the new coefficients they need.
 
     Blocks are called from the end of the series to its beginning. ``workers``: how many threads take groups of
-    replicates from one queue; ``origin`` (T, R), or (T, 1) for all replicates: J at x = 0 under BLOCKING; ``wanted``
-    (Q,): codes of the variables to keep; ``out`` (Q, block, X, R): their values.
+    replicates from one queue; ``out`` (Q, block, X, R): values of the variables to keep.
     """
     queue = np.zeros(1, dtype=np.int64)
     for _ in nb.prange(workers):
-        _evaluate_groups(
-            queue,
-            seed,
-            method,
-            block,
-            times,
-            coefficients,
-            splines,
-            space,
-            protocol,
-            draws,
-            closure,
-            form,
-            argument,
-            origin,
-            wanted,
-            state,
-            summary,
-            out,
-        )
+        _evaluate_groups(queue, task, block, splines, space, protocol, draws, state, summary, out)
 
 
 @kernel
 def _evaluate_groups(
-    queue: IntArray,
-    seed: int,
-    method: int,
-    block: int,
-    times: tuple[int, int],
-    coefficients: tuple[int, int],
-    splines: Splines,
-    space: Space,
-    protocol: Protocol,
-    draws: Draws,
-    closure: int,
-    form: int,
-    argument: int,
-    origin: FloatArray,
-    wanted: IntArray,
-    state: State,
-    summary: Summary,
-    out: FloatArray,
-) -> None:
+    queue: IntArray, task: Task, block: Block, splines: Splines, space: Space, protocol: Protocol, draws: Draws,
+    state: State, summary: Summary, out: FloatArray,
+) -> None:  # fmt: skip
     """Take groups of replicates from ``queue`` until none is left; the rest as :func:`evaluate_block`."""
+    seed, method, closure, form, argument, wanted = task
+    place, begin, stop, first, last = block
     width = lanes.whole(state.ring.shape[3])
     modes = splines.mean.shape[0]
     functions, padded = space.rotation.shape
@@ -130,7 +90,7 @@ def _evaluate_groups(
         normals = np.empty((4, width))
         electrical = np.zeros((4, width))
         words = np.empty((4, width), dtype=np.uint64)
-        fresh = np.empty((coefficients[1] - coefficients[0] + 3, padded, width))
+        fresh = np.empty((last - first + 3, padded, width))
         combined = np.empty((functions, 2, width))
         points = np.empty((space.start.shape[0], lanes.POINT))
         profile = np.empty(lanes.PROFILE)
@@ -140,12 +100,11 @@ def _evaluate_groups(
             profile[lanes.SLOPE_FACTOR + j] = own.concentration[j] / own.length[j]
             profile[lanes.INTEGRAL_FACTOR + j] = -own.concentration[j] * own.length[j]
             profile[lanes.HIGHEST + j] = maximum[lane + j]
-        first, last = coefficients
         if method == POSTERIOR:
             posterior_block(seed, lane, splines, first, last, state.draws[b], words, fresh)
         else:
             perturbed_block(
-                seed, lane, splines, first, last, state.checkpoints[b, block],
+                seed, lane, splines, first, last, state.checkpoints[b, place],
                 state.shift[b], state.draws[b], normals, words, fresh,
             )  # fmt: skip
         for k in range(first, last):
@@ -154,7 +113,7 @@ def _evaluate_groups(
                 for j in range(width):
                     fresh[k - first, m, j] -= influence * state.pattern[b, m, j]
         following = last - 1
-        for t in range(times[1] - 1, times[0] - 1, -1):
+        for t in range(stop - 1, begin - 1, -1):
             lowest = splines.start[t]
             while following >= max(lowest, first):
                 rotate(space.rotation, fresh[following - first], space.mean[following], state.ring[b, following & 3])
@@ -173,7 +132,8 @@ def _evaluate_groups(
                 if closure == VOLTAGE:
                     origin_by_voltage(own, points, profile)
                 elif closure == BLOCKING:
-                    given = origin[t] if origin.shape[1] == 1 else origin[t, lane : lane + width]
+                    origin = draws.origin[t]
+                    given = origin if origin.shape[0] == 1 else origin[lane : lane + width]
                     origin_by_blocking(space, own, given, combined, profile)
                 velocities(width, points, profile)
             row = protocol.row[t]
@@ -187,7 +147,7 @@ def _evaluate_groups(
                         ends[end, row, lane + j] = velocity
                         flux_ends[end, row, lane + j] = point[lanes.CONCENTRATION + j] * velocity - diffusive
             for q in range(wanted.shape[0]):
-                keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - times[0]])
+                keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - begin])
         for j in range(width):
             maximum[lane + j] = profile[lanes.HIGHEST + j]
         b = take(queue)
@@ -206,6 +166,7 @@ def group_draws(draws: Draws, first: int, last: int) -> Draws:
         draws.voltage_offset[first:last],
         draws.clock[first:last],
         draws.parameters[:, first:last].copy(),
+        draws.origin,
     )
 
 

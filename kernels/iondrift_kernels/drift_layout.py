@@ -50,7 +50,8 @@ class Draws(NamedTuple):
     """Systematic draws, one a replicate (R,).
 
     Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-, voltage offset (V), clock
-    offset (s); ``parameters`` (P, R) of D(c).
+    offset (s); ``parameters`` (P, R) of D(c); ``origin`` (T, R), or (T, 1) for all replicates: J at x = 0 under
+    BLOCKING.
     """
 
     concentration: FloatArray
@@ -62,6 +63,28 @@ class Draws(NamedTuple):
     voltage_offset: FloatArray
     clock: FloatArray
     parameters: FloatArray
+    origin: FloatArray
+
+
+class Task(NamedTuple):
+    """What is computed: seed, codes of method, closure, form and argument of D(c), of the variables to keep (Q,)."""
+
+    seed: int
+    method: int
+    closure: int
+    form: int
+    argument: int
+    wanted: IntArray
+
+
+class Block(NamedTuple):
+    """Profiles of one block, the coefficients in time that are new in it, and its place among the blocks."""
+
+    place: int
+    first_time: int
+    last_time: int
+    first_coefficient: int
+    last_coefficient: int
 
 
 class State(NamedTuple):

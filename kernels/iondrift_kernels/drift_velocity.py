@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import parallel_kernel
+from iondrift_kernels.codes import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.constants import FARADAY
-from iondrift_kernels.field_reconstruction import BLOCKING, CURRENT, VOLTAGE, voltage_origin_flux
+from iondrift_kernels.field_reconstruction import voltage_origin_flux
 
 FloatArray = npt.NDArray[np.float64]
 

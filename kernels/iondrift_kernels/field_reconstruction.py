@@ -14,8 +14,6 @@ from iondrift_kernels._jit import inlined_kernel
 
 FloatArray = npt.NDArray[np.float64]
 
-VOLTAGE, BLOCKING, CURRENT = 0, 1, 2
-
 
 @inlined_kernel
 def voltage_origin_flux(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import drift_bands as drift_bands
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
+    from iondrift.drift.inputs import DriftInputs as DriftInputs
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Diffusivity": "transport.diffusivity",
+    "DriftInputs": "drift.inputs",
     "Experiment": "experiment.file.schema",
     "NoiseEstimate": "drift.smoothing.noise",
     "Uncertainties": "drift.bands.uncertainties",

@@ -12,6 +12,7 @@ import xarray as xr
 
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 from iondrift.settings import subject
+from iondrift.units import factor_to, units_of
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 ComplexArray: TypeAlias = npt.NDArray[np.complex128]
@@ -68,15 +69,71 @@ def array(
     return result
 
 
-def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = False) -> xr.DataArray:
-    """Return ``value`` as a DataArray with exactly ``dims`` in that order, finite, with increasing coordinates.
+COORDINATE_UNITS = {"time": "s", "x": "m", "frequency": "Hz"}
+
+
+def in_si(value: xr.DataArray, name: str, unit: str) -> xr.DataArray:
+    """Return an array and its coordinates in SI where their attributes state another unit; without one they are in SI.
+
+    Parameters
+    ----------
+    value
+        Attribute ``units`` of itself and of the coordinates time, x and frequency.
+    name
+        What to call it in a message.
+    unit
+        The SI unit of the values.
+
+    Raises
+    ------
+    DataError
+        A unit is none of the quantity's; the message names it and those that are known.
+
+    Examples
+    --------
+    >>> voltage = xr.DataArray([100.0], {"time": ("time", [2.0], {"units": "min"})}, attrs={"units": "mV"})
+    >>> converted = in_si(voltage, "voltage", "V")
+    >>> converted.values.tolist(), converted.time.values.tolist()
+    ([0.1], [120.0])
+    """
+    factor = _factor(value, name, unit)
+    if factor != 1.0:
+        value = value.copy(data=np.asarray(value.values) * factor).assign_attrs(units=unit)
+    for dim, si in COORDINATE_UNITS.items():
+        if dim in value.coords and value[dim].dtype.kind in "iuf":
+            along = _factor(value[dim], f"{name}: coordinate {dim}", si)
+            if along != 1.0:
+                coordinate = value[dim].variable.to_base_variable()
+                converted = coordinate.copy(data=np.asarray(coordinate.values) * along)
+                converted.attrs = {**coordinate.attrs, "units": si}
+                value = value.assign_coords({dim: converted})
+    return value
+
+
+def _factor(array: xr.DataArray, name: str, unit: str) -> float:
+    """Return the factor to SI from what the attributes of an array state."""
+    stated = array.attrs.get("units")
+    if stated is None:
+        return 1.0
+    factor = factor_to(unit, stated) if isinstance(stated, str) else None
+    if factor is None:
+        raise DataError(
+            f"{name}: its attribute units is {_shortened(stated)}; known are {', '.join(units_of(unit))}; convert "
+            f"it, or remove the attribute from values in {unit}"
+        )
+    return factor
+
+
+def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive: bool = False) -> xr.DataArray:
+    """Return ``value`` as a DataArray with exactly ``dims`` in that order, in SI, finite, coordinates increasing.
 
     Raises
     ------
     ShapeError
         ``value`` is not a DataArray, or its dims are others.
     DataError
-        A value is not finite (or not positive), a coordinate is missing or not strictly increasing.
+        A value is not finite (or not positive), a coordinate is missing or not strictly increasing, or a unit that the
+        attributes state is unknown.
     """
     if not isinstance(value, xr.DataArray):
         raise ShapeError(f"{name}: expected an xarray.DataArray with dims {tuple(dims)}, got {type(value).__name__}")
@@ -86,6 +143,7 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, positive: bool = Fal
         value = value.transpose(*dims)
     if value.size == 0:
         raise ShapeError(f"{name}: is empty, shape {value.shape}")
+    value = in_si(value, name, unit)
     data = array(value.values, name, positive=positive)
     for dim in dims:
         if dim not in value.coords:
@@ -187,6 +245,15 @@ def instance(value: Any, name: str, kind: type[_Kind], remedy: str) -> _Kind:
     return value
 
 
+def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Return at most so many of ``count`` indices, evenly spaced, both ends included.
+
+    >>> evenly_spaced(10, 4).tolist(), evenly_spaced(3, 8).tolist()
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
 def _shortened(value: Any) -> str:
     text = str(value) if isinstance(value, np.generic) else repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
@@ -282,7 +349,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def choose(name: str, value: str, allowed: Sequence[str]) -> str:
+def choose(name: str, value: Any, allowed: Sequence[str]) -> str:
     """Return ``value``, or raise with what is allowed."""
     if not isinstance(value, str) or value not in allowed:
         raise ConfigurationError(f"{subject(name)}: expected one of {', '.join(allowed)}, got {value!r}")

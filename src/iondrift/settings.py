@@ -1,4 +1,4 @@
-"""How a setting is written where the user sets it: in Python, on the command line, in an experiment file.
+"""What a setting is, and how it is written where the user sets it: in Python, on the command line, in a file.
 
 An error names the setting that puts it right; the one who raises it does not know who asked. Readers write
 ``setting("decimal", ",")``, and the command line and the experiment file say once how their settings are spelled.
@@ -11,7 +11,62 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One option of a record of options; Python, command line and experiment file take it from here.
+
+    Attributes
+    ----------
+    about
+        What it is, for help and messages; in a file with a capital letter less.
+    key, switch
+        In an experiment file, and on the command line, where that is not the name in Python; None: there it is called
+        alike. Empty: it does not exist there.
+    example, note
+        What stands in a commented experiment file; None: the default, and what it is about.
+    metavar, parse
+        On the command line, where it is read from text: what the text looks like, and its meaning; ``parse`` raises
+        ValueError with what is allowed.
+    lowest, highest, above
+        Allowed themselves; not allowed itself.
+    fewest
+        Entries, of a tuple.
+    per_unit
+        SI units in one of those that file and command line take.
+    """
+
+    about: str
+    key: str | None = None
+    switch: str | None = None
+    example: str | None = None
+    note: str | None = None
+    metavar: str | None = None
+    parse: Callable[[str], Any] | None = None
+    lowest: int | None = None
+    highest: int | None = None
+    above: float | None = None
+    fewest: int | None = None
+    per_unit: float = 1.0
+
+
+def option(default: Any, about: str, **how: Any) -> Any:
+    """Return the field of a record of options; ``how`` are attributes of :class:`Setting`."""
+    return field(default=default, metadata={"setting": Setting(about=about, **how)})
+
+
+def settings_of(record: type) -> dict[str, Setting]:
+    """Return the settings of a record of options by their names in Python."""
+    return {entry.name: entry.metadata["setting"] for entry in fields(record) if "setting" in entry.metadata}
+
+
+def keys_of(*records: type) -> dict[str, str]:
+    """Return the keys of an experiment file that differ from the names in Python."""
+    return {name: found.key for record in records for name, found in settings_of(record).items() if found.key}
+
 
 Value: TypeAlias = str | bool | tuple[str, ...] | None  # None: no particular value
 

@@ -12,6 +12,7 @@ from iondrift import Diffusivity, errors, reconstruct_drift
 from iondrift.drift.bands import monte_carlo as bands
 from iondrift.drift.bands import replicates as band_draws
 from iondrift.drift.bands.monte_carlo import drift_bands, velocity_ratio
+from iondrift.drift.bands.options import BANDED
 from iondrift.drift.bands.uncertainties import Uncertainties
 from iondrift.drift.smoothing.penalised_splines import smooth
 from iondrift.drift.smoothing.spline_basis import cubic_quadrature
@@ -89,7 +90,7 @@ def test_bands_equal_plain_numpy_within_their_monte_carlo_error(measured):
 
 def test_the_median_is_the_reconstruction(measured):
     c, voltage, series = measured
-    result = banded(measured, samples=2000, variables_wanted=bands.BANDED)
+    result = banded(measured, samples=2000, variables_wanted=BANDED)
     plain = reconstruct_drift(
         c, voltage, CASE.diffusivity, temperature=TEMPERATURE, penalties=series.penalties, noise=series.noise
     )

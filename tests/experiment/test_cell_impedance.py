@@ -112,12 +112,12 @@ def test_check_reads_the_spectra(tmp_path: Path) -> None:
 
 
 def test_the_same_draws_and_seed_serve_both(tmp_path: Path) -> None:
-    from iondrift.experiment.results import BandOptions
+    from iondrift.drift.bands.options import DrawOptions
 
     settings = load(write_cell(tmp_path)).impedance
     assert settings is not None
     one = cell_impedance.analyse(
-        settings, bands=BandOptions(samples=60, seed=5), progress=lambda _: None
+        settings, bands=DrawOptions(samples=60, seed=5), progress=lambda _: None
     )  # fmt: skip
     assert (one.dataset.attrs["band_samples"], one.dataset.attrs["band_seed"]) == (60, 5)
     none = cell_impedance.analyse(settings, bands=None, progress=lambda _: None)

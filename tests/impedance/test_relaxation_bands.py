@@ -9,7 +9,8 @@ import xarray as xr
 
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.analysis import analyse
-from iondrift.impedance.drt.bands import METHODS, drt_bands, quantiles
+from iondrift.impedance.drt.band_collector import quantiles
+from iondrift.impedance.drt.bands import METHODS, drt_bands
 from iondrift.impedance.drt.estimate import drt
 from iondrift.impedance.drt.tracks import track_peaks
 from iondrift.impedance.options import ImpedanceOptions

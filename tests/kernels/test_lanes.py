@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from iondrift.drift.bands.monte_carlo import BANDED, drift_bands
+from iondrift.drift.bands.monte_carlo import drift_bands
+from iondrift.drift.bands.options import BANDED
 from iondrift.drift.bands.uncertainties import Uncertainties
 from iondrift.drift.reconstruction import reconstruct_drift
 from iondrift.drift.smoothing.penalised_splines import Penalties, smooth
 from iondrift.transport.diffusivity import Diffusivity
-from iondrift_kernels import closure_lanes, diffusivity, diffusivity_lanes, lanes, spline_lanes
+from iondrift_kernels import closure_lanes, codes, diffusivity, diffusivity_lanes, lanes, spline_lanes
 from iondrift_kernels import drift_bands as kernels
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.drift_layout import Draws, Space
@@ -54,6 +55,7 @@ def random_draws(rng):
         voltage_offset=around(0.0, 0.01),
         clock=around(0.0, 10.0),
         parameters=np.ones((6, LANES)),
+        origin=np.zeros((1, 1)),
     )
 
 
@@ -122,7 +124,7 @@ def test_diffusivity_equals_the_scalar_one(made):
     points = random_points(rng)
     c = row(points, "CONCENTRATION")
     parameters = np.repeat(made.parameters[:, None], LANES, axis=1)
-    parameters[4 if made.form != diffusivity.TABLE else -4] *= rng.uniform(0.9, 1.1, LANES)
+    parameters[4 if made.form != codes.TABLE else -4] *= rng.uniform(0.9, 1.1, LANES)
     diffusivity_lanes.diffusivities(made.form, made.argument_code, parameters, points)
     expected = np.array(
         [

@@ -16,7 +16,7 @@ from rich.cells import cell_len
 
 import golden_text
 import synthetic
-from iondrift.drift.names import CLOSURES
+from iondrift.drift.closures import CLOSURES
 from iondrift.experiment.results import Analysis
 from iondrift.report.console import cell as console
 from iondrift.report.summary import cell as summary
@@ -100,8 +100,8 @@ def test_a_fall_at_constant_voltage_is_stated_as_one() -> None:
 
 
 def test_the_meaning_of_a_closure_is_written_once(built: dict[str, Any]) -> None:
-    for name, meaning in CLOSURES.items():
-        assert built["closures"][name]["meaning"] == meaning
+    for name, closure in CLOSURES.items():
+        assert built["closures"][name]["meaning"] == closure.meaning
 
 
 def test_the_line_that_matters(built: dict[str, Any]) -> None:

@@ -6,16 +6,18 @@ Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 some
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from iondrift.cli.drt import drt
+from iondrift.cli.drt import drt_command
 from iondrift.cli.progress import reporter
 from iondrift.drift.bands import counts as replicates
+from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
+from iondrift.drift.closures import CLOSURES
+from iondrift.drift.names import Method, Smoothing
 from iondrift.errors import IondriftError, out_of_memory
 from iondrift.version import __version__
 
@@ -47,10 +49,6 @@ app = typer.Typer(
     epilog="Start with: iondrift demo, or iondrift init FOLDER",
 )
 
-Closure = Literal["voltage", "blocking", "current"]
-Smoothing = Literal["pspline", "polynomial", "none"]
-Method = Literal["posterior", "perturb"]
-
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
@@ -65,6 +63,13 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"iondrift {__version__}")
         raise typer.Exit
+
+
+def _known_closure(name: str | None) -> str | None:
+    if name is not None and name not in CLOSURES:
+        allowed = ", ".join(map(repr, CLOSURES))
+        raise typer.BadParameter(f"{name!r} is not one of {allowed}.", param_hint="'--closure'")
+    return name
 
 
 def _replicates(samples: str) -> int | Literal["auto"]:
@@ -92,11 +97,16 @@ def _options(
 def run(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")],
     out: _Out = Path("results"),
-    closure: Annotated[Closure | None, typer.Option(help="Instead of the one in the file.")] = None,
+    closure: Annotated[
+        str | None,
+        typer.Option(
+            callback=_known_closure, metavar=f"<{'|'.join(CLOSURES)}>", help="Instead of the one in the file."
+        ),
+    ] = None,
     smoothing: Annotated[Smoothing | None, typer.Option(help="Instead of the one in the file.")] = None,
-    samples: _Samples = "1000",
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bands.")] = 0,
-    method: Annotated[Method, typer.Option(help="How bands are drawn.")] = "posterior",
+    samples: _Samples = str(DEFAULT_DRAWS.samples),
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bands.")] = DEFAULT_DRAWS.seed,
+    method: Annotated[Method, typer.Option(help="How bands are drawn.")] = DEFAULT_DRAWS.method,
     no_bands: Annotated[bool, typer.Option("--no-bands", help="No uncertainty bands.")] = False,
     netcdf: Annotated[bool, typer.Option("--netcdf", help="Also write results.nc.")] = False,
     json: _Json = False,
@@ -108,10 +118,9 @@ def run(
     Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
     """
     count = _replicates(samples)
-    from iondrift.experiment.results import BandOptions
     from iondrift.runs import batch
 
-    bands = None if no_bands else BandOptions(samples=count, seed=seed, method=method)
+    bands = None if no_bands else DrawOptions(samples=count, seed=seed, method=method)
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or no_progress)) as progress:
         results = batch.run_all(
@@ -167,7 +176,7 @@ def check(
 @app.command()
 def demo(
     out: _Out = Path("iondrift-demo"),
-    samples: _Samples = "1000",
+    samples: _Samples = str(DEFAULT_DRAWS.samples),
     seed: _Seed = 0,
     json: _Json = False,
     quiet: _Quiet = False,
@@ -178,13 +187,12 @@ def demo(
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
     """
     count = _replicates(samples)
-    from iondrift.experiment.results import BandOptions
     from iondrift.runs import batch
     from iondrift.runs import demo as demonstration
 
     with reporter(enabled=not (quiet or no_progress)) as progress:
         cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
-        results = batch.run_all(cells, bands=BandOptions(samples=count), progress=progress)
+        results = batch.run_all(cells, bands=DrawOptions(samples=count), progress=progress)
     batch.show(results, as_json=json, quiet=quiet)
     if not (json or quiet):
         demonstration.show_truth(results)
@@ -210,13 +218,9 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
-app.command()(drt)
+app.command()(drt_command())
 
 
 def main() -> None:
     """Run the command line."""
-    # Matrices here are at most a hundred rows: threads of the linear algebra would cost more than they give
-    # (measured: smoothing 1.3 s alone, 6 s and more with two threads on a busy machine of two cores).
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
-        os.environ.setdefault(variable, "1")
     app(prog_name="iondrift")

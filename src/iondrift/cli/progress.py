@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from iondrift.progress import Progress as Told
+from iondrift.progress import silent
 
 
 @contextmanager
-def reporter(*, enabled: bool) -> Iterator[Callable[[str], None]]:
+def reporter(*, enabled: bool) -> Iterator[Told]:
     """Give a function that takes the name of each step as it begins.
 
     Parameters
@@ -17,7 +20,7 @@ def reporter(*, enabled: bool) -> Iterator[Callable[[str], None]]:
         False: say nothing, terminal or not.
     """
     if not (enabled and sys.stderr.isatty()):
-        yield lambda _: None
+        yield silent
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

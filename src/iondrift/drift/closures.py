@@ -1,95 +1,216 @@
-"""Closures: what fixes the flux at x = 0, and with it field, flux and velocity."""
+"""Closures: what fixes the flux at x = 0, and with it field, flux and velocity. One entry a closure, all in one place.
+
+Command line, experiment file, reconstruction, bands, budget, report and figures ask this registry. Nothing heavy is
+imported, so that the command line can name the choices at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-import numpy as np
-import xarray as xr
-
-from iondrift.cast import FloatArray
-from iondrift.drift.electrode_flux import flux_from_storage
-from iondrift.drift.inputs import along_time
-from iondrift.drift.names import Closure, Smoothing
-from iondrift.drift.smoothing.profiles import SmoothedProfiles
 from iondrift.errors import ConfigurationError
-from iondrift.transport.diffusivity import Diffusivity
+
+if TYPE_CHECKING:
+    from iondrift.cast import FloatArray
+    from iondrift.drift.inputs import DriftInputs
+    from iondrift.drift.names import InTime
+
+DEFAULT_CLOSURE = "voltage"
 
 
-def close(
-    profiles: SmoothedProfiles,
-    diffusivity: Diffusivity,
-    closure: Closure,
-    *,
-    temperature: float,
-    voltage: FloatArray,
-    current: FloatArray | None,
-    cation_ratio: float,
-    origin_flux: FloatArray,
-) -> dict[str, FloatArray]:
-    """Return every result variable (time, x) for one closure; ``voltage`` is the effective one."""
-    from iondrift_kernels import drift_velocity as kernels
-    from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
+class Origin(Protocol):
+    """The flux at x = 0 that a closure gives, with its posterior."""
 
-    if closure == "current" and current is None:
-        raise ConfigurationError("closure 'current' needs current_density (time), A m-2, negative while plating")
-    c = profiles.concentration
-    diffusivity.check(float(c.min()), float(c.max()))
-    D = np.ascontiguousarray(diffusivity(c))
-    thermal = GAS_CONSTANT * temperature / FARADAY
-    flux, field, velocity = np.empty_like(c), np.empty_like(c), np.empty_like(c)
-    kernels.drift_velocity(
-        {"voltage": kernels.VOLTAGE, "blocking": kernels.BLOCKING, "current": kernels.CURRENT}[closure],
-        c,
-        profiles.gradient,
-        profiles.integrated,
-        D,
-        profiles.weights,
-        voltage,
-        thermal * profiles.junction,
-        origin_flux,
-        np.zeros_like(voltage) if current is None else current,
-        cation_ratio,
-        thermal,
-        flux,
-        field,
-        velocity,
+    @property
+    def normals(self) -> int:
+        """Standard normal numbers that one draw takes."""
+
+    def flux(self) -> FloatArray:
+        """Return J at x = 0 (time,), mol m-2 s-1."""
+
+    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
+        """Return draws (time, replicate) of it from standard normals (normals, replicate)."""
+
+
+OriginOf: TypeAlias = "Callable[[DriftInputs, InTime], Origin | None]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a closure takes beside profiles and voltage, as Python, the experiment file and the report call it."""
+
+    name: str
+    text: str
+    key: str
+    absent: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """The same closure without the storage in front of x = 0, shown beside it."""
+
+    name: str
+    meaning: str
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closure:
+    """One closure.
+
+    Attributes
+    ----------
+    name, meaning, hint
+        What it is called; what it means, for results and reports; the same for the comment in an experiment file.
+    kernel
+        Name of its code in ``iondrift_kernels.codes``: how the kernels close.
+    colour
+        In figures; safe for the colour-blind.
+    needs
+        What must be known.
+    origin
+        Under kernel BLOCKING: the flux at x = 0 of a measurement; None or a result of None: zero.
+    lays_voltage
+        Whether the whole voltage falls across the region: the anion current it implies is then checked.
+    without_storage
+        The row of the comparison in which the storage is not counted.
+    """
+
+    name: str
+    meaning: str
+    hint: str
+    kernel: Literal["VOLTAGE", "BLOCKING", "CURRENT"]
+    colour: str
+    needs: tuple[Need, ...] = ()
+    origin: OriginOf | None = None
+    lays_voltage: bool = False
+    without_storage: Variant | None = None
+
+    @property
+    def code(self) -> int:
+        """Number of the kernel's way to close."""
+        from iondrift_kernels import codes
+
+        return int(getattr(codes, self.kernel))
+
+    def allows(self, inputs: DriftInputs) -> bool:
+        """Say whether all is known that the closure needs."""
+        return not self._missing(inputs)
+
+    def require(self, inputs: DriftInputs) -> None:
+        """Refuse to close without what the closure needs.
+
+        Raises
+        ------
+        ConfigurationError
+            Something is not known; the message names it.
+        """
+        missing = self._missing(inputs)
+        if missing:
+            raise ConfigurationError(f"closure {self.name!r} needs {' and '.join(missing)}")
+
+    def _missing(self, inputs: DriftInputs) -> list[str]:
+        known = {CURRENT_DENSITY: inputs.current, TRANSFERENCE_NUMBER: inputs.transference_number}
+        return [need.text for need in self.needs if known[need] is None]
+
+
+def _from_storage(inputs: DriftInputs, smoothing: InTime) -> Origin | None:
+    """Anions stored between the plating electrode and x = 0 are those that did not pass on: J = -dS/dt."""
+    if inputs.storage is None:
+        return None
+    from iondrift.drift.electrode_flux import storage_origin
+
+    return storage_origin(inputs.storage, inputs.time, smoothing)
+
+
+CURRENT_DENSITY = Need(
+    name="current_density",
+    text="current_density (time), A m-2, negative while plating",
+    key="log.current_density_column",
+    absent="no current density in the log",
+)
+TRANSFERENCE_NUMBER = Need(
+    name="transference_number",
+    text="transference_number, the anion's t- between 0 and 1",
+    key="electrolyte.transference_number",
+    absent="no electrolyte.transference_number",
+)
+
+CLOSURES: dict[str, Closure] = {}
+
+
+def register(closure: Closure) -> None:
+    """Add a closure; everything that offers closures then offers it, in the order of registration.
+
+    Raises
+    ------
+    ConfigurationError
+        The name is taken.
+    """
+    if closure.name in CLOSURES:
+        raise ConfigurationError(f"closure {closure.name!r} is there already; give the new one another name")
+    CLOSURES[closure.name] = closure
+
+
+def rows() -> dict[str, Closure | Variant]:
+    """Return every row of a comparison of closures by name, variants behind the closure they belong to."""
+    found: dict[str, Closure | Variant] = {}
+    for closure in CLOSURES.values():
+        found[closure.name] = closure
+        if closure.without_storage is not None:
+            found[closure.without_storage.name] = closure.without_storage
+    return found
+
+
+def closure_named(name: object) -> Closure:
+    """Return the closure of this name.
+
+    Raises
+    ------
+    ConfigurationError
+        There is none.
+    """
+    if isinstance(name, str) and name in CLOSURES:
+        return CLOSURES[name]
+    text = repr(name)
+    found = text if len(text) <= 40 else f"{text[:37]}..."
+    raise ConfigurationError(f"closure: {found} found; allowed are {', '.join(CLOSURES)}")
+
+
+register(
+    Closure(
+        name="voltage",
+        meaning="the whole effective voltage lies across the region of interest",
+        hint="the cell voltage lies across the region of interest",
+        kernel="VOLTAGE",
+        colour="#cc79a7",
+        lays_voltage=True,
     )
-    return {
-        "drift_velocity": velocity,
-        "electric_field": field,
-        "flux": flux,
-        "flux_diffusive": -D * profiles.gradient,
-        "flux_migrative": c * velocity,
-        "mobility": D / thermal,
-        "diffusivity": D,
-        "concentration": c,
-        "concentration_gradient": profiles.gradient,
-        "charge_balance": charge_balance(flux, current),
-    }
-
-
-def charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
-    """Return -F J / i (time, x); NaN where there is no current or less than a thousandth of its largest."""
-    from iondrift_kernels.constants import FARADAY
-
-    result = np.full_like(flux, np.nan)
-    if current is not None:
-        flowing = np.abs(current) > 1e-3 * np.abs(current).max()
-        result[flowing] = -FARADAY * flux[flowing] / current[flowing, None]
-    return result
-
-
-def origin_flux(
-    storage: xr.DataArray | None,
-    time: xr.DataArray,
-    *,
-    smoothing: Smoothing = "pspline",
-    breaks: Sequence[float] = (),
-    order: int = 3,
-) -> FloatArray:
-    """Return J at x = 0 under the blocking closure, -d(storage)/dt (time,), mol m-2 s-1; smoothed as the profiles."""
-    if storage is None:
-        return np.zeros(time.size)
-    values = along_time(storage, "electrode_storage", time)
-    return flux_from_storage(values, time.values, smoothing=smoothing, breaks=breaks, order=order)
+)
+register(
+    Closure(
+        name="blocking",
+        meaning="no anions cross the plating electrode; those stored in front of x0 count where they are known",
+        hint="lithium metal passes no anions",
+        kernel="BLOCKING",
+        colour="#009e73",
+        origin=_from_storage,
+        without_storage=Variant(
+            name="blocking, x0 as electrode",
+            meaning="no anions pass x0, nothing is stored in front of it",
+            colour="#56b4e9",
+        ),
+    )
+)
+register(
+    Closure(
+        name="current",
+        meaning="electroneutral binary electrolyte that carries the measured current",
+        hint="measured current and transference number",
+        kernel="CURRENT",
+        colour="#e69f00",
+        needs=(CURRENT_DENSITY, TRANSFERENCE_NUMBER),
+    )
+)

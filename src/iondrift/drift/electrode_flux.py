@@ -11,8 +11,9 @@ from scipy.optimize import minimize_scalar
 
 from iondrift import cast
 from iondrift.cast import FloatArray
+from iondrift.drift.names import InTime
 from iondrift.drift.smoothing import spline_basis
-from iondrift.drift.smoothing.spline_basis import LocalBasis
+from iondrift.drift.smoothing.spline_basis import LocalBasis, usable_breaks
 
 _ORDER = 3  # of the penalised derivative
 _BOUNDS = (-16.0, 16.0)  # natural logarithms of the penalty, which is scaled to the data
@@ -72,6 +73,29 @@ def flux_from_storage(
     return fit_storage(s, t, breaks).flux()
 
 
+def storage_origin(storage: FloatArray, time: FloatArray, smoothing: InTime) -> StorageFit | FixedFlux:
+    """Return -dS/dt of a storage (time,), mol m-2, smoothed as the profiles are; splines have a posterior."""
+    if smoothing.smoothing == "pspline":
+        return fit_storage(storage, time, smoothing.breaks)
+    return FixedFlux(flux_from_storage(storage, time, smoothing=smoothing.smoothing, order=smoothing.order))
+
+
+@dataclass(frozen=True)
+class FixedFlux:
+    """A flux (time,), mol m-2 s-1, that is taken as it is."""
+
+    values: FloatArray
+    normals = 0
+
+    def flux(self) -> FloatArray:
+        """Return the flux (time,)."""
+        return self.values
+
+    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
+        """Return it for every replicate of standard normals (0, replicate)."""
+        return np.repeat(self.values[:, None], standard_normals.shape[1], axis=1)
+
+
 @dataclass(frozen=True)
 class StorageFit:
     """A storage smoothed in time: spline coefficients with their posterior.
@@ -88,6 +112,11 @@ class StorageFit:
     coefficients: FloatArray
     factor: FloatArray
     standard_deviation: float
+
+    @property
+    def normals(self) -> int:
+        """Standard normal numbers that one draw takes."""
+        return self.coefficients.size
 
     def flux(self) -> FloatArray:
         """Return -dS/dt (time,), mol m-2 s-1."""
@@ -112,7 +141,7 @@ def fit_storage(storage: FloatArray, time: FloatArray, breaks: Sequence[float] =
     """
     span = time[-1] - time[0]
     scaled = (time - time[0]) / span
-    inside = (np.asarray(_usable(time, breaks)) - time[0]) / span
+    inside = (np.asarray(usable_breaks(time, breaks, fewest=_FEWEST_IN_PIECE)) - time[0]) / span
     knots = spline_basis.knots_with_breaks(scaled, inside)
     basis = spline_basis.local_basis(knots, scaled)
     functions = knots.size - spline_basis.DEGREE - 1
@@ -149,14 +178,3 @@ def fit_storage(storage: FloatArray, time: FloatArray, breaks: Sequence[float] =
 def _upper(band: FloatArray) -> FloatArray:
     """Return the (4, n) upper form of scipy from rows of ``band[k, d]``, element (k, k - d)."""
     return np.ascontiguousarray(band.T[::-1])
-
-
-def _usable(time: FloatArray, breaks: Sequence[float]) -> list[float]:
-    """Return the breaks with enough profiles on either side to carry a kink."""
-    kept: list[float] = []
-    for moment in sorted(breaks):
-        left = kept[-1] if kept else -np.inf
-        before, after = (time > left) & (time <= moment), time > moment
-        if before.sum() >= _FEWEST_IN_PIECE and after.sum() >= _FEWEST_IN_PIECE:
-            kept.append(float(moment))
-    return kept

@@ -1,36 +1,180 @@
-"""What reconstruction, bands and budget are given, checked once."""
+"""What reconstruction, bands and budget are given: checked once, passed on as one record."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, TypedDict
 
 import numpy as np
 import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
-from iondrift.drift.names import Closure
 from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.transport.diffusivity import Diffusivity, require_diffusivity
 
 
-def cation_ratio(transference_number: float | None, closure: Closure) -> float:
-    """Return D+ / D- = (1 - t-) / t- (0 where it is not needed).
+class InputOptions(TypedDict, total=False):
+    """Options of :meth:`DriftInputs.of`, described there."""
+
+    temperature: float
+    current_density: xr.DataArray | None
+    transference_number: float | None
+    voltage_offset: float | xr.DataArray
+    electrode_storage: xr.DataArray | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DriftInputs:
+    """One cell's profiles, log and electrolyte, checked and along the profiles' times; made by :meth:`of`. SI.
+
+    Attributes
+    ----------
+    concentration
+        (time, x), mol m-3, coordinates in s and m.
+    voltage
+        What lies across the electrolyte, (time,), V: the offset is taken off.
+    current
+        (time,), A m-2, negative while plating; None where none was measured.
+    storage
+        Anions between the plating electrode and x = 0, (time,), mol m-2; None where it is not known.
+    diffusivity, temperature, transference_number
+        D(c) of the anion, K, and t- of the anion (None where it is not known).
+    """
+
+    concentration: xr.DataArray
+    voltage: FloatArray
+    current: FloatArray | None
+    storage: FloatArray | None
+    diffusivity: Diffusivity
+    temperature: float
+    transference_number: float | None
+
+    @classmethod
+    def of(
+        cls,
+        concentration: xr.DataArray,
+        voltage: xr.DataArray,
+        diffusivity: Diffusivity,
+        *,
+        temperature: float,
+        current_density: xr.DataArray | None = None,
+        transference_number: float | None = None,
+        voltage_offset: float | xr.DataArray = 0.0,
+        electrode_storage: xr.DataArray | None = None,
+    ) -> Self:
+        """Check what was measured.
+
+        Parameters
+        ----------
+        concentration
+            (time, x), mol m-3, positive, coordinates in s and m, increasing; x = 0 at the plating electrode.
+        voltage
+            (time,), V, averaged over each profile, positive while plating.
+        diffusivity
+            D(c) of the anion.
+        temperature
+            K.
+        current_density
+            (time,), A m-2, negative while lithium is plated at x = 0.
+        transference_number
+            t- of the anion, above 0 and at most 1.
+        voltage_offset
+            Part of the voltage that does not fall across the electrolyte, V; one number or (time,).
+        electrode_storage
+            (time,), mol m-2, anions between the plating electrode and x = 0.
+
+        Raises
+        ------
+        DataError, ShapeError
+            Values, coordinates or signs that do not fit; the message names the place.
+        ConfigurationError
+            No D(c), or a transference number that is none.
+        """
+        require_diffusivity(diffusivity)
+        concentration = cast.labelled(concentration, "concentration", ("time", "x"), unit="mol m-3", positive=True)
+        time = concentration["time"]
+        volts = along_time(voltage, "voltage", time, "V")
+        current = None if current_density is None else along_time(current_density, "current_density", time, "A m-2")
+        if current is not None:
+            _check_sign(volts, current)
+        stored = None
+        if electrode_storage is not None:
+            stored = along_time(electrode_storage, "electrode_storage", time, "mol m-2")
+        return cls(
+            concentration=concentration,
+            voltage=volts - along_time(voltage_offset, "voltage_offset", time, "V"),
+            current=current,
+            storage=stored,
+            diffusivity=diffusivity,
+            temperature=cast.scalar(temperature, "temperature", positive=True),
+            transference_number=_transference(transference_number),
+        )
+
+    @property
+    def time(self) -> FloatArray:
+        """Of the profiles, s."""
+        return np.asarray(self.concentration["time"].values)
+
+    @property
+    def x(self) -> FloatArray:
+        """Of the points, m."""
+        return np.asarray(self.concentration["x"].values)
+
+    @property
+    def cation_ratio(self) -> float:
+        """D+ / D- = (1 - t-) / t-; 0 where t- is not known."""
+        t = self.transference_number
+        return 0.0 if t is None else (1.0 - t) / t
+
+
+def inputs_of(
+    concentration: xr.DataArray | DriftInputs,
+    voltage: xr.DataArray | None,
+    diffusivity: Diffusivity | None,
+    options: Mapping[str, Any],
+) -> DriftInputs:
+    """Return the record that was given in place of the arrays, or check the arrays.
 
     Raises
     ------
     ConfigurationError
-        t- is missing under the current closure, or not between 0 and 1.
+        Both were given, or the temperature is missing.
+    DataError, ShapeError
+        As :meth:`DriftInputs.of`.
     """
-    if transference_number is None:
-        if closure == "current":
-            raise ConfigurationError("closure 'current' needs transference_number, the anion's t- between 0 and 1")
-        return 0.0
-    value = cast.scalar(transference_number, "transference_number")
-    if not 0.0 < value <= 1.0:
-        raise ConfigurationError(f"transference_number: {value:g} found; the anion's t- lies above 0 and at most at 1")
-    return (1.0 - value) / value
+    if isinstance(concentration, DriftInputs):
+        given = [name for name, value in (("voltage", voltage), ("diffusivity", diffusivity)) if value is not None]
+        if given or options:
+            raise ConfigurationError(
+                f"{', '.join([*given, *options])}: the inputs hold that already; change them by DriftInputs.of"
+            )
+        return concentration
+    if "temperature" not in options:
+        raise ConfigurationError("temperature: is missing; give it in K, such as temperature=313.15")
+    return DriftInputs.of(concentration, voltage, diffusivity, **options)  # type: ignore[arg-type]  # it checks both
 
 
-def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray) -> FloatArray:
-    """Return a value per profile; a DataArray must carry the profiles' own times.
+def split_options(function: str, options: Mapping[str, Any], *kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the options of each kind, names of which are given, in that order.
+
+    Raises
+    ------
+    ConfigurationError
+        A name is of no kind; the message says what the function takes.
+    """
+    allowed = [name for kind in kinds for name in kind]
+    for name in options:
+        if name not in allowed:
+            raise ConfigurationError(
+                f"{function}: option {name!r} is unknown; allowed are {', '.join(sorted(allowed))}"
+            )
+    return [{name: options[name] for name in kind if name in options} for kind in kinds]
+
+
+def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray, unit: str) -> FloatArray:
+    """Return a value per profile, in SI; a DataArray must carry the profiles' own times.
 
     Raises
     ------
@@ -39,7 +183,7 @@ def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray) -> Fl
     """
     if not isinstance(value, xr.DataArray):
         return np.full(time.size, cast.scalar(value, name))
-    result = cast.labelled(value, name, ("time",))
+    result = cast.labelled(value, name, ("time",), unit=unit)
     if result.size != time.size:
         raise ShapeError(
             f"{name}: has {result.size} values for {time.size} profiles; average it over each profile first"
@@ -54,16 +198,19 @@ def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray) -> Fl
     return result.values
 
 
-def check_current_sign(voltage: FloatArray, current: FloatArray) -> None:
-    """Refuse a current that runs against the sign convention.
-
-    Raises
-    ------
-    DataError
-        The charge that flowed while V > 0 is positive.
-    """
+def _check_sign(voltage: FloatArray, current: FloatArray) -> None:
+    """Refuse a current that runs against the sign convention: charge that flowed while V > 0 is negative."""
     if float(np.sum(voltage * current)) > 0.0:
         raise DataError(
             "current_density: is positive while the voltage is positive; i counts along +x and is negative while "
             "lithium is plated at x = 0 (turn its sign)"
         )
+
+
+def _transference(value: float | None) -> float | None:
+    if value is None:
+        return None
+    number = cast.scalar(value, "transference_number")
+    if not 0.0 < number <= 1.0:
+        raise ConfigurationError(f"transference_number: {number:g} found; the anion's t- lies above 0 and at most at 1")
+    return number

@@ -1,21 +1,32 @@
-"""What may be asked of a drift velocity, by name."""
+"""What may be asked of a drift velocity, by name. Imports nothing, so that the command line can ask at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
-Closure = Literal["voltage", "blocking", "current"]
+Smoothing: TypeAlias = Literal["pspline", "polynomial", "none"]
+Method: TypeAlias = Literal["posterior", "perturb"]
 
-
-CLOSURES: Mapping[str, str] = {
-    "voltage": "the whole effective voltage lies across the region of interest",
-    "blocking": "no anions cross the plating electrode; those stored in front of x0 count where they are known",
-    "current": "electroneutral binary electrolyte that carries the measured current",
-}
+DEFAULT_SMOOTHING: Smoothing = "pspline"
+DEFAULT_METHOD: Method = "posterior"
+DEFAULT_ORDERS = (3, 3)  # of polynomials in x and in t: those of the paper
 
 
-Smoothing = Literal["pspline", "polynomial", "none"]
+@dataclass(frozen=True, kw_only=True)
+class InTime:
+    """How profiles, and what is taken of them, are smoothed in time.
 
+    Attributes
+    ----------
+    smoothing
+        Splines, one polynomial, or differences.
+    breaks
+        Times at which splines may have a kink, s.
+    order
+        Of the polynomial.
+    """
 
-Method = Literal["posterior", "perturb"]
+    smoothing: Smoothing = DEFAULT_SMOOTHING
+    breaks: tuple[float, ...] = ()
+    order: int = DEFAULT_ORDERS[1]

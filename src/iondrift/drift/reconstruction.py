@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import get_args
+from collections.abc import Mapping
+from typing import Unpack, get_args
 
+import numpy as np
 import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
-from iondrift.drift.closures import close, origin_flux
-from iondrift.drift.inputs import along_time, cation_ratio, check_current_sign
-from iondrift.drift.names import CLOSURES, Closure, Smoothing
-from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries
-from iondrift.drift.smoothing.profiles import smooth_profiles, smoothing_attributes
-from iondrift.transport.diffusivity import Diffusivity, require_diffusivity
+from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoothing
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
+from iondrift.drift.smoothing.profiles import SmoothedProfiles, smooth_profiles, smoothing_attributes
+from iondrift.threads import one_algebra_thread
+from iondrift.transport.diffusivity import Diffusivity
 
 
+class ReconstructionOptions(InputOptions, SplineOptions, total=False):
+    """Options of :func:`reconstruct_drift` beside those of its signature, described there."""
+
+
+@one_algebra_thread
 def reconstruct_drift(
-    concentration: xr.DataArray,
-    voltage: xr.DataArray,
-    diffusivity: Diffusivity,
+    concentration: xr.DataArray | DriftInputs,
+    voltage: xr.DataArray | None = None,
+    diffusivity: Diffusivity | None = None,
     *,
-    temperature: float,
-    closure: Closure = "voltage",
-    smoothing: Smoothing = "pspline",
-    current_density: xr.DataArray | None = None,
-    transference_number: float | None = None,
-    voltage_offset: float | xr.DataArray = 0.0,
-    electrode_storage: xr.DataArray | None = None,
-    breaks: Sequence[float] = (),
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    noise: NoiseEstimate | None = None,
-    penalties: Penalties | None = None,
-    polynomial_orders: tuple[int, int] = (3, 3),
+    closure: str = DEFAULT_CLOSURE,
+    smoothing: Smoothing = DEFAULT_SMOOTHING,
+    polynomial_orders: tuple[int, int] = DEFAULT_ORDERS,
     series: SmoothSeries | None = None,
+    **options: Unpack[ReconstructionOptions],
 ) -> xr.Dataset:
     """Reconstruct the anion drift velocity from a concentration series.
 
@@ -47,7 +44,8 @@ def reconstruct_drift(
     Parameters
     ----------
     concentration
-        (time, x), mol m-3; coordinates in s and m, the plating electrode's side first.
+        (time, x), mol m-3; coordinates in s and m, the plating electrode's side first. Or :class:`iondrift.DriftInputs`
+        in place of this and all that was measured.
     voltage
         (time,), V, positive while lithium is plated at x = 0.
     diffusivity
@@ -55,7 +53,7 @@ def reconstruct_drift(
     temperature
         K.
     closure
-        ``voltage``, ``blocking`` or ``current``.
+        ``voltage``, ``blocking``, ``current``, or another that was registered.
     smoothing
         ``pspline`` (penalised splines, REML; differentiated and integrated exactly), ``none`` (second-order differences
         and trapezoids) or ``polynomial`` (the paper's cubics and one-sided end differences, for comparison).
@@ -112,52 +110,23 @@ def reconstruct_drift(
     >>> print(f"{float(result.drift_velocity[0, 0]) * 3.6e9:.2f} um/h")
     259.13 um/h
     """
-    cast.one_of(closure, "closure", get_args(Closure))
+    chosen = closure_named(closure)
     cast.one_of(smoothing, "smoothing", get_args(Smoothing))
-    require_diffusivity(diffusivity)
-    concentration = cast.labelled(concentration, "concentration", ("time", "x"), positive=True)
-    temperature = cast.scalar(temperature, "temperature", positive=True)
-    time = concentration["time"]
-    volts = along_time(voltage, "voltage", time)
-    offset = along_time(voltage_offset, "voltage_offset", time)
-    current = None if current_density is None else along_time(current_density, "current_density", time)
-    if current is not None:
-        check_current_sign(volts, current)
-    profiles = smooth_profiles(
-        concentration,
-        smoothing,
-        breaks=breaks,
-        reference_profiles=reference_profiles,
-        reference_index=reference_index,
-        noise=noise,
-        penalties=penalties,
-        orders=polynomial_orders,
-        series=series,
+    measured, splines = split_options(
+        "reconstruct_drift", options, InputOptions.__annotations__, SplineOptions.__annotations__
     )
-    origin = origin_flux(
-        electrode_storage,
-        time,
-        smoothing=smoothing,
-        breaks=() if profiles.series is None else profiles.series.breaks,
-        order=polynomial_orders[1],
-    )
-    arrays = close(
-        profiles,
-        diffusivity,
-        closure,
-        temperature=temperature,
-        voltage=volts - offset,
-        current=current,
-        cation_ratio=cation_ratio(transference_number, closure),
-        origin_flux=origin,
-    )
-    result = label(arrays, concentration, volts - offset)
+    inputs = inputs_of(concentration, voltage, diffusivity, measured)
+    chosen.require(inputs)
+    profiles = smooth_profiles(inputs.concentration, smoothing, orders=polynomial_orders, series=series, **splines)
+    breaks = () if profiles.series is None else profiles.series.breaks
+    arrays = close(inputs, profiles, chosen, InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1]))
+    result = _label(arrays, inputs)
     result.attrs = {
         "closure": closure,
-        "closure_meaning": CLOSURES[closure],
+        "closure_meaning": chosen.meaning,
         "smoothing": smoothing,
-        "temperature_K": temperature,
-        "diffusivity": diffusivity.describe(),
+        "temperature_K": inputs.temperature,
+        "diffusivity": inputs.diffusivity.describe(),
         "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
     }
     if profiles.series is not None:
@@ -165,9 +134,62 @@ def reconstruct_drift(
     return result
 
 
-def label(result: Mapping[str, FloatArray], like: xr.DataArray, effective: FloatArray) -> xr.Dataset:
-    """Return the arrays with names, coordinates and attributes."""
-    coords = {dim: like[dim] for dim in ("time", "x")}
-    dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in result.items()})
-    dataset["voltage_effective"] = variables.dataarray("voltage_effective", effective, coords)
+def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_time: InTime) -> dict[str, FloatArray]:
+    """Return every result variable (time, x) of one closure."""
+    from iondrift_kernels import drift_velocity as kernels
+    from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
+
+    c = profiles.concentration
+    inputs.diffusivity.check(float(c.min()), float(c.max()))
+    D = np.ascontiguousarray(inputs.diffusivity(c))
+    thermal = GAS_CONSTANT * inputs.temperature / FARADAY
+    origin = None if closure.origin is None else closure.origin(inputs, in_time)
+    flux, field, velocity = np.empty_like(c), np.empty_like(c), np.empty_like(c)
+    kernels.drift_velocity(
+        closure.code,
+        c,
+        profiles.gradient,
+        profiles.integrated,
+        D,
+        profiles.weights,
+        inputs.voltage,
+        thermal * profiles.junction,
+        np.zeros(c.shape[0]) if origin is None else origin.flux(),
+        np.zeros(c.shape[0]) if inputs.current is None else inputs.current,
+        inputs.cation_ratio,
+        thermal,
+        flux,
+        field,
+        velocity,
+    )
+    return {
+        "drift_velocity": velocity,
+        "electric_field": field,
+        "flux": flux,
+        "flux_diffusive": -D * profiles.gradient,
+        "flux_migrative": c * velocity,
+        "mobility": D / thermal,
+        "diffusivity": D,
+        "concentration": c,
+        "concentration_gradient": profiles.gradient,
+        "charge_balance": _charge_balance(flux, inputs.current),
+    }
+
+
+def _charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
+    """Return -F J / i (time, x); NaN where there is no current or less than a thousandth of its largest."""
+    from iondrift_kernels.constants import FARADAY
+
+    result = np.full_like(flux, np.nan)
+    if current is not None:
+        flowing = np.abs(current) > 1e-3 * np.abs(current).max()
+        result[flowing] = -FARADAY * flux[flowing] / current[flowing, None]
+    return result
+
+
+def _label(arrays: Mapping[str, FloatArray], inputs: DriftInputs) -> xr.Dataset:
+    """Return the arrays with names, coordinates and attributes, and the effective voltage beside them."""
+    coords = {dim: inputs.concentration[dim] for dim in ("time", "x")}
+    dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in arrays.items()})
+    dataset["voltage_effective"] = variables.dataarray("voltage_effective", inputs.voltage, coords)
     return dataset

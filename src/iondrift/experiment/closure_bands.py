@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from iondrift.cast import FloatArray
+from iondrift.drift.bands.options import BANDED, DrawOptions
 from iondrift.drift.bands.uncertainties import SYSTEMATIC, Uncertainties, systematic_draws
+from iondrift.drift.closures import CLOSURES
+from iondrift.drift.inputs import DriftInputs
 from iondrift.errors import DataError
-from iondrift.experiment.results import BLOCKING_AT_X0, LEVELS, BandOptions, Bands, Measured, unavailable_closures
+from iondrift.experiment.results import LEVELS, Bands, Measured
+from iondrift.progress import Progress
 
 if TYPE_CHECKING:
     from iondrift.drift.smoothing.penalised_splines import SmoothSeries
-    from iondrift.experiment.file.schema import Closure
 
 _BUDGET_SAMPLES = 500  # a variance to 6 %
 _COMPARED = ("drift_velocity",)  # what bands of closures beside the chosen one hold
@@ -24,21 +27,32 @@ _COMPARED = ("drift_velocity",)  # what bands of closures beside the chosen one 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of the closure comparison: a closure and the storage it counts."""
+    """One row of the closure comparison: a closure, and what it is given."""
 
-    closure: Closure
-    storage: xr.DataArray | None
+    closure: str
+    inputs: DriftInputs
 
 
 def closure_rows(measured: Measured) -> dict[str, Row]:
-    """Return the closures that can be computed, by name; ``blocking`` also without storage where that differs."""
-    counted = measured.electrode_storage if measured.experiment.reconstruction.electrode_storage else None
-    missing = unavailable_closures(measured)
-    rows = {"voltage": Row(closure="voltage", storage=counted), "blocking": Row(closure="blocking", storage=counted)}
-    if counted is not None:
-        rows[BLOCKING_AT_X0] = Row(closure="blocking", storage=None)
-    if "current" not in missing:
-        rows["current"] = Row(closure="current", storage=counted)
+    """Return the closures that can be computed, by name; also without storage where one counts it."""
+    settings = measured.experiment
+    counted = measured.electrode_storage if settings.reconstruction.electrode_storage else None
+    inputs = DriftInputs.of(
+        measured.concentration,
+        measured.voltage,
+        measured.diffusivity,
+        temperature=settings.electrolyte.temperature_K,
+        current_density=measured.current_density,
+        transference_number=settings.electrolyte.transference_number,
+        voltage_offset=settings.reconstruction.voltage_offset_V,
+        electrode_storage=counted,
+    )
+    rows = {}
+    for name, closure in CLOSURES.items():
+        if closure.allows(inputs):
+            rows[name] = Row(closure=name, inputs=inputs)
+            if closure.without_storage is not None and counted is not None:
+                rows[closure.without_storage.name] = Row(closure=name, inputs=replace(inputs, storage=None))
     return rows
 
 
@@ -48,7 +62,12 @@ def uncertainties(measured: Measured) -> Uncertainties:
 
 
 def bands_of(
-    measured: Measured, series: SmoothSeries, options: BandOptions, *, progress: Callable[[str], None]
+    measured: Measured,
+    rows: Mapping[str, Row],
+    series: SmoothSeries,
+    options: DrawOptions,
+    *,
+    progress: Progress,
 ) -> Bands:
     """Draw bands under every closure, the error budget of the chosen one and the spread of Sand's time.
 
@@ -56,10 +75,12 @@ def bands_of(
     ----------
     measured
         One cell.
+    rows
+        From :func:`closure_rows`.
     series
         The fit of its profiles.
     options
-        How to draw.
+        Method, number of replicates and seed.
     progress
         Told each step as it begins.
 
@@ -69,49 +90,39 @@ def bands_of(
         An option that does not exist.
     """
     from iondrift.drift.bands.budget import error_budget
-    from iondrift.drift.bands.labels import BANDED
     from iondrift.drift.bands.monte_carlo import drift_bands
 
     model = uncertainties(measured)
     chosen = measured.experiment.reconstruction.closure
     steady = measured.constant_voltage
+    drawn: dict[str, Any] = {
+        "method": options.method,
+        "seed": options.seed,
+        "uncertainties": model,
+        "end_at": float(measured.concentration.time[measured.end]),
+    }
     found: dict[str, xr.Dataset] = {}
     failed: dict[str, str] = {}
-    for name, row in closure_rows(measured).items():
+    for name, row in rows.items():
         progress(f"bands, closure {name}")
         try:
             found[name] = drift_bands(
-                measured.concentration,
-                measured.voltage,
-                measured.diffusivity,
+                row.inputs,
                 closure=row.closure,
-                method=options.method,
-                uncertainties=model,
+                series=series,
                 samples=options.samples,
-                seed=options.seed,
                 quantiles=LEVELS,
                 variables_wanted=BANDED if name == chosen else _COMPARED,
-                series=series,
                 growth_from=None if steady is None else steady.start,
-                **_inputs(measured, row),
+                **drawn,
             )
         except DataError as error:  # a thin layer that noise cannot tell from zero; the report says so
             failed[name] = str(error)
     budget = None
     if chosen in found:
         progress("error budget")
-        budget = error_budget(
-            measured.concentration,
-            measured.voltage,
-            measured.diffusivity,
-            closure=chosen,
-            method=options.method,
-            uncertainties=model,
-            samples=_BUDGET_SAMPLES if options.samples == "auto" else min(options.samples, _BUDGET_SAMPLES),
-            seed=options.seed,
-            series=series,
-            **_inputs(measured, closure_rows(measured)[chosen]),
-        )
+        fewer = _BUDGET_SAMPLES if options.samples == "auto" else min(options.samples, _BUDGET_SAMPLES)
+        budget = error_budget(rows[chosen].inputs, closure=chosen, series=series, samples=fewer, **drawn)
     count = found[chosen].attrs["samples"] if chosen in found else _BUDGET_SAMPLES
     return Bands(
         uncertainties=model,
@@ -120,18 +131,6 @@ def bands_of(
         budget=budget,
         sand_time=sand_time_draws(measured, model, count, options.seed),
     )
-
-
-def _inputs(measured: Measured, row: Row) -> dict[str, Any]:
-    settings = measured.experiment
-    return {
-        "temperature": settings.electrolyte.temperature_K,
-        "current_density": measured.current_density,
-        "transference_number": settings.electrolyte.transference_number,
-        "voltage_offset": settings.reconstruction.voltage_offset_V,
-        "electrode_storage": row.storage,
-        "end_at": float(measured.concentration.time[measured.end]),
-    }
 
 
 def sand_time(measured: Measured, *, concentration: Any, transference: Any, diffusivity: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,14 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
+from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import ConfigurationError, collected_warnings
-from iondrift.experiment.results import HOUR, BandOptions
+from iondrift.experiment.file.impedance import KEYS
+from iondrift.experiment.results import HOUR
 from iondrift.impedance import analysis as impedance_analysis
 from iondrift.impedance.drt.tracks import shift_between
 from iondrift.impedance.masking import mask_of
-from iondrift.impedance.options import KEYS
+from iondrift.progress import Progress
 from iondrift.readers.impedance.series import read_impedance
 from iondrift.settings import in_section, setting
 
@@ -45,7 +47,7 @@ def read(settings: Impedance) -> xr.Dataset:
         The files do not tell when they were measured.
     """
     with in_section("impedance", KEYS):
-        impedance = read_impedance(list(settings.files), **settings.reading.keywords)
+        impedance = read_impedance(list(settings.files), reading=settings.reading)
         if not np.isfinite(impedance["time"].values).all():
             raise ConfigurationError(
                 f"impedance: the files do not tell when every spectrum was measured; give {setting('times')}"
@@ -74,8 +76,8 @@ def describe(settings: Impedance) -> str:
 def analyse(
     settings: Impedance,
     *,
-    bands: BandOptions | None,
-    progress: Callable[[str], None],
+    bands: DrawOptions | None,
+    progress: Progress,
     segments: Sequence[Segment] = (),
 ) -> CellImpedance:
     """Read and analyse the spectra of an experiment file.

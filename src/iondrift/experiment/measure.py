@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
 from iondrift.experiment.read import Series, _file, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
+from iondrift.progress import Progress
 
 if TYPE_CHECKING:
     from iondrift.experiment.file.schema import Experiment
@@ -26,7 +27,7 @@ _NOTICEABLE = 0.03  # of the concentration: more than noise leaves in a mean ove
 _FEWEST_FOR_NOISE = 8  # profiles and points; see iondrift.drift.smoothing.noise
 
 
-def measure_cell(experiment: Experiment, *, progress: Callable[[str], None]) -> Measured:
+def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     """Read and calibrate one cell; see :func:`iondrift.experiment.pipeline.measure`."""
     progress("reading the log")
     log = read_log(experiment)

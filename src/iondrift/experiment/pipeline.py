@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from iondrift import variables
+from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, labelled, sand_time
 from iondrift.experiment.measure import measure_cell
-from iondrift.experiment.results import DEFAULT_BANDS, Analysis, BandOptions, Bands, Measured, unavailable_closures
+from iondrift.experiment.results import Analysis, Bands, Measured, unavailable_closures
+from iondrift.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from iondrift.drift.smoothing.profiles import SmoothedProfiles
-    from iondrift.experiment.file.schema import Closure, Experiment, Smoothing
+    from iondrift.drift.names import Smoothing
+    from iondrift.drift.smoothing.series import SmoothSeries
+    from iondrift.experiment.file.schema import Experiment
 
 SWITCHED_OFF = "switched off"
 
 
-def silent(_: str) -> None:
-    """Take a progress message and do nothing."""
-
-
-def measure(experiment: Experiment, *, progress: Callable[[str], None] = silent) -> Measured:
+def measure(experiment: Experiment, *, progress: Progress = silent) -> Measured:
     """Read and calibrate one cell; compute nothing else, write nothing.
 
     Parameters
@@ -49,10 +47,10 @@ def measure(experiment: Experiment, *, progress: Callable[[str], None] = silent)
 def analyse(
     experiment: Experiment,
     *,
-    closure: Closure | None = None,
+    closure: str | None = None,
     smoothing: Smoothing | None = None,
-    bands: BandOptions | None = DEFAULT_BANDS,
-    progress: Callable[[str], None] = silent,
+    bands: DrawOptions | None = DEFAULT_DRAWS,
+    progress: Progress = silent,
 ) -> Analysis:
     """Reconstruct the drift velocity of one cell under the chosen closure, and under the others beside it.
 
@@ -77,84 +75,67 @@ def analyse(
     with collected_warnings(notes):
         measured = measure_cell(experiment, progress=progress)
         progress("smoothing")
-        profiles = _smooth(measured)
+        series = _fit(measured)
+        rows = closure_rows(measured)
         closures: dict[str, xr.Dataset] = {}
-        for name, row in closure_rows(measured).items():
+        for name, row in rows.items():
             progress(f"closure {name}")
-            closures[name] = _close(measured, profiles, row)
-        no_bands = _no_bands(profiles, bands)
+            closures[name] = _reconstruct(measured, row, series)
         drawn = None
-        if bands is not None and profiles.series is not None:
-            drawn = bands_of(measured, profiles.series, bands, progress=progress)
+        if bands is not None and series is not None:
+            drawn = bands_of(measured, rows, series, bands, progress=progress)
     return Analysis(
         measured=measured,
-        dataset=_dataset(measured, profiles, closures, drawn),
+        dataset=_dataset(measured, series, closures, drawn),
         closures=closures,
         unavailable=unavailable_closures(measured),
         sand_time=_sand_time(measured),
         bands=drawn,
-        no_bands=no_bands,
+        no_bands=_no_bands(series, bands),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def _no_bands(profiles: SmoothedProfiles, bands: BandOptions | None) -> str:
+def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
     """Return why there are no bands; empty where there are."""
     if bands is None:
         return SWITCHED_OFF
-    if profiles.series is None:
+    if series is None:
         return "they need smoothing pspline: what is drawn are the coefficients of its splines"
     return ""
 
 
-def _smooth(measured: Measured) -> SmoothedProfiles:
-    from iondrift.drift.smoothing.profiles import smooth_profiles
+def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> xr.Dataset:
+    """Return what one closure gives; ``series`` is the fit, where splines smooth."""
+    from iondrift.drift.reconstruction import reconstruct_drift
 
     settings = measured.experiment.reconstruction
-    return smooth_profiles(
+    return reconstruct_drift(
+        row.inputs,
+        closure=row.closure,
+        smoothing=settings.smoothing,
+        polynomial_orders=(settings.polynomial_order_x, settings.polynomial_order_t),
+        series=series,
+    )
+
+
+def _fit(measured: Measured) -> SmoothSeries | None:
+    """Return the fit that all closures share; None where the profiles are not smoothed by splines."""
+    from iondrift.drift.smoothing.penalised_splines import smooth
+
+    if measured.experiment.reconstruction.smoothing != "pspline":
+        return None
+    return smooth(
         measured.concentration,
-        settings.smoothing,
         breaks=measured.breaks,
         reference_profiles=len(measured.calibration.reference) or None,
         reference_index=measured.reference_index,
         noise=measured.noise,
-        orders=(settings.polynomial_order_x, settings.polynomial_order_t),
     )
-
-
-def _close(measured: Measured, profiles: SmoothedProfiles, row: Row) -> xr.Dataset:
-    from iondrift.drift import closures
-    from iondrift.drift.inputs import cation_ratio
-    from iondrift.drift.reconstruction import label
-    from iondrift.drift.smoothing.profiles import smoothing_attributes
-
-    settings = measured.experiment
-    effective = measured.voltage.values - settings.reconstruction.voltage_offset_V
-    current = None if measured.current_density is None else measured.current_density.values
-    result = closures.close(
-        profiles,
-        measured.diffusivity,
-        row.closure,
-        temperature=settings.electrolyte.temperature_K,
-        voltage=effective,
-        current=current,
-        cation_ratio=cation_ratio(settings.electrolyte.transference_number, row.closure),
-        origin_flux=closures.origin_flux(
-            row.storage,
-            measured.concentration.time,
-            smoothing=settings.reconstruction.smoothing,
-            breaks=() if profiles.series is None else profiles.series.breaks,
-            order=settings.reconstruction.polynomial_order_t,
-        ),
-    )
-    dataset = label(result, measured.concentration, effective)
-    if profiles.series is not None:
-        dataset.attrs |= smoothing_attributes(profiles.series)
-    return dataset
 
 
 def _dataset(
-    measured: Measured, profiles: SmoothedProfiles, closures: dict[str, xr.Dataset], bands: Bands | None
+    measured: Measured, series: SmoothSeries | None, closures: dict[str, xr.Dataset], bands: Bands | None
 ) -> xr.Dataset:
     experiment = measured.experiment
     chosen = closures[experiment.reconstruction.closure]
@@ -171,9 +152,11 @@ def _dataset(
             dataset[name] = variables.dataarray(name, array.values, coords)
     stacked = np.stack([result.drift_velocity.values for result in closures.values()])
     dataset["drift_velocity_by_closure"] = variables.dataarray("drift_velocity_by_closure", stacked, coords)
-    if profiles.series is not None:
-        pattern = np.outer(profiles.series.loading, profiles.series.value @ profiles.series.pattern[:, 0])
-        relative = profiles.concentration / (experiment.electrolyte.concentration_mol_per_L * 1e3)  # a ratio multiplies
+    if series is not None:
+        pattern = np.outer(series.loading, series.value @ series.pattern[:, 0])
+        relative = dataset.concentration.values / (
+            experiment.electrolyte.concentration_mol_per_L * 1e3
+        )  # a ratio multiplies
         dataset["reference_noise"] = variables.dataarray("reference_noise", pattern * relative, coords)
     if bands is not None:
         for name, array in labelled(bands, experiment.reconstruction.closure).items():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iondrift.cast import FloatArray
+from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, TRANSFERENCE_NUMBER
 from iondrift.experiment.log.protocol import in_segments
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
 HOUR = 3600.0
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)  # quantiles: the 95 and 68 % bands, and the median
-BLOCKING_AT_X0 = "blocking, x0 as electrode"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,18 +163,6 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BandOptions:
-    """How bands are drawn; see :func:`iondrift.drift_bands`."""
-
-    samples: int | Literal["auto"] = 1000
-    seed: int = 0
-    method: Literal["posterior", "perturb"] = "posterior"
-
-
-DEFAULT_BANDS = BandOptions()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Bands:
     """Uncertainty of one cell's results.
 
@@ -251,9 +239,9 @@ class Analysis:
 
 def unavailable_closures(measured: Measured) -> dict[str, str]:
     """Return why each closure that cannot be computed cannot."""
-    reasons = []
-    if measured.current_density is None:
-        reasons.append("no current density in the log")
-    if measured.experiment.electrolyte.transference_number is None:
-        reasons.append("no electrolyte.transference_number")
-    return {"current": " and ".join(reasons)} if reasons else {}
+    known = {
+        CURRENT_DENSITY: measured.current_density is not None,
+        TRANSFERENCE_NUMBER: measured.experiment.electrolyte.transference_number is not None,
+    }
+    reasons = {name: [need.absent for need in closure.needs if not known[need]] for name, closure in CLOSURES.items()}
+    return {name: " and ".join(absent) for name, absent in reasons.items() if absent}

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.cast import FloatArray
-from iondrift.impedance.drt.bands import PRESENT, bands_of_solution, check_draws, check_method
+from iondrift.cast import FloatArray, evenly_spaced
+from iondrift.impedance.drt.band_collector import PRESENT
+from iondrift.impedance.drt.bands import bands_of_solution, check_draws, check_method, with_one_lambda
 from iondrift.impedance.drt.estimate import drt, solve
-from iondrift.impedance.drt.labels import check_reading, label_result
-from iondrift.impedance.drt.problem import DrtProblem, Regularization, pose
+from iondrift.impedance.drt.labels import check_readout, label_result
+from iondrift.impedance.drt.problem import DrtProblem, pose
 from iondrift.impedance.drt.tracks import track_peaks
 from iondrift.impedance.kramers_kronig import kramers_kronig
 from iondrift.impedance.masking import mask_of
-from iondrift.impedance.options import CRITERIA, ImpedanceOptions
+from iondrift.impedance.options import CRITERIA, BandDraws, DrtModel, ImpedanceOptions, Readout
+from iondrift.progress import Progress, silent
+from iondrift.threads import one_algebra_thread
 
 _MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
 
@@ -28,9 +30,8 @@ _FROM_TEST = (
 )  # fmt: skip
 
 
-def analyse(
-    impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Callable[[str], None] = lambda _: None
-) -> xr.Dataset:
+@one_algebra_thread
+def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progress = silent) -> xr.Dataset:
     """Test a series, compute its distribution of relaxation times with bands, and follow its peaks.
 
     Parameters
@@ -54,27 +55,25 @@ def analyse(
     IondriftError
         A value or an option does not fit; the message names it.
     """
+    draws = replace(options.part(BandDraws), method=options.band_method)
     if options.bands:
-        check_draws(options.samples, options.seed)
+        check_draws(draws)
     mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
     progress("Kramers-Kronig test")
     test = kramers_kronig(impedance, inductance=options.inductive, capacitance=options.capacitive, mask=mask)
     progress("distribution of relaxation times")
-    # Without its own inference of roughness a band needs one lambda, and the estimate must be the same one's.
-    fixed = options.bands and options.band_method != "calibrated" and options.regularization == "auto"
-    regularization: Regularization = "marginal_likelihood" if fixed else options.regularization
+    asked, readout = options.part(DrtModel), options.part(Readout)
     if options.bands:
-        check_method(options.band_method, regularization)
-    reading: dict[str, Any] = {"window": options.window, "electrodes": options.electrodes, "area": options.area}
-    problem = pose(
-        impedance, regularization=regularization, order=options.order, weighting=options.weighting, mask=mask,
-        **_model(options),
-    )  # fmt: skip
-    check_reading(problem.model.tau, **reading)
+        if options.band_method != "calibrated":
+            # Without its own inference of roughness a band needs one lambda, and the estimate must be the same one's.
+            asked = with_one_lambda(asked)
+        check_method(options.band_method, asked)
+    problem = pose(impedance, asked, mask)
+    check_readout(problem.model.tau, readout)
     solution = solve(problem)
-    distribution = label_result(problem, solution, **reading)
+    distribution = label_result(problem, solution, readout)
     progress("criteria of the regularisation")
-    criteria = distribution if regularization in CRITERIA else _criteria(impedance, options, problem)
+    criteria = distribution if asked.regularization in CRITERIA else _criteria(impedance, options, problem)
     tracks = track_peaks(distribution, largest_jump=options.largest_jump)
     result = impedance.copy()
     _add(result, test[[*_FROM_TEST]])
@@ -87,18 +86,9 @@ def analyse(
     result.attrs["largest_jump_decades"] = options.largest_jump
     if options.bands:
         progress("bands")
-        bands = bands_of_solution(
-            problem, solution, method=options.band_method, samples=options.samples, seed=options.seed, **reading
-        )
+        bands = bands_of_solution(problem, solution, readout, draws)
         _add_bands(result, bands)
     return result
-
-
-def _model(options: ImpedanceOptions) -> dict[str, Any]:
-    return {
-        "time_constants": options.time_constants, "tau_range": options.tau_range, "inductive": options.inductive,
-        "capacitive": options.capacitive, "per": options.per,
-    }  # fmt: skip
 
 
 def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, problem: DrtProblem) -> xr.Dataset:
@@ -108,15 +98,15 @@ def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, problem: DrtProb
     are asked, and the others hold NaN.
     """
     count = impedance.sizes["spectrum"]
-    asked = np.unique(np.linspace(0, count - 1, min(_MOST_JUDGED, count)).round().astype(int))
+    asked = evenly_spaced(count, _MOST_JUDGED)
     given = options.regularization != "auto"
     few = drt(
         impedance.isel(spectrum=asked),
+        model=options.part(DrtModel),
         regularization="marginal_likelihood",
         order=problem.order if given else None,
         weighting="none" if given and options.weighting is None else options.weighting,
         mask=~problem.used[asked],
-        **_model(options),
     )
     found = xr.Dataset(attrs=few.attrs)
     coords = {str(name): coord for name, coord in few.coords.items() if "spectrum" not in coord.dims}

@@ -1,14 +1,20 @@
-"""What may be asked of impedance spectra: one set of options for Python, the command line and the experiment file.
+"""What is computed of impedance spectra: names, defaults, limits and help of every option, once for all who take them.
 
 Imports no science, so that the command line can name the choices at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
+
+from iondrift.errors import ConfigurationError
+from iondrift.settings import option
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Criterion: TypeAlias = Literal["marginal_likelihood", "gcv", "l_curve", "re_im"]
 NamedRegularization: TypeAlias = Literal["auto", "paper"] | Criterion
@@ -19,15 +25,131 @@ Method: TypeAlias = Literal["calibrated", "noise", "prior"]
 CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 REGULARIZATIONS: tuple[str, ...] = ("auto", "paper", *CRITERIA)
 WEIGHTINGS: tuple[str, ...] = get_args(NamedWeighting)
+_Record = TypeVar("_Record")
 
-# Keys of the experiment file that carry a unit, or say of what; the others bear their names in Python.
-KEYS: Mapping[str, str] = MappingProxyType(
-    {
-        "times": "times_s", "origin": "log_started", "frequency_range": "frequency_range_Hz",
-        "mask": "mask_frequencies_Hz", "tau_range": "tau_range_s", "window": "window_s", "area": "area_cm2",
-        "largest_jump": "largest_jump_decades",
-    }
-)  # fmt: skip
+FEWEST_TIME_CONSTANTS, MOST_TIME_CONSTANTS = 4, 2000  # far beyond what a spectrum can tell apart
+PEAK_THRESHOLD = 0.02  # smallest height of a peak, and rise above the minimum beside it, over the highest
+FEWEST_DRAWS, MOST_DRAWS = 20, 100_000  # of one spectrum: these take a gigabyte at once
+
+
+def positive(text: str) -> float | None:
+    """Return the positive number that a text is; None where it is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) and number > 0.0 else None
+
+
+def _name_or_number(names: tuple[str, ...]) -> Callable[[str], str | float]:
+    def read(text: str) -> str | float:
+        number = text if text in names else positive(text)
+        if number is None:
+            raise ValueError(f"{text!r} found; allowed are {', '.join(names)}, or a positive number")
+        return number
+
+    return read
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrtModel:
+    """The model and its regularisation: options of :func:`iondrift.drt`, described there, with their defaults."""
+
+    time_constants: int = option(92, "How many time constants.", lowest=FEWEST_TIME_CONSTANTS)
+    tau_range: tuple[float, float] | None = option(
+        None, "Time constants in s; from the frequencies.", key="tau_range_s", metavar="LOW HIGH", above=0.0,
+        example="[1e-7, 10.0]", note="half a decade beyond the frequencies when left out",
+    )  # fmt: skip
+    regularization: NamedRegularization | float | npt.ArrayLike = option(
+        "auto", f"CRITERION: {', '.join(CRITERIA)}.", metavar="auto|paper|LAMBDA|CRITERION",
+        parse=_name_or_number(REGULARIZATIONS), above=0.0,
+        note=f'"paper", lambda such as 0.05, or the criterion that chooses it:\n{", ".join(CRITERIA)}',
+    )  # fmt: skip
+    order: int | None = option(
+        None, "Of the penalty; 0: identity.", lowest=0, highest=3, example="2",
+        note="of the penalty, 0 to 3; chosen to fit regularization when left out",
+    )  # fmt: skip
+    weighting: NamedWeighting | float | npt.ArrayLike | None = option(
+        None, "SIGMA: standard deviation of Z in ohm.", metavar="none|modulus|SIGMA", parse=_name_or_number(WEIGHTINGS),
+        above=0.0, example='"modulus"', note='"none", or the standard deviation of Z in ohm',
+    )  # fmt: skip
+    ohmic: bool = option(True, "A resistance in series.", key="", switch="")
+    inductive: bool = option(
+        True, "An inductance in series.", switch="--inductive/--no-inductive", note="an inductance in series"
+    )
+    capacitive: bool = option(
+        False,
+        "A capacitance in series: blocking cells.",
+        note="a capacitance in series: cells with a blocking electrode",
+    )
+    per: Per = option(
+        "spectrum", "Choose roughness for each spectrum, or once for the series.",
+        note='"series": roughness is chosen once for all spectra',
+    )  # fmt: skip
+
+
+class ModelKeywords(TypedDict, total=False):
+    """The fields of :class:`DrtModel` as keywords."""
+
+    time_constants: int
+    tau_range: tuple[float, float] | None
+    regularization: NamedRegularization | float | npt.ArrayLike
+    order: int | None
+    weighting: NamedWeighting | float | npt.ArrayLike | None
+    ohmic: bool
+    inductive: bool
+    capacitive: bool
+    per: Per
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readout:
+    """What is read off a distribution: options of :func:`iondrift.drt`, described there, with their defaults."""
+
+    window: tuple[float, float] = option(
+        (1e-4, 1.0), "Time constants in s, for the resistance in it.", key="window_s", metavar="LOW HIGH", above=0.0,
+        example="[1e-4, 1.0]", note="time constants whose resistance is followed",
+    )  # fmt: skip
+    electrodes: int = option(
+        1, "Equal electrodes in series; 2 in a symmetric cell.", lowest=1, example="2",
+        note="equal electrodes in series",
+    )  # fmt: skip
+    area: float | None = option(
+        None, "Area of one electrode.", key="area_cm2", switch="--area-cm2", above=0.0, per_unit=1e-4, example="0.5",
+        note="of one electrode",
+    )  # fmt: skip
+
+
+class ReadoutKeywords(TypedDict, total=False):
+    """The fields of :class:`Readout` as keywords."""
+
+    window: tuple[float, float]
+    electrodes: int
+    area: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandDraws:
+    """How bands of a distribution are drawn: options of :func:`iondrift.drt_bands`, with their defaults."""
+
+    method: Method | None = option(
+        None, "How bands are drawn; calibrated, or prior where lambda is given or chosen.", example='"calibrated"',
+        note='of the bands: "noise", "prior"; prior where lambda is given or chosen',
+    )  # fmt: skip
+    samples: int = option(1000, "Draws of the bands.", lowest=FEWEST_DRAWS, key="")
+    seed: int = option(0, "Seed of the bands.", lowest=0, key="")
+    level: float = option(0.95, "Share of the draws inside a band.", key="", switch="")
+    threshold: float = option(PEAK_THRESHOLD, "Smallest peak over the highest.", key="", switch="")
+
+
+class DrawKeywords(TypedDict, total=False):
+    """The fields of :class:`BandDraws` as keywords."""
+
+    method: Method
+    samples: int
+    seed: int
+    level: float
+    threshold: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,30 +162,40 @@ class Masked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImpedanceOptions:
-    """What is computed of a series; every default is that of the functions themselves."""
+class ImpedanceOptions(BandDraws, Readout, DrtModel):
+    """What is computed of a series: its distributions, their bands, and the tracks of their peaks."""
 
-    mask: tuple[Masked, ...] = ()
-    time_constants: int = 92
-    tau_range: tuple[float, float] | None = None  # s
-    regularization: NamedRegularization | float = "auto"
-    order: int | None = None
-    weighting: NamedWeighting | float | None = None
-    inductive: bool = True  # an inductance in series, in the test and in the model
-    capacitive: bool = False  # a capacitance in series, in the test and in the model
-    per: Per = "spectrum"
-    window: tuple[float, float] = (1e-4, 1.0)  # s
-    electrodes: int = 1
-    area: float | None = None  # m2
-    bands: bool = True
-    method: Method | None = None  # None: calibrated with "auto", prior with a given lambda
-    samples: int = 1000
-    seed: int = 0
     # Decades from one spectrum to the next. A charge-transfer arc moves 0.43 decades for every kT/e of bias, and two
     # arcs closer than 0.6 decades are not told apart anyway.
-    largest_jump: float = 0.6
+    largest_jump: float = option(
+        0.6, "Decades a peak may move between spectra.", key="largest_jump_decades", above=0.0,
+        note="how far a peak may move from one spectrum to the next",
+    )  # fmt: skip
+    mask: tuple[Masked, ...] = ()
+    bands: bool = True
 
     @property
     def band_method(self) -> Method:
         """The method of the bands: the one asked for, or the one that fits the regularisation."""
-        return self.method or ("calibrated" if self.regularization == "auto" else "prior")
+        inferred = isinstance(self.regularization, str) and self.regularization == "auto"
+        return self.method or ("calibrated" if inferred else "prior")
+
+    def part(self, record: type[_Record]) -> _Record:
+        """Return the options of one of the records that these are made of."""
+        return record(**{entry.name: getattr(self, entry.name) for entry in fields(record)})  # type: ignore[arg-type]
+
+
+def split_keywords(function: str, keywords: Mapping[str, Any], *records: type) -> list[dict[str, Any]]:
+    """Return the keywords that belong to each record of options.
+
+    Raises
+    ------
+    ConfigurationError
+        One belongs to none; the message says what the function takes.
+    """
+    names = [[entry.name for entry in fields(record)] for record in records]
+    allowed = sorted(name for some in names for name in some)
+    for name in keywords:
+        if name not in allowed:
+            raise ConfigurationError(f"{function}: option {name!r} is unknown; allowed are {', '.join(allowed)}")
+    return [{name: keywords[name] for name in some if name in keywords} for some in names]

@@ -15,7 +15,7 @@ from iondrift.settings import subject
 
 Weighting: TypeAlias = Literal["none", "modulus"] | npt.ArrayLike
 
-
+_SAME = 1e-9  # relative difference of coordinates that are one
 FARTHEST = 1e12  # of a standard deviation from |Z|, as a factor: rounding alone is 1e-16
 
 
@@ -51,7 +51,7 @@ def read_impedance_array(
             "impedance: expected dims ('spectrum', 'frequency'), neither empty, got "
             f"{dict(zip(map(str, impedance.dims), impedance.shape, strict=True))}"
         )
-    impedance = impedance.transpose("spectrum", "frequency")
+    impedance = cast.in_si(impedance.transpose("spectrum", "frequency"), "impedance", "ohm")
     frequency = cast.array(impedance["frequency"].values, "impedance: frequency", ndim=1, positive=True)
     if np.unique(frequency).size != frequency.size:
         raise DataError("impedance: a frequency occurs twice; average or drop the repetition first")
@@ -61,7 +61,7 @@ def read_impedance_array(
         raise DataError(f"impedance: expected complex numbers ({error})") from error
     used = np.ones(values.shape, dtype=np.bool_)
     if mask is not None:
-        bad = np.asarray(mask, dtype=np.bool_)
+        bad = np.asarray(aligned(mask, "mask", impedance), dtype=np.bool_)
         if bad.shape not in (values.shape, frequency.shape):
             raise ShapeError(f"mask: expected shape {values.shape} or {frequency.shape}, got {bad.shape}")
         used &= ~bad
@@ -76,6 +76,49 @@ def read_impedance_array(
         s = int(np.argmin(used.sum(axis=1)))
         raise DataError(f"impedance: spectrum {s} has {int(used[s].sum())} usable points; at least 4 are needed")
     return impedance, np.where(used, values, 0.0), frequency, used
+
+
+def aligned(value: Any, name: str, like: xr.DataArray, unit: str | None = None) -> Any:
+    """Return what is given for the points of a series, in their order; labelled arrays go by coordinates.
+
+    Parameters
+    ----------
+    value
+        A number or an array as it is; or a DataArray over spectrum, frequency or both.
+    name
+        What to call it in a message.
+    like
+        The impedance (spectrum, frequency).
+    unit
+        In SI, where it has one.
+
+    Raises
+    ------
+    ShapeError
+        It has another dim.
+    DataError
+        Its coordinates are not those of the impedance; the message names the first that is missing.
+    """
+    if not isinstance(value, xr.DataArray):
+        return value
+    if unit is not None:
+        value = cast.in_si(value, subject(name), unit)
+    foreign = [str(dim) for dim in value.dims if dim not in ("spectrum", "frequency")]
+    if foreign:
+        raise ShapeError(f"{subject(name)}: has dim {foreign[0]!r}; expected spectrum, frequency or both")
+    for dim in value.dims:
+        if dim in value.coords and dim in like.coords and like[dim].dtype.kind in "iuf":
+            own, wanted = value[dim].values, like[dim].values
+            place = np.abs(own[None, :] - wanted[:, None]).argmin(axis=1)
+            missing = np.abs(own[place] - wanted) > _SAME * np.abs(wanted)
+            if missing.any() or own.size != wanted.size:
+                lost = f"{wanted[missing][0]:g} is missing" if missing.any() else f"it has {own.size} of {wanted.size}"
+                raise DataError(
+                    f"{subject(name)}: its {dim} is not that of the impedance, {lost}; give it for the same points, or "
+                    "without coordinates in their order"
+                )
+            value = value.isel({dim: place})
+    return value.transpose(*(dim for dim in ("spectrum", "frequency") if dim in value.dims)).values
 
 
 def weights_of(weighting: Weighting, values: ComplexArray, used: npt.NDArray[np.bool_]) -> tuple[FloatArray, str, bool]:

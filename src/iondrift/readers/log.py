@@ -13,9 +13,18 @@ import numpy as np
 from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
-from iondrift.readers import _text
-from iondrift.readers.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
+from iondrift.readers.text import (
+    SEPARATORS,
+    Separator,
+    claims_number,
+    decimal_sign,
+    number_at,
+    read_text,
+    split_cells,
+    split_lines,
+)
 from iondrift.settings import setting
+from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -51,7 +60,7 @@ def read_log(
     current_density_unit: str = "mA/cm2",
     plating_current: Literal["positive", "negative"] = "positive",
     electrode_area: float | None = None,
-    separator: _text.Separator | None = None,
+    separator: Separator | None = None,
     decimal: Literal[".", ","] | None = None,
 ) -> xr.Dataset:
     r"""Read a log of time, voltage and current density from a text file.
@@ -112,7 +121,7 @@ def read_log(
         plating_current,
         electrode_area,
     )
-    text_lines = _content(_text.decode(path))
+    text_lines = _content(split_lines(read_text(path))[0])
     lines = _split(text_lines, path, separator, decimal)
     names, data = _header_and_data(lines, columns, path)
     places = [_place(column, names, path) for column in columns]
@@ -162,30 +171,26 @@ def _columns(
     return columns
 
 
-def _content(text: str) -> list[tuple[int, str]]:
+def _content(lines: Sequence[str]) -> list[tuple[int, str]]:
+    """Return the lines that are neither blank nor comments, with their numbers."""
     return [
         (k, line)
-        for k, line in enumerate(text.split("\n"), 1)
+        for k, line in enumerate(lines, 1)
         if line and not line.isspace() and not line.lstrip().startswith(_COMMENTS)
     ]
 
 
-def _split(
-    lines: list[tuple[int, str]], path: Path, separator: _text.Separator | None, decimal: str | None
-) -> list[_Line]:
+def _split(lines: list[tuple[int, str]], path: Path, separator: Separator | None, decimal: str | None) -> list[_Line]:
     if separator is None:
         separator = _separator(lines, path, decimal)
-    elif separator not in _text.SEPARATORS:
-        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(_text.SEPARATORS)}")
+    elif separator not in SEPARATORS:
+        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(SEPARATORS)}")
     if separator == "comma" and decimal == ",":
         raise ConfigurationError(f"{path}: the comma cannot be separator and decimal mark at once; change one")
-    character = _text.SEPARATORS[separator]
-    if separator == "space":
-        return [_Line(number=k, fields=line.split()) for k, line in lines]
-    return [_Line(number=k, fields=_text.fields(line, character, f"{path}, line {k}")) for k, line in lines]
+    return [_Line(number=k, fields=split_cells(line, SEPARATORS[separator])) for k, line in lines]
 
 
-def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> _text.Separator:
+def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> Separator:
     """Find the separator from the lines that begin with a number; refuse to guess what a comma means."""
     data = [(k, line.strip()) for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")]
     if not data:
@@ -194,9 +199,9 @@ def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) ->
             f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
             "give numbers with elapsed time, not dates, or name the separator if the first column is text"
         )
-    certain: tuple[_text.Separator, ...] = ("tab", "semicolon")
+    certain: tuple[Separator, ...] = ("tab", "semicolon")
     for name in certain:
-        if any(_text.SEPARATORS[name] in line for _, line in data):
+        if any(SEPARATORS[name] in line for _, line in data):
             return name
     number, first = next(((k, line) for k, line in data if "," in line), (0, ""))
     if not number:
@@ -235,7 +240,7 @@ def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> 
     wanted = [_place(column, names, path) for column in columns]
     while start < len(lines):
         fields = lines[start].fields
-        if any(_text.looks_numeric(fields[place]) for place in wanted if place < len(fields)):
+        if any(claims_number(fields[place]) for place in wanted if place < len(fields)):
             break
         start += 1
     if start == len(lines):
@@ -254,7 +259,7 @@ def _header_names(lines: list[_Line], columns: list[_Column], path: Path) -> lis
     for line in lines:
         if all(name in line.fields for name in by_name):
             return list(line.fields)
-        text = [field for field in line.fields if field and not _text.looks_numeric(field)]
+        text = [field for field in line.fields if field and not claims_number(field)]
         if len(text) == len(line.fields) > len(best):
             best = text
     missing = next(name for name in by_name if name not in best)
@@ -274,19 +279,8 @@ def _place(column: _Column, names: list[str], path: Path) -> int:
 
 
 def _decimal_mark(data: list[_Line], places: list[int], path: Path) -> str:
-    marks: dict[str, int] = {}
-    for line in data:
-        for place in places:
-            field = line.fields[place] if place < len(line.fields) else ""
-            for mark in ",.":
-                if mark in field and _text.looks_numeric(field):
-                    marks.setdefault(mark, line.number)
-    if len(marks) == 2:
-        raise InputFileError(
-            f"{path}, line {max(marks.values())}: decimal commas (from line {marks[',']}) and decimal points "
-            f"(from line {marks['.']}) in one file; write all numbers in one way"
-        )
-    return next(iter(marks), ".")
+    cells = ((line.number, line.fields[place]) for line in data for place in places if place < len(line.fields))
+    return decimal_sign(cells, path)
 
 
 def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decimal: str, path: Path) -> FloatArray:
@@ -308,7 +302,7 @@ def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decim
             )
         for k, (column, place) in enumerate(zip(columns, places, strict=True)):
             where = f"{path}, line {line.number}, column {place + 1} ({column.name})"
-            row[k] = _text.number(line.fields[place], where, decimal=decimal)
+            row[k] = number_at(line.fields[place], where, decimal)
     values *= [column.factor for column in columns]
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,6 +91,11 @@ def table_rows(
     return tuple(rows), np.array(numbers, dtype=np.int64)
 
 
+def cells_of(rows: Sequence[Sequence[str]], lines: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
+    """Return every cell with the line it stands on."""
+    return ((int(line), cell) for line, row in zip(lines, rows, strict=True) for cell in row)
+
+
 def table_below(
     path: Path, lines: Sequence[str], header_index: int, separator: str, *,
     first: int | None = None, stop: int | None = None, header: Sequence[str] | None = None, open_end: bool =
@@ -117,5 +122,5 @@ def table_below(
     rows, numbers = table_rows(kept, cells, separator, path)
     return Table(
         path=path, header=cells, header_line=header_index + 1, rows=rows, lines=numbers,
-        decimal=decimal_sign(rows, path), open_end=open_end and kept[-1][0] == len(lines),
+        decimal=decimal_sign(cells_of(rows, numbers), path), open_end=open_end and kept[-1][0] == len(lines),
     )  # fmt: skip

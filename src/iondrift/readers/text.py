@@ -1,48 +1,31 @@
-"""Text as instruments write it: encodings, line ends, separators, decimal commas; numbers read strictly."""
+"""Text as instruments write it: encodings, line ends, separators, decimal signs; numbers read strictly."""
 
 from __future__ import annotations
 
 import codecs
+import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from iondrift.errors import InputFileError
 from iondrift.settings import setting
 
+Separator: TypeAlias = Literal["tab", "semicolon", "comma", "space"]
+SEPARATORS: dict[Separator, str] = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}  # " ": any run
 LINE_END = re.compile(r"\r*\n|\r+(?!\n)")
-_NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 LARGEST_NUMBER = 1e60  # in any unit; what is larger is damaged, and its products would overflow
 LONGEST_NUMBER = 64  # characters; a longer token is not a number
+_NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)(?:\([^)]*\))?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+_MOST_NULS = 8  # characters; some instruments fill a field with a few
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file: UTF-8 or UTF-16 by its byte order mark, UTF-8, else Windows Latin.
-
-    Raises
-    ------
-    InputFileError
-        The file cannot be opened, is empty or is not text.
-    """
-    content = read_bytes(path)
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if content.startswith(mark):
-            text = content[len(mark) :].decode(encoding, errors="replace")
-            break
-    else:
-        try:
-            text = content.decode("utf-8")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-    if text.count("\0") > 8:
-        raise InputFileError(f"{path}: is not text (it holds NUL characters); name its format with {setting('format')}")
-    return text
 
 
 def read_bytes(path: Path) -> bytes:
@@ -55,11 +38,34 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputFileError(f"{path}: cannot be read, there is no such file; check the path") from None
     except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if not content:
-        raise InputFileError(f"{path}: is empty; copy or export it again")
+        raise InputFileError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    if not content.strip():
+        raise InputFileError(f"{path}: is empty ({len(content)} bytes); export it again")
     return content
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file: UTF-8 or UTF-16 by its byte order mark, UTF-8, else Windows Latin.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be opened, is empty or is not text.
+    """
+    content = read_bytes(path)
+    mark, encoding = next((pair for pair in _BYTE_ORDER_MARKS if content.startswith(pair[0])), (b"", "utf-8"))
+    try:
+        text = content[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        if encoding != "utf-8":
+            raise InputFileError(f"{path}: is not valid UTF-16 text; export it again as UTF-8") from None
+        text = content[len(mark) :].decode("cp1252", errors="replace")
+    if text.count("\0") > _MOST_NULS:
+        raise InputFileError(f"{path}: is a binary file; export it as text: what holds NUL characters is not text")
+    return text
 
 
 def split_lines(text: str) -> tuple[list[str], bool]:
@@ -86,9 +92,41 @@ def number(token: str, decimal: str = ".") -> float | None:
     return value if abs(value) < LARGEST_NUMBER else None
 
 
+def number_at(token: str, place: str, decimal: str = ".") -> float:
+    """Return a plain decimal number that must stand at a place: file, line and column.
+
+    Raises
+    ------
+    InputFileError
+        It is none; the message says why.
+
+    Examples
+    --------
+    >>> number_at("1,5E-3", "log.txt, line 3", ",")
+    0.0015
+    """
+    value = number(token, decimal)
+    if value is not None:
+        return value
+    shown = token if len(token) <= LONGEST_NUMBER else f"{token[:LONGEST_NUMBER]}..."
+    if _NOT_FINITE.fullmatch(token):
+        raise InputFileError(f"{place}: the value is {token}; remove the line or export the data again")
+    other = "," if decimal == "." else "."
+    if _NUMBER.fullmatch(token) and other not in token:
+        raise InputFileError(f"{place}: {shown} is too large or too long; correct or remove the line")
+    raise InputFileError(
+        f"{place}: expected a number with decimal mark {decimal!r}, found {shown!r}; correct or remove the line"
+    )
+
+
 def is_number(token: str) -> bool:
     """Return whether a token is a number with either decimal sign."""
     return number(token, ".") is not None or number(token, ",") is not None
+
+
+def claims_number(token: str) -> bool:
+    """Return whether a token is a number or stands in place of one (NaN, infinity)."""
+    return is_number(token) or _NOT_FINITE.fullmatch(token) is not None
 
 
 def half_unit(token: str) -> float:
@@ -106,34 +144,53 @@ def half_unit(token: str) -> float:
     return float(f"0.5e{int(found[3] or 0) - decimals}")
 
 
-def decimal_sign(rows: Sequence[Sequence[str]], path: Path) -> str:
-    """Return the decimal sign all numbers of the rows share.
+def decimal_sign(cells: Iterable[tuple[int, str]], path: Path) -> str:
+    """Return the decimal sign that all numbers of a table share.
+
+    Parameters
+    ----------
+    cells
+        The line a cell stands on, and the cell; what is no number does not count.
+    path
+        The file.
 
     Raises
     ------
     InputFileError
         Points and commas both occur, or every comma may also part thousands.
     """
-    tokens = [cell for row in rows for cell in row if is_number(cell)]
-    commas = [token for token in tokens if "," in token]
-    if not commas:
-        return "."
-    if any("." in token for token in tokens):
+    first: dict[str, int] = {}
+    commas: list[str] = []
+    for line, token in cells:
+        if ("," in token or "." in token) and is_number(token):
+            first.setdefault("," if "," in token else ".", line)
+            if "," in token:
+                commas.append(token)
+    if len(first) == 2:
         raise InputFileError(
-            f"{path}: holds numbers with a decimal point and with a decimal comma ({commas[0]!r}); "
+            f"{path}, line {max(first.values())}: decimal commas (from line {first[',']}) and decimal points "
+            f"(from line {first['.']}) in one file, numbers with a decimal point and with a decimal comma; "
             "export it again with one of them"
         )
-    if all(_THOUSANDS.fullmatch(token.strip()) for token in commas):
+    if commas and all(_THOUSANDS.fullmatch(token.strip()) for token in commas):
         raise InputFileError(
             f"{path}: the comma of {commas[0]!r} may be a decimal comma or part thousands; "
             f"set {setting('decimal', ',')} or {setting('decimal', '.')}, or export without grouping"
         )
-    return ","
+    return "," if commas else "."
 
 
 def split_cells(line: str, separator: str) -> tuple[str, ...]:
-    """Return the stripped cells of a line; ``separator`` " " means any run of blanks."""
-    cells = line.split() if separator == " " else line.split(separator)
+    """Return the stripped cells of a line; ``separator`` " " means any run of blanks, quotes hold cells together."""
+    if separator == " ":
+        cells = line.split()
+    elif '"' in line:
+        try:
+            cells = next(csv.reader([line], delimiter=separator))  # an open quote must not swallow the next line
+        except csv.Error:
+            cells = line.split(separator)
+    else:
+        cells = line.split(separator)
     return tuple(_unquoted(cell.strip()) for cell in cells)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
+from iondrift.drift.names import Smoothing
 from iondrift.errors import ConfigurationError, IondriftError, out_of_memory
-from iondrift.experiment.file.schema import Closure, Smoothing, load
-from iondrift.experiment.results import DEFAULT_BANDS, BandOptions
+from iondrift.experiment.file.schema import load
+from iondrift.progress import Progress, silent
 from iondrift.runs import cell as job
+from iondrift.runs.results import as_json as to_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +49,11 @@ def folders(files: Sequence[Path], out: Path) -> dict[Path, Path]:
 def run_all(
     cells: Mapping[Path, Path],
     *,
-    closure: Closure | None = None,
+    closure: str | None = None,
     smoothing: Smoothing | None = None,
     netcdf: bool = False,
-    bands: BandOptions | None = DEFAULT_BANDS,
-    progress: Callable[[str], None] = job.silent,
+    bands: DrawOptions | None = DEFAULT_DRAWS,
+    progress: Progress = silent,
 ) -> list[Result]:
     """Run every experiment file into its folder; an error stays with its cell.
 
@@ -83,7 +85,7 @@ def run_all(
     return results
 
 
-def _named(progress: Callable[[str], None], name: str) -> Callable[[str], None]:
+def _named(progress: Progress, name: str) -> Progress:
     return lambda step: progress(f"{name}: {step}")
 
 
@@ -112,7 +114,7 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         summaries = {str(result.file): result.outcome.summary for result in done if result.outcome}
         content = next(iter(summaries.values()), None) if len(results) == 1 else summaries
         if content is not None:
-            print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+            print(to_json(content))
         return
     if quiet:
         return

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.experiment.results import DEFAULT_BANDS, BandOptions
-from iondrift.runs import store
+from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
+from iondrift.progress import Progress, silent
+from iondrift.runs.results import IMPEDANCE, Publication, publication
 
 if TYPE_CHECKING:
-    from iondrift.experiment.file.schema import Closure, Experiment, Smoothing
+    from iondrift.drift.names import Smoothing
+    from iondrift.experiment.file.impedance import Impedance
+    from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.results import Analysis
-
-RESULTS = "results.zarr"
-SUMMARY = "summary.json"
-REPORT = "report.txt"
-FIGURES = "figures"
-NETCDF = "results.nc"
-IMPEDANCE = "impedance.zarr"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +27,15 @@ class Outcome:
     folder: Path
 
 
-def silent(_: str) -> None:
-    """Take a progress message and do nothing."""
-
-
 def run(
     experiment: Experiment,
     folder: Path,
     *,
-    closure: Closure | None = None,
+    closure: str | None = None,
     smoothing: Smoothing | None = None,
     netcdf: bool = False,
-    bands: BandOptions | None = DEFAULT_BANDS,
-    progress: Callable[[str], None] = silent,
+    bands: DrawOptions | None = DEFAULT_DRAWS,
+    progress: Progress = silent,
 ) -> Outcome:
     """Analyse one experiment and write store, summary, report and figures, and its impedance where it names spectra.
 
@@ -74,38 +66,32 @@ def run(
     from iondrift.report.figures import cell as figures
     from iondrift.report.summary import cell as summaries
 
-    analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, bands=bands, progress=progress)
-    summary = summaries.build(analysis)
-    impedance = None
-    if experiment.impedance is not None:
-        from iondrift.experiment import impedance as cell_impedance
-        from iondrift.report.figures import impedance as impedance_figures
-        from iondrift.report.series_axis import series_axis
-        from iondrift.report.summary import impedance as impedance_summaries
-
-        impedance = cell_impedance.analyse(
-            experiment.impedance, bands=bands, progress=progress, segments=analysis.segments
-        )
-        axis = series_axis(impedance.dataset, "time")
-        summary["impedance"] = impedance_summaries.build(
-            impedance.dataset, axis, title=experiment.cell.name, warnings=impedance.notes
-        )
-    with store.staged(folder) as staging:
+    with publication(folder) as files:
+        analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, bands=bands, progress=progress)
+        summary = summaries.build(analysis)
         progress("writing results")
-        store.write(analysis.dataset, staging / RESULTS)
+        files.store(analysis.dataset)
         if netcdf:
-            store.write_netcdf(analysis.dataset, staging / NETCDF)
+            files.netcdf(analysis.dataset)
         progress("drawing figures")
-        figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=staging / FIGURES)
-        if impedance is not None:
-            store.write(impedance.dataset, staging / IMPEDANCE)
-            impedance_figures.draw(
-                impedance.dataset,
-                axis,
-                title=experiment.cell.name,
-                folder=staging / FIGURES / "impedance",
-                segments=analysis.segments,
-            )
-        store.write_text(console.to_text(summary), staging / REPORT)
-        store.write_json(summary, staging / SUMMARY)
+        figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
+        if experiment.impedance is not None:
+            summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, bands, progress)
+        files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
+
+
+def _add_impedance(
+    files: Publication, analysis: Analysis, settings: Impedance, bands: DrawOptions | None, progress: Progress
+) -> Mapping[str, Any]:
+    """Analyse the spectra that the experiment file names, write and draw them, and return their summary."""
+    from iondrift.experiment import impedance
+    from iondrift.report.figures import impedance as figures
+    from iondrift.report.series_axis import series_axis
+    from iondrift.report.summary import impedance as summaries
+
+    found = impedance.analyse(settings, bands=bands, progress=progress, segments=analysis.segments)
+    axis, title = series_axis(found.dataset, "time"), analysis.experiment.cell.name
+    files.store(found.dataset, IMPEDANCE)
+    figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
+    return summaries.build(found.dataset, axis, title=title, warnings=found.notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from iondrift.experiment.results import UM_PER_H, Analysis
+from iondrift.progress import Progress, silent
 from iondrift.report.console.texts import STILL, banded, number
 from iondrift.report.summary.quantities import edges_of, quantity
 from iondrift.runs import simulated_cell, store
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 CELLS: tuple[simulated_cell.Cell, ...] = ("li-li", "li-nmc622")
 
 
-def simulate_cells(out: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> dict[Path, Path]:
+def simulate_cells(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[Path, Path]:
     """Write both simulated cells under ``out/simulated``; return the results folder of each experiment file.
 
     Parameters

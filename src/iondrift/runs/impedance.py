@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,15 @@ import xarray as xr
 from iondrift.errors import collected_warnings
 from iondrift.impedance import analysis as impedance_analysis
 from iondrift.impedance.options import ImpedanceOptions
+from iondrift.progress import Progress, silent
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.series import read_impedance
 from iondrift.report.console import impedance as impedance_console
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.report.series_axis import Along, series_axis
 from iondrift.report.summary import impedance as impedance_summary
-from iondrift.runs import store
-from iondrift.runs.cell import FIGURES, REPORT, RESULTS, SUMMARY, silent
+from iondrift.runs.results import as_json as to_json
+from iondrift.runs.results import publication
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ def run(
     options: ImpedanceOptions = ImpedanceOptions(),
     along: Along = "auto",
     title: str | None = None,
-    progress: Callable[[str], None] = silent,
+    progress: Progress = silent,
 ) -> ImpedanceOutcome:
     """Read spectra, analyse them as one series and write store, summary, report and figures.
 
@@ -68,23 +68,22 @@ def run(
     IondriftError
         Whatever the user can put right: files, options, or a folder that cannot be written.
     """
-    notes: list[str] = []
-    with collected_warnings(notes):
-        progress("reading spectra")
-        impedance = read_impedance(list(files), **reading.keywords)
-        axis = series_axis(impedance, along)
-        dataset = impedance_analysis.analyse(impedance, options, progress=progress)
-    # What the reader warned of stands with the files that were read.
-    notes = [note for note in notes if note not in impedance.attrs["cautions"]]
-    title = title or _title(files)
-    summary = impedance_summary.build(dataset, axis, title=title, warnings=notes)
-    with store.staged(folder) as staging:
+    with publication(folder) as written:
+        notes: list[str] = []
+        with collected_warnings(notes):
+            progress("reading spectra")
+            impedance = read_impedance(list(files), reading=reading)
+            axis = series_axis(impedance, along)
+            dataset = impedance_analysis.analyse(impedance, options, progress=progress)
+        # What the reader warned of stands with the files that were read.
+        notes = [note for note in notes if note not in impedance.attrs["cautions"]]
+        title = title or _title(files)
+        summary = impedance_summary.build(dataset, axis, title=title, warnings=notes)
         progress("writing results")
-        store.write(dataset, staging / RESULTS)
+        written.store(dataset)
         progress("drawing figures")
-        impedance_figures.draw(dataset, axis, title=title, folder=staging / FIGURES)
-        store.write_text(impedance_console.to_text(summary), staging / REPORT)
-        store.write_json(summary, staging / SUMMARY)
+        impedance_figures.draw(dataset, axis, title=title, folder=written.figures)
+        written.report(impedance_console.to_text(summary), summary)
     return ImpedanceOutcome(dataset=dataset, summary=summary, folder=folder)
 
 
@@ -93,7 +92,7 @@ def show(outcome: ImpedanceOutcome, *, as_json: bool, quiet: bool) -> None:
     from rich.console import Console
 
     if as_json:
-        print(json.dumps(outcome.summary, indent=2, ensure_ascii=False, allow_nan=False))
+        print(to_json(outcome.summary))
     elif not quiet:
         stdout = Console(highlight=False)
         impedance_console.write(outcome.summary, stdout)

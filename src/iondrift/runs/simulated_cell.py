@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import xarray as xr
 
+from iondrift.progress import Progress, silent
 from iondrift.runs import store
 from iondrift.transport.forward.simulation import PRESETS, simulate
 
@@ -57,12 +57,11 @@ decay = 0.675
 reference_concentration_mol_per_L = 1.666
 
 [reconstruction]
-closure = "voltage"
 voltage_offset_V = {offset}                 # the cell's EMF
 """
 
 
-def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Callable[[str], None] = lambda _: None) -> Path:
+def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silent) -> Path:
     """Simulate a cell and write everything that ``iondrift run`` reads.
 
     Parameters

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import socket
 import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iondrift.errors import StoreError
+from iondrift.runs.lock import alive
 
 if TYPE_CHECKING:
     import xarray as xr
 
 MANIFEST = "iondrift-manifest.json"
 _FORMAT = 1
+_PARTIAL = ".iondrift-partial-"
 
 
 @contextmanager
@@ -42,11 +46,12 @@ def staged(folder: str | Path) -> Iterator[Path]:
         The folder cannot be written.
     """
     folder = Path(folder)
-    staging = folder / f".iondrift-partial-{uuid.uuid4().hex[:8]}"
+    staging = folder / f"{_PARTIAL}{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for leftover in folder.glob(".iondrift-partial-*"):  # of a run that was killed
-            shutil.rmtree(leftover)
+        for leftover in folder.glob(f"{_PARTIAL}*"):
+            if _abandoned(leftover.name):
+                shutil.rmtree(leftover)
         staging.mkdir()
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
@@ -60,6 +65,17 @@ def staged(folder: str | Path) -> Iterator[Path]:
             raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _host() -> str:
+    """Return the name of this machine without what a file name could not hold, or that parts its words."""
+    return re.sub(r"[^A-Za-z0-9_.]", "_", socket.gethostname())
+
+
+def _abandoned(name: str) -> bool:
+    """Say whether a staging folder is left over: of another machine's nothing is known, a living process needs it."""
+    found = re.fullmatch(rf"{re.escape(_PARTIAL)}(.+)-(\d+)-[0-9a-f]+", name)
+    return found is None or (found[1] == _host() and not alive(int(found[2])))
 
 
 def write(dataset: xr.Dataset, path: str | Path) -> Path:

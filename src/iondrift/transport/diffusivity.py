@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Literal, TypedDict, Unpack, overload
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, ShapeError
-from iondrift.transport import parameter_layout as _diffusivity_layout
-from iondrift.transport import positivity as _diffusivity_check
-from iondrift.transport.composition import (
-    EO_MOLAR_VOLUME,
-    SALT_MOLAR_VOLUME,
-    concentration_from_eo_li_ratio,
-    eo_li_ratio_from_concentration,
-)
-from iondrift.variables import VARIABLES
+from iondrift.transport.composition import concentration_from_eo_li_ratio, eo_li_ratio_from_concentration
+from iondrift.transport.formula import Argument, Formula
+from iondrift.transport.parameter_layout import square_root
+from iondrift.transport.positivity import require_positive_range
 
 __all__ = ["Diffusivity", "concentration_from_eo_li_ratio", "eo_li_ratio_from_concentration"]
-
-Argument = Literal["concentration", "eo_li_ratio"]
-Kind = Literal["constant", "polynomial", "exponential", "table"]
-
-# Codes of iondrift_kernels.diffusivity, written out so that naming a Diffusivity does not import numba.
-_FORMS: dict[Kind, int] = {"constant": 0, "polynomial": 0, "exponential": 1, "table": 2}
-_ARGUMENTS: dict[Argument, int] = {"concentration": 0, "eo_li_ratio": 1}
-_PER_SI = {"mol m-3": 1.0, "mol/L": 1e-3}
 
 
 class Common(TypedDict, total=False):
@@ -54,7 +39,7 @@ class Options(Common, total=False):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Diffusivity:
+class Diffusivity(Formula):
     """D(c): made by :meth:`constant`, :meth:`polynomial`, :meth:`exponential` or :meth:`table`.
 
     Parameters
@@ -86,42 +71,13 @@ class Diffusivity:
         The covariance is none.
     """
 
-    kind: Kind
-    values: FloatArray
-    places: FloatArray = field(default_factory=lambda: np.empty(0))
-    argument: Argument = "concentration"
-    concentration_unit: str = "mol m-3"
-    valid_range: tuple[float, float] | None = None
-    outside: Literal["extrapolate", "hold"] = "extrapolate"
     covariance: npt.ArrayLike | None = None
     relative_uncertainty: float | None = None
-    eo_molar_volume: float = EO_MOLAR_VOLUME
-    salt_molar_volume: float = SALT_MOLAR_VOLUME
     _root: FloatArray = field(init=False, repr=False, default_factory=lambda: np.empty(0))  # L of the covariance L L'
 
     def __post_init__(self) -> None:
-        for name, value, allowed in (
-            ("argument", self.argument, _ARGUMENTS),
-            ("concentration_unit", self.concentration_unit, _PER_SI),
-            ("outside", self.outside, ("extrapolate", "hold")),
-        ):
-            if value not in allowed:
-                raise ConfigurationError(f"{name} {value!r}: use {' or '.join(map(repr, allowed))}")
-        cast.scalar(self.eo_molar_volume, "eo_molar_volume", positive=True)
-        cast.scalar(self.salt_molar_volume, "salt_molar_volume", positive=True)
-        self.values.setflags(write=False)
-        self.places.setflags(write=False)
-        self._check_range()
+        super().__post_init__()
         self._check_uncertainty()
-
-    def _check_range(self) -> None:
-        if self.valid_range is None:
-            if self.outside == "hold":
-                raise ConfigurationError("outside='hold' needs valid_range: at its edges D is held")
-            return
-        low, high = cast.array(self.valid_range, "valid_range", shape=(2,))
-        if not 0.0 <= low < high:
-            raise ConfigurationError(f"valid_range ({low:g}, {high:g}): from a lower to a higher value, none negative")
 
     def _check_uncertainty(self) -> None:
         if self.covariance is not None and self.relative_uncertainty is not None:
@@ -134,7 +90,7 @@ class Diffusivity:
             covariance = cast.array(self.covariance, "covariance", shape=(self.values.size,) * 2)
             object.__setattr__(self, "covariance", covariance)
             # Here, where the mistake was made, not at the first draw.
-            object.__setattr__(self, "_root", _diffusivity_layout.square_root(covariance))
+            object.__setattr__(self, "_root", square_root(covariance))
 
     @classmethod
     def constant(cls, D: float, *, relative_uncertainty: float | None = None) -> Diffusivity:
@@ -245,23 +201,6 @@ class Diffusivity:
         return cls(kind="table", values=values, places=places, valid_range=edges, outside="hold", **options)
 
     @property
-    def form(self) -> int:
-        """Code of the formula in ``iondrift_kernels.diffusivity``."""
-        return _FORMS[self.kind]
-
-    @property
-    def argument_code(self) -> int:
-        """Code of the argument in ``iondrift_kernels.diffusivity``."""
-        return _ARGUMENTS[self.argument]
-
-    @cached_property
-    def parameters(self) -> FloatArray:
-        """Parameter vector, laid out as ``iondrift_kernels.diffusivity`` documents."""
-        row: FloatArray = self._layout(self.values[np.newaxis, :])[0]
-        row.setflags(write=False)
-        return row
-
-    @property
     def n_random(self) -> int:
         """Standard normal numbers that one draw of the parameters consumes."""
         if self.covariance is not None:
@@ -298,65 +237,6 @@ class Diffusivity:
             values[:, scaled] *= np.exp(self.relative_uncertainty * z)
         return self._layout(values)
 
-    def _layout(self, values: FloatArray) -> FloatArray:
-        """Return kernel parameters (replicate, n_parameters) of uncertain parameters (replicate, n)."""
-        return _diffusivity_layout.layout(self, values)
-
-    @overload
-    def __call__(self, concentration: float) -> float: ...
-    @overload
-    def __call__(self, concentration: FloatArray) -> FloatArray: ...
-    @overload
-    def __call__(self, concentration: xr.DataArray) -> xr.DataArray: ...
-    def __call__(self, concentration: float | FloatArray | xr.DataArray) -> float | FloatArray | xr.DataArray:
-        """Return D in m2 s-1 at a concentration in mol m-3, in the type it came in.
-
-        Raises
-        ------
-        DataError
-            A concentration is not finite or not positive.
-        """
-        from iondrift_kernels.diffusivity import evaluate_array
-
-        data = concentration.values if isinstance(concentration, xr.DataArray) else concentration
-        c = cast.array(data, "concentration", positive=True)
-        out = np.empty(c.size)
-        evaluate_array(self.form, self.argument_code, self.parameters, c.reshape(-1), out)
-        D = out.reshape(c.shape)
-        if isinstance(concentration, xr.DataArray):
-            result = concentration.copy(data=D).rename("diffusivity")
-            result.attrs = VARIABLES["diffusivity"].attrs
-            return result
-        return D if D.ndim else float(D)
-
-    @property
-    def unit(self) -> str:
-        """Unit of the argument: ``"1"`` for the EO:Li ratio."""
-        return "1" if self.argument == "eo_li_ratio" else self.concentration_unit
-
-    @property
-    def per_si(self) -> float:
-        """Argument in :attr:`unit` over the argument in SI."""
-        return 1.0 if self.argument == "eo_li_ratio" else _PER_SI[self.concentration_unit]
-
-    def ratio_of(self, concentration: FloatArray) -> FloatArray:
-        """Return the EO:Li ratio at concentrations in mol m-3, with this electrolyte's molar volumes."""
-        return (1.0 / concentration - self.salt_molar_volume) / self.eo_molar_volume
-
-    def argument_of(self, concentration: FloatArray) -> FloatArray:
-        """Return the formula's argument, in :attr:`unit`, at concentrations in mol m-3."""
-        return self.ratio_of(concentration) if self.argument == "eo_li_ratio" else concentration * self.per_si
-
-    def concentration_of(self, argument: FloatArray) -> FloatArray:
-        """Return the concentration in mol m-3 where the formula's argument has a value in :attr:`unit`."""
-        if self.argument == "eo_li_ratio":
-            return 1.0 / (self.salt_molar_volume + argument * self.eo_molar_volume)
-        return argument / self.per_si
-
-    def argument_text(self) -> str:
-        """Return what the formula takes, in words."""
-        return "n = EO:Li ratio" if self.argument == "eo_li_ratio" else f"c = concentration in {self.unit}"
-
     def check(self, c_min: float, c_max: float) -> None:
         """Make sure that D(c) > 0 from ``c_min`` to ``c_max`` (mol m-3), and that it was measured there.
 
@@ -374,7 +254,7 @@ class Diffusivity:
         IondriftWarning
             Part of the range lies outside ``valid_range``.
         """
-        _diffusivity_check.check(self, c_min, c_max)
+        require_positive_range(self, c_min, c_max, description=self.describe())
 
     def describe(self) -> str:
         """Return one line: formula with units, argument, measured range, uncertainty.
@@ -384,7 +264,11 @@ class Diffusivity:
         >>> Diffusivity.constant(1.3e-12, relative_uncertainty=0.05).describe()
         'constant 1.3e-12 m2/s; uncertainty 5 %'
         """
-        return _diffusivity_check.describe(self)
+        if self.covariance is not None:
+            return f"{self.described()}; covariance of its parameters known"
+        if self.relative_uncertainty:
+            return f"{self.described()}; uncertainty {100 * self.relative_uncertainty:g} %"
+        return self.described()
 
 
 def require_diffusivity(value: object) -> Diffusivity:

@@ -1,34 +1,37 @@
-"""From the uncertain parameters of a :class:`Diffusivity` to the vectors that its kernel takes."""
+"""From the uncertain parameters of D(c) to the vectors that its kernel takes."""
 
 from __future__ import annotations
-
-import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError
-
-if TYPE_CHECKING:
-    from iondrift.transport.diffusivity import Diffusivity
+from iondrift_kernels import codes
 
 
-def layout(diffusivity: Diffusivity, values: FloatArray) -> FloatArray:
-    """Return kernel parameters (replicate, n_parameters) of uncertain parameters (replicate, n)."""
-    s = diffusivity.per_si
-    low, high = -math.inf, math.inf
-    if diffusivity.outside == "hold" and diffusivity.valid_range is not None:
-        low, high = diffusivity.valid_range[0] / s, diffusivity.valid_range[1] / s
-    ratio = 1.0 / diffusivity.eo_molar_volume, diffusivity.salt_molar_volume / diffusivity.eo_molar_volume
-    header = np.array([*ratio, low, high])
-    if diffusivity.form == 0:
-        body = values * s ** np.arange(values.shape[1] - 1, -1, -1.0)
-    elif diffusivity.form == 1:
+def layout(
+    values: FloatArray,
+    *,
+    form: int,
+    places: FloatArray,
+    per_si: float,
+    edges: tuple[float, float],
+    volumes: tuple[float, float],
+) -> FloatArray:
+    """Return kernel parameters (replicate, n_parameters) of uncertain parameters (replicate, n).
+
+    ``places``: what is exact, in units of the argument, of which there are ``per_si`` to the SI unit; ``edges``: the
+    argument is held between them, in its unit; ``volumes``: of EO and salt, m3 mol-1.
+    """
+    ethylene_oxide, salt = volumes
+    header = np.array([1.0 / ethylene_oxide, salt / ethylene_oxide, edges[0] / per_si, edges[1] / per_si])
+    if form == codes.POLYNOMIAL:
+        body = values * per_si ** np.arange(values.shape[1] - 1, -1, -1.0)
+    elif form == codes.EXPONENTIAL:
         D0, k = values.T
-        body = np.column_stack([D0 * np.exp(k), k * s / diffusivity.places[0]])
+        body = np.column_stack([D0 * np.exp(k), k * per_si / places[0]])
     else:
-        body = _piecewise_cubics(diffusivity.places / s, values)
+        body = _piecewise_cubics(places / per_si, values)
     return np.column_stack([np.tile(header, (values.shape[0], 1)), body])
 
 

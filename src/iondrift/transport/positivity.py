@@ -1,24 +1,27 @@
-"""What people ask of a :class:`Diffusivity`: is it positive, was it measured there, how does it read."""
+"""Is D(c) positive where it is needed, and was it measured there."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError, DiffusivityError, IondriftWarning
-
-if TYPE_CHECKING:
-    from iondrift.transport.diffusivity import Diffusivity
+from iondrift.transport.formula import Formula
 
 _GRID = 2001  # places looked at for D <= 0, besides the roots and extrema of a polynomial
 
 
-def check(diffusivity: Diffusivity, c_min: float, c_max: float) -> None:
-    """See :meth:`iondrift.transport.diffusivity.Diffusivity.check`."""
+def require_positive_range(diffusivity: Formula, c_min: float, c_max: float, *, description: str) -> None:
+    """Make sure that D(c) > 0 from ``c_min`` to ``c_max`` (mol m-3), and that it was measured there.
+
+    Raises
+    ------
+    DataError, DiffusivityError
+        See :meth:`iondrift.Diffusivity.check`; the message quotes the description.
+    """
     low = cast.scalar(c_min, "c_min", positive=True)
     high = cast.scalar(c_max, "c_max", positive=True)
     if low > high:
@@ -30,12 +33,12 @@ def check(diffusivity: Diffusivity, c_min: float, c_max: float) -> None:
         raise DiffusivityError(
             f"D(c) is {D[worst]:.4g} m2/s at {_place(diffusivity, c[worst])}; it must be positive from "
             f"{_place(diffusivity, low)} to {_place(diffusivity, high)}. {_remedy(diffusivity, c)} "
-            f"[{describe(diffusivity)}]"
+            f"[{description}]"
         )
     _warn_outside(diffusivity, low, high)
 
 
-def _places_to_look(diffusivity: Diffusivity, low: float, high: float) -> FloatArray:
+def _places_to_look(diffusivity: Formula, low: float, high: float) -> FloatArray:
     grid = np.linspace(low, high, _GRID)
     if diffusivity.kind != "polynomial" or diffusivity.values.size < 2:
         return grid
@@ -48,11 +51,11 @@ def _places_to_look(diffusivity: Diffusivity, low: float, high: float) -> FloatA
     return np.concatenate([grid, diffusivity.concentration_of(inside)])
 
 
-def _place(diffusivity: Diffusivity, c: float) -> str:
+def _place(diffusivity: Formula, c: float) -> str:
     return f"{c * 1e-3:.4g} mol/L (EO:Li {float(diffusivity.ratio_of(np.asarray(c))):.3g})"
 
 
-def _remedy(diffusivity: Diffusivity, c: FloatArray) -> str:
+def _remedy(diffusivity: Formula, c: FloatArray) -> str:
     if diffusivity.kind == "polynomial":
         readings = (
             ("eo_li_ratio", "1", diffusivity.ratio_of(c)),
@@ -70,7 +73,7 @@ def _remedy(diffusivity: Diffusivity, c: FloatArray) -> str:
                 )
     if diffusivity.valid_range is not None and diffusivity.outside == "extrapolate":
         return (
-            f"It was measured for {_range_text(diffusivity)} alone: use outside='hold', a monotone table, or "
+            f"It was measured for {diffusivity.range_text()} alone: use outside='hold', a monotone table, or "
             "leave those concentrations out."
         )
     return (
@@ -79,7 +82,7 @@ def _remedy(diffusivity: Diffusivity, c: FloatArray) -> str:
     )
 
 
-def _warn_outside(diffusivity: Diffusivity, low: float, high: float) -> None:
+def _warn_outside(diffusivity: Formula, low: float, high: float) -> None:
     if diffusivity.valid_range is None:
         return
     first, last = diffusivity.valid_range
@@ -92,50 +95,9 @@ def _warn_outside(diffusivity: Diffusivity, low: float, high: float) -> None:
     if beyond:
         treatment = "held at its edges" if diffusivity.outside == "hold" else "extrapolated"
         warnings.warn(
-            f"D(c) was measured for {_range_text(diffusivity)} but is needed from "
+            f"D(c) was measured for {diffusivity.range_text()} but is needed from "
             f"{_place(diffusivity, low)} to {_place(diffusivity, high)}, "
             f"up to {' and '.join(beyond)}; outside it is {treatment}",
             IondriftWarning,
             stacklevel=4,
         )
-
-
-def _range_text(diffusivity: Diffusivity) -> str:
-    if diffusivity.valid_range is None:
-        return "an unstated range"
-    low, high = diffusivity.valid_range
-    return f"EO:Li {low:g} to {high:g}" if diffusivity.unit == "1" else f"{low:g} to {high:g} {diffusivity.unit}"
-
-
-def describe(diffusivity: Diffusivity) -> str:
-    """See :meth:`iondrift.transport.diffusivity.Diffusivity.describe`."""
-    name = "n" if diffusivity.argument == "eo_li_ratio" else "c"
-    values = diffusivity.values
-    if diffusivity.kind == "constant":
-        text = f"constant {values[0]:g} m2/s"
-    elif diffusivity.kind == "polynomial":
-        text = f"polynomial {_polynomial_text(values, name)} m2/s, {diffusivity.argument_text()}"
-    elif diffusivity.kind == "exponential":
-        text = f"{values[0]:g} exp(-{values[1]:g} ({name}/{diffusivity.places[0]:g} - 1)) m2/s, "
-        text += diffusivity.argument_text()
-    else:
-        text = f"monotone table of {values.size} values, {values.min():g} to {values.max():g} m2/s, "
-        text += diffusivity.argument_text()
-    if diffusivity.valid_range is not None:
-        text += f"; measured for {_range_text(diffusivity)}"
-        text += ", held outside" if diffusivity.outside == "hold" else ", extrapolated outside"
-    if diffusivity.covariance is not None:
-        text += "; covariance of its parameters known"
-    elif diffusivity.relative_uncertainty:
-        text += f"; uncertainty {100 * diffusivity.relative_uncertainty:g} %"
-    return text
-
-
-def _polynomial_text(coefficients: FloatArray, name: str) -> str:
-    text = ""
-    for k, coefficient in enumerate(coefficients):
-        power = coefficients.size - 1 - k
-        factor = "" if power == 0 else f" {name}" if power == 1 else f" {name}^{power}"
-        sign = ("-" if coefficient < 0 else "") if not text else (" - " if coefficient < 0 else " + ")
-        text += f"{sign}{abs(coefficient):g}{factor}"
-    return text

@@ -1,44 +1,50 @@
-"""The door of :func:`iondrift.drift_bands`: every argument checked before anything expensive begins."""
+"""How bands are drawn, checked before anything expensive begins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
-import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.drift.bands import counts as replicates
-from iondrift.drift.bands.labels import BANDED
+from iondrift.drift.bands.options import BANDED, DrawOptions
 from iondrift.drift.bands.uncertainties import DIFFUSIVITY_DEFAULT, ROWS, Uncertainties
-from iondrift.drift.inputs import along_time, cation_ratio, check_current_sign
-from iondrift.drift.names import Closure, Method
+from iondrift.drift.inputs import DriftInputs
+from iondrift.drift.names import Method
 from iondrift.errors import ConfigurationError
-from iondrift.transport.diffusivity import Diffusivity, require_diffusivity
+from iondrift.transport.diffusivity import Diffusivity
 
 _HIGHEST_SEED = 2**63 - 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class BandArguments:
-    """What :func:`iondrift.drift_bands` was given, checked and along the profiles' times; SI.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draws:
+    """What the replicates of one reconstruction vary, checked.
 
-    ``count``: the first number of replicates; ``doubled``: whether it grows until the bands are known well enough.
+    Attributes
+    ----------
+    method, uncertainties, profile_noise
+        As asked for.
+    diffusivity
+        D(c) with the uncertainty that the error model asks for.
+    count, doubled
+        The first number of replicates, and whether it grows until the bands are known well enough.
+    seed, seeds
+        Of all sources, and of single systematic ones.
+    levels, codes
+        Quantiles, ascending, and the kernel's codes of the variables kept; v first.
+    began, end
+        Profiles that growth is counted from (None: no growth) and that final numbers are taken at.
     """
 
-    concentration: xr.DataArray
-    voltage: FloatArray
-    current: FloatArray | None
-    storage: FloatArray | None
-    diffusivity: Diffusivity
-    temperature: float
-    transference_number: float | None
-    closure: Closure
     method: Method
     uncertainties: Uncertainties
+    profile_noise: bool
+    diffusivity: Diffusivity
     count: int
     doubled: bool
     seed: int
@@ -48,82 +54,33 @@ class BandArguments:
     began: int | None
     end: int
 
-    @property
-    def time(self) -> FloatArray:
-        """Of the profiles, s."""
-        return np.asarray(self.concentration["time"].values)
 
-    @property
-    def x(self) -> FloatArray:
-        """Of the points, m."""
-        return np.asarray(self.concentration["x"].values)
-
-
-def check_band_arguments(
-    concentration: xr.DataArray,
-    voltage: xr.DataArray,
-    diffusivity: Diffusivity,
-    *,
-    temperature: float,
-    closure: Closure,
-    method: Method,
-    uncertainties: Uncertainties | None,
-    samples: int | Literal["auto"],
-    seed: int,
-    current_density: xr.DataArray | None,
-    transference_number: float | None,
-    voltage_offset: float | xr.DataArray,
-    electrode_storage: xr.DataArray | None,
-    end_at: float | None,
-    quantiles: Sequence[float] = (0.5,),
-    variables_wanted: Sequence[str] = BANDED,
-    growth_from: float | None = None,
-    seeds: Mapping[str, int] | None = None,
-) -> BandArguments:
-    """Return the arguments of :func:`iondrift.drift_bands`, checked.
+def check_draws(inputs: DriftInputs, options: DrawOptions) -> Draws:
+    """Return the options of :func:`iondrift.drift_bands`, checked against one cell.
 
     Raises
     ------
-    DataError, ShapeError, ConfigurationError
+    DataError, ConfigurationError
         One does not fit; the message names it and what is allowed.
     """
-    cast.one_of(closure, "closure", get_args(Closure))
-    cast.one_of(method, "method", get_args(Method))
-    require_diffusivity(diffusivity)
-    concentration = cast.labelled(concentration, "concentration", ("time", "x"), positive=True)
-    time = concentration["time"]
-    volts = along_time(voltage, "voltage", time)
-    current = None if current_density is None else along_time(current_density, "current_density", time)
-    if current is not None:
-        check_current_sign(volts, current)
-    elif closure == "current":
-        raise ConfigurationError("closure 'current' needs current_density (time), A m-2, negative while plating")
-    cation_ratio(transference_number, closure)
-    kelvin = cast.scalar(temperature, "temperature", positive=True)
-    if uncertainties is None:
-        uncertainties = Uncertainties()
-    cast.instance(uncertainties, "uncertainties", Uncertainties, "Uncertainties(temperature_K=0.5) makes one")
-    uncertainties.check_against(temperature=kelvin, points=concentration.sizes["x"])
-    doubled = isinstance(samples, str) and samples == "auto"
-    end = _end_index(end_at, time.values)
-    return BandArguments(
-        concentration=concentration,
-        voltage=volts - along_time(voltage_offset, "voltage_offset", time),
-        current=current,
-        storage=None if electrode_storage is None else along_time(electrode_storage, "electrode_storage", time),
-        diffusivity=with_uncertainty(diffusivity, uncertainties),
-        temperature=kelvin,
-        transference_number=transference_number,
-        closure=closure,
-        method=method,
-        uncertainties=uncertainties,
-        count=replicates.FIRST if doubled else _count(samples),
+    cast.one_of(options.method, "method", get_args(Method))
+    model = Uncertainties() if options.uncertainties is None else options.uncertainties
+    cast.instance(model, "uncertainties", Uncertainties, "Uncertainties(temperature_K=0.5) makes one")
+    model.check_against(temperature=inputs.temperature, points=inputs.concentration.sizes["x"])
+    doubled = isinstance(options.samples, str) and options.samples == "auto"
+    end = _end_index(options.end_at, inputs.time)
+    return Draws(
+        method=options.method,
+        uncertainties=model,
+        profile_noise=options.profile_noise,
+        diffusivity=with_uncertainty(inputs.diffusivity, model),
+        count=replicates.FIRST if doubled else _count(options.samples),
         doubled=doubled,
-        seed=_seed(seed, "seed"),
-        seeds=_source_seeds(seeds),
-        levels=_levels(quantiles),
-        codes=_codes(variables_wanted),
-        began=_began(growth_from, time.values, end),
+        seed=_seed(options.seed, "seed"),
+        seeds=_source_seeds(options.seeds),
+        levels=_levels(options.quantiles),
+        codes=_codes(options.variables_wanted),
+        began=_began(options.growth_from, inputs.time, end),
         end=end,
     )
 

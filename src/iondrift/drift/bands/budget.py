@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, Unpack
 
 import numpy as np
 import xarray as xr
 
 from iondrift.cast import FloatArray
-from iondrift.drift.bands.arguments import check_band_arguments
-from iondrift.drift.bands.monte_carlo import drift_bands
+from iondrift.drift.bands.arguments import Draws, with_uncertainty
+from iondrift.drift.bands.monte_carlo import Posed, draw, pose
+from iondrift.drift.bands.options import BudgetKeywords, DrawOptions
+from iondrift.drift.bands.replicates import BandOutcome
 from iondrift.drift.bands.uncertainties import ROWS, Uncertainties
-from iondrift.drift.names import Closure, Method
-from iondrift.drift.reconstruction import reconstruct_drift
-from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, given_or_fitted
+from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE, closure_named
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.names import InTime
+from iondrift.drift.reconstruction import close
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
+from iondrift.drift.smoothing.profiles import smooth_profiles
+from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 
 PROFILE_NOISE = "profile_noise"
@@ -29,30 +34,21 @@ QUANTITIES: Mapping[str, str] = {
 }
 
 
+class BudgetOptions(InputOptions, SplineOptions, BudgetKeywords, total=False):
+    """Options of :func:`error_budget` beside those of its signature, described there."""
+
+
+@one_algebra_thread
 def error_budget(
-    concentration: xr.DataArray,
-    voltage: xr.DataArray,
-    diffusivity: Diffusivity,
+    concentration: xr.DataArray | DriftInputs,
+    voltage: xr.DataArray | None = None,
+    diffusivity: Diffusivity | None = None,
     *,
-    temperature: float,
-    closure: Closure = "voltage",
-    method: Method = "posterior",
-    uncertainties: Uncertainties | None = None,
-    samples: int | Literal["auto"] = 1000,
-    seed: int = 0,
+    closure: str = DEFAULT_CLOSURE,
     sobol: bool = False,
-    current_density: xr.DataArray | None = None,
-    transference_number: float | None = None,
-    voltage_offset: float | xr.DataArray = 0.0,
-    electrode_storage: xr.DataArray | None = None,
-    breaks: Sequence[float] = (),
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    noise: NoiseEstimate | None = None,
-    penalties: Penalties | None = None,
     series: SmoothSeries | None = None,
-    end_at: float | None = None,
     progress: Callable[[float], None] | None = None,
+    **options: Unpack[BudgetOptions],
 ) -> xr.Dataset:
     """Return what each source alone does to the drift velocity, and what another closure would do.
 
@@ -86,100 +82,25 @@ def error_budget(
     -----
     Source: Saltelli et al., Global Sensitivity Analysis, 2008; Jansen 1999 for the estimator.
     """
-    given = check_band_arguments(
-        concentration,
-        voltage,
-        diffusivity,
-        temperature=temperature,
-        closure=closure,
-        method=method,
-        uncertainties=uncertainties,
-        samples=samples,
-        seed=seed,
-        current_density=current_density,
-        transference_number=transference_number,
-        voltage_offset=voltage_offset,
-        electrode_storage=electrode_storage,
-        end_at=end_at,
+    measured, splines, drawing = split_options(
+        "error_budget",
+        options,
+        InputOptions.__annotations__,
+        SplineOptions.__annotations__,
+        BudgetKeywords.__annotations__,
     )
-    model = given.uncertainties
-    series = given_or_fitted(
-        given.concentration,
-        series,
-        breaks=breaks,
-        noise=noise,
-        reference_profiles=reference_profiles,
-        reference_index=reference_index,
-        penalties=penalties,
-    )
-    common: dict[str, Any] = {
-        "temperature": temperature,
-        "current_density": current_density,
-        "transference_number": transference_number,
-        "voltage_offset": voltage_offset,
-        "electrode_storage": electrode_storage,
-    }
-
-    def drawn(model: Uncertainties, *, samples: int | Literal["auto"], seed: int = seed, **options: Any) -> xr.Dataset:
-        return drift_bands(
-            concentration,
-            voltage,
-            diffusivity,
-            closure=closure,
-            method=method,
-            uncertainties=model,
-            samples=samples,
-            seed=seed,
-            quantiles=(0.16, 0.84),
-            variables_wanted=("drift_velocity",),
-            series=series,
-            end_at=end_at,
-            **common,
-            **options,
-        )
-
-    joint = drawn(model, samples=samples)
-    together, count = _quantities(joint), int(joint.attrs["samples"])  # differences need as many of every run
-
-    def draws(model: Uncertainties, **options: Any) -> FloatArray:
-        return _quantities(drawn(model, samples=count, **options))
-
-    coords = {"source": list(SOURCES), "quantity": list(QUANTITIES)}
-    variance, half_width = (np.zeros((len(SOURCES), len(QUANTITIES))) for _ in range(2))
-    for n, source in enumerate(SOURCES):
-        alone = _alone(source, model)
-        if alone is not None:
-            found = draws(alone, profile_noise=source == PROFILE_NOISE)
-            variance[n], half_width[n] = found.var(axis=1), _half_width(found)
-        if progress is not None:
-            progress((n + 1) / len(SOURCES))
-    total = variance.sum(axis=0)
-    result = xr.Dataset(
-        {
-            "variance": _array(variance, coords, "m2 s-2", "variance that a source alone gives"),
-            "half_width": _array(half_width, coords, "m s-1", "half the width of the 68 % band of a source alone"),
-            "share": _array(
-                np.divide(variance, total, out=np.zeros_like(variance), where=total > 0.0),
-                coords,
-                "1",
-                "variance of a source alone over the sum of all",
-            ),
-            "total_variance": _array(together.var(axis=1), coords, "m2 s-2", "variance, all sources together"),
-            "total_half_width": _array(_half_width(together), coords, "m s-1", "half the width of the 68 % band"),
-        }
-    )
+    inputs = inputs_of(concentration, voltage, diffusivity, measured)
+    asked = DrawOptions(quantiles=(0.16, 0.84), variables_wanted=("drift_velocity",), **drawing)
+    posed = pose(inputs, closure_named(closure), asked, series, splines)
+    outcome = draw(posed, posed.draws)
+    # Differences need as many replicates of every run.
+    exact = replace(posed.draws, count=outcome.samples, doubled=False)
+    result = _one_at_a_time(posed, exact, outcome, progress)
     if sobol:
-        factors = [RANDOM, *(name for name in ROWS if getattr(model, name) != 0.0)]
-        effects = [_effect(together, draws, model, factor, seed) for factor in factors]
-        result["total_effect"] = _array(
-            np.array(effects), {**coords, "factor": factors}, "1", "total-effect Sobol index", ("factor", "quantity")
-        )
-    velocities = {
-        name: _velocities(found, end_at)
-        for name, found in _every_closure(concentration, voltage, diffusivity, series, common).items()
-    }
-    coords = {**coords, "closure": list(velocities)}
+        result["total_effect"] = _total_effects(posed, exact, outcome)
+    velocities = _every_closure(posed)
     values = np.array(list(velocities.values()))
+    coords = {"quantity": list(QUANTITIES), "closure": list(velocities)}
     dims = ("closure", "quantity")
     result["closure_velocity"] = _array(values, coords, "m s-1", "drift velocity under each closure", dims)
     shift = values - velocities[closure]
@@ -187,18 +108,51 @@ def error_budget(
     result.quantity.attrs = {"meaning": "; ".join(f"{name}: {text}" for name, text in QUANTITIES.items())}
     result.attrs = {
         "closure": closure,
-        "method": method,
-        "samples": count,
-        "seed": given.seed,
-        "uncertainties": str(model),
+        "method": exact.method,
+        "samples": exact.count,
+        "seed": exact.seed,
+        "uncertainties": str(exact.uncertainties),
         "procedure": "one source at a time, all others exact",
     }
     return result
 
 
-def _quantities(bands: xr.Dataset) -> FloatArray:
+def _with_model(draws: Draws, inputs: DriftInputs, model: Uncertainties) -> Draws:
+    """Return the same draws under another error model."""
+    return replace(draws, uncertainties=model, diffusivity=with_uncertainty(inputs.diffusivity, model))
+
+
+def _one_at_a_time(
+    posed: Posed, exact: Draws, outcome: BandOutcome, progress: Callable[[float], None] | None
+) -> xr.Dataset:
+    """Return variance, half width and share of every source alone, and of all together."""
+    together = _quantities(outcome)
+    coords = {"source": list(SOURCES), "quantity": list(QUANTITIES)}
+    variance, half_width = (np.zeros((len(SOURCES), len(QUANTITIES))) for _ in range(2))
+    for n, source in enumerate(SOURCES):
+        alone = _alone(source, exact.uncertainties)
+        if alone is not None:
+            draws = replace(_with_model(exact, posed.inputs, alone), profile_noise=source == PROFILE_NOISE)
+            found = _quantities(draw(posed, draws))
+            variance[n], half_width[n] = found.var(axis=1), _half_width(found)
+        if progress is not None:
+            progress((n + 1) / len(SOURCES))
+    total = variance.sum(axis=0)
+    share = np.divide(variance, total, out=np.zeros_like(variance), where=total > 0.0)
+    return xr.Dataset(
+        {
+            "variance": _array(variance, coords, "m2 s-2", "variance that a source alone gives"),
+            "half_width": _array(half_width, coords, "m s-1", "half the width of the 68 % band of a source alone"),
+            "share": _array(share, coords, "1", "variance of a source alone over the sum of all"),
+            "total_variance": _array(together.var(axis=1), coords, "m2 s-2", "variance, all sources together"),
+            "total_half_width": _array(_half_width(together), coords, "m s-1", "half the width of the 68 % band"),
+        }
+    )
+
+
+def _quantities(outcome: BandOutcome) -> FloatArray:
     """Return draws (quantity, replicate)."""
-    return np.stack([*bands.final_drift_velocity.values, bands.maximum_drift_velocity.values])
+    return np.stack([*outcome.ends[:, -1], outcome.maximum])
 
 
 def _alone(source: str, model: Uncertainties) -> Uncertainties | None:
@@ -208,42 +162,38 @@ def _alone(source: str, model: Uncertainties) -> Uncertainties | None:
     return None if getattr(model, source) == 0.0 else model.only(source)
 
 
-def _effect(
-    together: FloatArray, draws: Callable[..., FloatArray], model: Uncertainties, factor: str, seed: int
-) -> FloatArray:
-    other = (seed + 1) % 2**63
-    # Random noise has one seed; where it changes, every systematic source keeps the first.
-    exchanged = (
-        draws(model, seed=other, seeds=dict.fromkeys(ROWS, seed))
-        if factor == RANDOM
-        else draws(model, seeds={factor: other})
-    )
+def _total_effects(posed: Posed, exact: Draws, outcome: BandOutcome) -> xr.DataArray:
+    """Return the share (factor, quantity) of the variance that each factor and its interactions hold."""
+    together, model = _quantities(outcome), exact.uncertainties
+    other = (exact.seed + 1) % 2**63
     variance = together.var(axis=1)
-    squares = ((together - exchanged) ** 2).mean(axis=1)
-    return np.asarray(np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0))
+    factors = [RANDOM, *(name for name in ROWS if getattr(model, name) != 0.0)]
+    effects = []
+    for factor in factors:
+        # Random noise has one seed; where it changes, every systematic source keeps the first.
+        moved = (
+            replace(exact, seed=other, seeds=dict.fromkeys(ROWS, exact.seed))
+            if factor == RANDOM
+            else replace(exact, seeds={factor: other})
+        )
+        exchanged = _quantities(draw(posed, moved))
+        squares = ((together - exchanged) ** 2).mean(axis=1)
+        effects.append(np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0))
+    coords = {"factor": factors, "quantity": list(QUANTITIES)}
+    return _array(np.array(effects), coords, "1", "total-effect Sobol index", ("factor", "quantity"))
 
 
-def _every_closure(
-    concentration: xr.DataArray,
-    voltage: xr.DataArray,
-    diffusivity: Diffusivity,
-    series: SmoothSeries,
-    common: Mapping[str, Any],
-) -> dict[str, xr.Dataset]:
-    closures: list[Closure] = ["voltage", "blocking"]
-    if common["current_density"] is not None and common["transference_number"] is not None:
-        closures.append("current")
-    return {
-        name: reconstruct_drift(concentration, voltage, diffusivity, closure=name, series=series, **common)
-        for name in closures
-    }
-
-
-def _velocities(found: xr.Dataset, end_at: float | None) -> FloatArray:
-    velocity = found.drift_velocity
-    last = velocity.isel(time=-1) if end_at is None else velocity.sel(time=end_at, method="nearest")
-    largest = velocity.values.flat[int(np.abs(velocity.values).argmax())]
-    return np.array([last.values[0], last.values[-1], largest])
+def _every_closure(posed: Posed) -> dict[str, FloatArray]:
+    """Return the quantities (quantity,) without draws, under every closure whose needs are known."""
+    inputs, series = posed.inputs, posed.series
+    profiles = smooth_profiles(inputs.concentration, "pspline", series=series)
+    found = {}
+    for name, closure in CLOSURES.items():
+        if closure.allows(inputs):
+            v = close(inputs, profiles, closure, InTime(breaks=series.breaks))["drift_velocity"]
+            last = v[posed.draws.end]
+            found[name] = np.array([last[0], last[-1], v.flat[int(np.abs(v).argmax())]])
+    return found
 
 
 def _half_width(draws: FloatArray) -> FloatArray:

@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Unpack
 
 import xarray as xr
 
 from iondrift import cast
-from iondrift.drift.bands.arguments import check_band_arguments
+from iondrift.drift.bands.arguments import Draws, check_draws
 from iondrift.drift.bands.counts import MOST_AUTOMATIC
-from iondrift.drift.bands.labels import BANDED, label_bands
-from iondrift.drift.bands.replicates import BandJob
-from iondrift.drift.bands.uncertainties import Uncertainties
-from iondrift.drift.electrode_flux import fit_storage
-from iondrift.drift.names import CLOSURES, Closure, Method
-from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, given_or_fitted
+from iondrift.drift.bands.labels import label_bands
+from iondrift.drift.bands.options import METHODS, DrawKeywords, DrawOptions
+from iondrift.drift.bands.replicates import BandOutcome, Replicates
+from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.names import InTime
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions, given_or_fitted
 from iondrift.drift.smoothing.profiles import smoothing_attributes
 from iondrift.errors import ConfigurationError
+from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 
-METHODS: Mapping[str, str] = {
-    "posterior": "spline coefficients drawn from their posterior (Wahba, Nychka), systematic inputs from theirs",
-    "perturb": "every input perturbed and the profiles smoothed again with the same penalties (note S3 style)",
-}
 CONVERGED = 0.02  # Monte Carlo error of a band's edge over the band's width, for samples="auto"
 
 
+class BandOptions(InputOptions, SplineOptions, DrawKeywords, total=False):
+    """Options of :func:`drift_bands` beside those of its signature, described there."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posed:
+    """One cell, its fit and how it is drawn: checked, and fitted where no fit was given."""
+
+    inputs: DriftInputs
+    closure: Closure
+    series: SmoothSeries
+    draws: Draws
+
+
+@one_algebra_thread
 def drift_bands(
-    concentration: xr.DataArray,
-    voltage: xr.DataArray,
-    diffusivity: Diffusivity,
+    concentration: xr.DataArray | DriftInputs,
+    voltage: xr.DataArray | None = None,
+    diffusivity: Diffusivity | None = None,
     *,
-    temperature: float,
-    closure: Closure = "voltage",
-    method: Method = "posterior",
-    uncertainties: Uncertainties | None = None,
-    samples: int | Literal["auto"] = 1000,
-    seed: int = 0,
-    quantiles: Sequence[float] = (0.025, 0.5, 0.975),
-    variables_wanted: Sequence[str] = BANDED,
-    current_density: xr.DataArray | None = None,
-    transference_number: float | None = None,
-    voltage_offset: float | xr.DataArray = 0.0,
-    electrode_storage: xr.DataArray | None = None,
-    breaks: Sequence[float] = (),
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    noise: NoiseEstimate | None = None,
-    penalties: Penalties | None = None,
+    closure: str = DEFAULT_CLOSURE,
     series: SmoothSeries | None = None,
-    growth_from: float | None = None,
-    end_at: float | None = None,
-    profile_noise: bool = True,
-    seeds: Mapping[str, int] | None = None,
     progress: Callable[[float], None] | None = None,
+    **options: Unpack[BandOptions],
 ) -> xr.Dataset:
     """Return quantiles of every variable of :func:`iondrift.reconstruct_drift` over Monte Carlo replicates.
 
@@ -65,8 +59,8 @@ def drift_bands(
     Parameters
     ----------
     concentration, voltage, diffusivity, temperature, closure, current_density, transference_number, voltage_offset
-        As for :func:`iondrift.reconstruct_drift`; so are electrode_storage, breaks, reference_profiles,
-        reference_index, noise and penalties.
+        As for :func:`iondrift.reconstruct_drift`, :class:`iondrift.DriftInputs` in their place included; so are
+        electrode_storage, breaks, reference_profiles, reference_index, noise and penalties.
     method
         ``posterior`` or ``perturb``.
     uncertainties
@@ -111,78 +105,70 @@ def drift_bands(
     -----
     Source: Wahba 1983, Nychka 1988 (coverage of the posterior); Salmon et al. 2011 (counter-based random numbers).
     """
-    given = check_band_arguments(
-        concentration,
-        voltage,
-        diffusivity,
-        temperature=temperature,
-        closure=closure,
-        method=method,
-        uncertainties=uncertainties,
-        samples=samples,
-        seed=seed,
-        current_density=current_density,
-        transference_number=transference_number,
-        voltage_offset=voltage_offset,
-        electrode_storage=electrode_storage,
-        end_at=end_at,
-        quantiles=quantiles,
-        variables_wanted=variables_wanted,
-        growth_from=growth_from,
-        seeds=seeds,
+    measured, splines, drawing = split_options(
+        "drift_bands",
+        options,
+        InputOptions.__annotations__,
+        SplineOptions.__annotations__,
+        DrawKeywords.__annotations__,
     )
-    series = given_or_fitted(
-        given.concentration,
-        series,
-        breaks=breaks,
-        noise=noise,
-        reference_profiles=reference_profiles,
-        reference_index=reference_index,
-        penalties=penalties,
-    )
-    diffusivity.check(*series.extremes)
-    counted = given.storage if closure == "blocking" else None
-    job = BandJob(
-        series=series,
-        x=given.x,
-        time=given.time,
-        voltage=given.voltage,
-        current=given.current,
-        storage=None if counted is None else fit_storage(counted, given.time, series.breaks),
-        diffusivity=given.diffusivity,
-        temperature=given.temperature,
-        closure=closure,
-        method=method,
-        uncertainties=given.uncertainties,
-        transference_number=transference_number,
-        seed=given.seed,
-        codes=given.codes,
-        levels=given.levels,
-        profile_noise=profile_noise,
-        seeds=given.seeds,
-        began=given.began,
-        end=given.end,
-    )
-    count = given.count
-    while True:
-        outcome = job.run(count, progress)
-        relative = outcome.relative_error()
-        if not given.doubled or relative < CONVERGED or count >= MOST_AUTOMATIC:
-            break
-        count *= 2
-    result = label_bands(outcome, job, given.concentration, quantiles)
+    chosen = closure_named(closure)
+    inputs = inputs_of(concentration, voltage, diffusivity, measured)
+    posed = pose(inputs, chosen, DrawOptions(**drawing), series, splines)
+    outcome = draw(posed, posed.draws, progress)
+    result = label_bands(outcome, inputs, posed.draws)
     result.attrs = {
         "closure": closure,
-        "closure_meaning": CLOSURES[closure],
-        "method": method,
-        "method_meaning": METHODS[method],
-        "samples": count,
-        "seed": given.seed,
-        "uncertainties": str(given.uncertainties),
-        "relative_monte_carlo_error": relative,
+        "closure_meaning": chosen.meaning,
+        "method": posed.draws.method,
+        "method_meaning": METHODS[posed.draws.method],
+        "samples": outcome.samples,
+        "seed": posed.draws.seed,
+        "uncertainties": str(posed.draws.uncertainties),
+        "relative_monte_carlo_error": outcome.relative_error(),
         "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection; the closure holds",
-    } | smoothing_attributes(series)
+    } | smoothing_attributes(posed.series)
     return result
+
+
+def pose(
+    inputs: DriftInputs,
+    closure: Closure,
+    options: DrawOptions,
+    series: SmoothSeries | None,
+    splines: Mapping[str, Any],
+) -> Posed:
+    """Check what bands are asked for, then fit the profiles where no fit was given.
+
+    Raises
+    ------
+    DataError, ShapeError, ConfigurationError, DiffusivityError
+        As :func:`drift_bands`.
+    """
+    closure.require(inputs)
+    draws = check_draws(inputs, options)
+    series = given_or_fitted(inputs.concentration, series, **splines)
+    inputs.diffusivity.check(*series.extremes)
+    return Posed(inputs=inputs, closure=closure, series=series, draws=draws)
+
+
+def draw(posed: Posed, draws: Draws, progress: Callable[[float], None] | None = None) -> BandOutcome:
+    """Return the outcome of as many replicates as are asked for, or as the bands need.
+
+    Raises
+    ------
+    DataError
+        A drawn concentration or D(c) is not positive.
+    """
+    inputs, closure, series = posed.inputs, posed.closure, posed.series
+    origin = None if closure.origin is None else closure.origin(inputs, InTime(breaks=series.breaks))
+    replicates = Replicates(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)
+    count = draws.count
+    while True:
+        outcome = replicates.run(count, progress)
+        if not draws.doubled or outcome.relative_error() < CONVERGED or count >= MOST_AUTOMATIC:
+            return outcome
+        count *= 2
 
 
 def velocity_ratio(first: xr.Dataset, second: xr.Dataset) -> xr.DataArray:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from iondrift.cast import FloatArray
+from iondrift.drift.bands.arguments import Draws
 from iondrift.drift.bands.counts import require_memory
 from iondrift.drift.bands.systematic import require_positive, systematic_normals
-from iondrift.drift.bands.uncertainties import ROWS, SYSTEMATIC, Uncertainties, systematic_draws
-from iondrift.drift.electrode_flux import StorageFit
-from iondrift.drift.names import Closure, Method
-from iondrift.drift.smoothing.penalised_splines import SmoothSeries
+from iondrift.drift.bands.uncertainties import ROWS, SYSTEMATIC, systematic_draws
+from iondrift.drift.closures import Closure, Origin
+from iondrift.drift.inputs import DriftInputs
+from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.errors import DataError
-from iondrift.transport.diffusivity import Diffusivity
 
 _BLOCK_BYTES = 8e6  # values of one block of times: held by the last-level cache
+_SAMPLED = 8  # profiles at which the Monte Carlo error is estimated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class BandOutcome:
     ``ends`` and ``flux_ends`` (2, N, R) are of the profiles that growth is counted from (if any) and to.
     """
 
+    samples: int
     bands: FloatArray  # (Q, T, X, levels)
     sampled: FloatArray  # (times,), s: profiles at which the Monte Carlo error is estimated
     errors: FloatArray  # (times, X, 2): halves of the intervals that hold the outer quantiles
@@ -46,28 +49,29 @@ class BandOutcome:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BandJob:
+class _Plan:
+    """Replicates in whole groups of lanes, and blocks of profiles that fit the cache.
+
+    ``borders`` (blocks + 1,): the first coefficient in time that is new in each block.
+    """
+
+    samples: int
+    groups: int
+    padded: int
+    block: int
+    starts: list[int]
+    borders: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Replicates:
     """One reconstruction, checked, with all that its replicates vary."""
 
-    series: SmoothSeries
-    x: FloatArray
-    time: FloatArray
-    voltage: FloatArray
-    current: FloatArray | None
-    storage: StorageFit | None
-    diffusivity: Diffusivity
-    temperature: float
+    inputs: DriftInputs
     closure: Closure
-    method: Method
-    uncertainties: Uncertainties
-    transference_number: float | None
-    seed: int
-    codes: np.ndarray
-    levels: FloatArray
-    profile_noise: bool
-    seeds: Mapping[str, int]
-    began: int | None  # profile that growth is counted from
-    end: int  # profile that final numbers are taken at
+    series: SmoothSeries
+    origin: Origin | None
+    draws: Draws
 
     def run(self, samples: int, progress: Callable[[float], None] | None) -> BandOutcome:
         """Evaluate ``samples`` replicates, block after block of times, the last block first.
@@ -80,105 +84,118 @@ class BandJob:
         from numba import get_num_threads
 
         from iondrift_kernels import drift_bands as kernels
-        from iondrift_kernels import field_reconstruction as closures
-        from iondrift_kernels import spline_draws
-        from iondrift_kernels.drift_layout import State, Summary
-        from iondrift_kernels.lanes import LANES
-        from iondrift_kernels.perturbed_refit import sweep_forward
+        from iondrift_kernels.drift_layout import Block
 
-        groups = -(-samples // LANES)
-        padded = groups * LANES
-        splines, space, protocol = self._splines(), self.series.space, self._protocol()
-        modes, size = splines.mean.shape
-        functions, points, times = space.rotation.shape[0], self.x.size, self.time.size
-        block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * self.codes.size))))
-        starts = list(range(0, times, block))
-        kept = block * points * self.codes.size + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
-        kept += len(starts) * 3 * modes if self.method == "perturb" else 0
-        require_memory(padded, 8.0 * kept)
-        normals = self._normals(padded)
-        draws = self._draws(normals)
-        origin = self._origin(normals, draws)
-        borders = np.array([splines.start[t] for t in starts] + [size], dtype=np.int64)
-        borders[0] = 0
-        perturb = self.method == "perturb"
-        state = State(
-            draws=np.zeros((groups, 3, modes, LANES)),
-            ring=np.zeros((groups, 4, functions, LANES)),
-            pattern=np.zeros((groups, modes, LANES)),
-            shift=np.zeros((groups, modes, LANES)),
-            checkpoints=np.zeros((groups, len(starts) if perturb else 0, 3, modes, LANES)),
-        )
-        if perturb:
-            sweep_forward(self.seed, splines, borders, state.checkpoints, state.shift, state.pattern)
-        elif splines.kappa > 0.0:
-            words, normals = np.empty((4, LANES), dtype=np.uint64), np.empty((4, LANES))
-            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
-            scale = (self.series.standard_deviation if self.profile_noise else 0.0) * splines.spread
-            for group in range(groups):
-                spline_draws.pattern_draw(self.seed, group * LANES, scale, normals, words, state.pattern[group])
-        summary = Summary(
-            ends=np.empty((2, protocol.row.max() + 1, padded)),
-            flux_ends=np.empty((2, protocol.row.max() + 1, padded)),
-            penetration=np.zeros((2, padded)),
-            maximum=np.zeros(padded),
-            depleted=np.zeros(groups, dtype=np.int64),
-        )
-        with_neighbours = np.concatenate([self.levels, _neighbours(self.levels, samples)])
-        values = np.empty((self.codes.size, block, points, padded))
-        bands = np.empty((self.codes.size, times, points, self.levels.size))
-        sampled = np.unique(np.linspace(0, times - 1, min(times, 8)).astype(int))
-        neighbours = np.empty((sampled.size, points, 4))
-        for n in range(len(starts) - 1, -1, -1):
-            span = (starts[n], min(starts[n] + block, times))
+        plan = self._plan(samples)
+        splines, protocol = self._splines(), self._protocol()
+        systematic = self._systematic(self._normals(plan.padded))
+        state, summary = self._state(plan, splines), self._summary(plan, int(protocol.row.max()) + 1)
+        task, times, points = self._task(), self.inputs.time.size, self.inputs.x.size
+        values = np.empty((task.wanted.size, plan.block, points, plan.padded))
+        selection = _Selection(self.draws.levels, task.wanted.size, self.inputs.time, points, samples)
+        for n in range(len(plan.starts) - 1, -1, -1):
+            begin, end = plan.starts[n], min(plan.starts[n] + plan.block, times)
+            block = Block(n, begin, end, int(plan.borders[n]), int(plan.borders[n + 1]))
             kernels.evaluate_block(
-                min(get_num_threads(), groups),
-                self.seed,
-                kernels.PERTURB if perturb else kernels.POSTERIOR,
-                n,
-                span,
-                (int(borders[n]), int(borders[n + 1])),
-                splines,
-                space,
-                protocol,
-                draws,
-                {"voltage": closures.VOLTAGE, "blocking": closures.BLOCKING, "current": closures.CURRENT}[self.closure],
-                self.diffusivity.form,
-                self.diffusivity.argument_code,
-                origin,
-                self.codes,
-                state,
-                summary,
-                values,
-            )
-            if summary.depleted.sum():
-                raise DataError(
-                    f"{int(summary.depleted.sum())} drawn concentrations between {self.time[span[0]]:g} and "
-                    f"{self.time[span[1] - 1]:g} s are not positive: depletion there is not resolved from zero; "
-                    "leave out those points or profiles"
-                )
-            inside = (sampled >= span[0]) & (sampled < span[1])
-            both = sampled[inside] - span[0]  # profiles at which the error of v, the first variable, is estimated
-            rest = np.arange(span[1] - span[0])
-            for q in range(1, self.codes.size):
-                bands[q, span[0] : span[1]] = _select(values[q], rest, samples, self.levels)
-            rest = np.delete(rest, both)
-            bands[0, span[0] + rest] = _select(values[0], rest, samples, self.levels)
-            selected = _select(values[0], both, samples, with_neighbours)
-            bands[0, span[0] + both] = selected[..., : self.levels.size]
-            neighbours[inside] = selected[..., self.levels.size :]
+                min(get_num_threads(), plan.groups), task, block, splines, self.series.space, protocol, systematic,
+                state, summary, values,
+            )  # fmt: skip
+            self._require_concentrations(int(summary.depleted.sum()), begin, end)
+            selection.take(values, begin, end)
             if progress is not None:
-                progress(1.0 - n / len(starts))
+                progress(1.0 - n / len(plan.starts))
+        neighbours = selection.neighbours
+        width = selection.bands[0, selection.sampled]
         return BandOutcome(
-            bands=bands,
-            sampled=self.time[sampled],
+            samples=samples,
+            bands=selection.bands,
+            sampled=self.inputs.time[selection.sampled],
             errors=(neighbours[..., 1::2] - neighbours[..., ::2]) / 2.0,
-            width=bands[0, sampled, :, -1] - bands[0, sampled, :, 0],
+            width=width[..., -1] - width[..., 0],
             ends=summary.ends[:, :, :samples],
             flux_ends=summary.flux_ends[:, :, :samples],
             penetration=summary.penetration[:, :samples],
             maximum=summary.maximum[:samples],
         )
+
+    def _plan(self, samples: int) -> _Plan:
+        """Lay out replicates and blocks; refuse what the memory does not hold."""
+        from iondrift_kernels.lanes import LANES
+
+        modes, size = self.series.coefficients.shape
+        functions, points, times = self.series.space.rotation.shape[0], self.inputs.x.size, self.inputs.time.size
+        groups = -(-samples // LANES)
+        padded, kept = groups * LANES, self.draws.codes.size
+        block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * kept))))
+        starts = list(range(0, times, block))
+        each = block * points * kept + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
+        each += len(starts) * 3 * modes if self.draws.method == "perturb" else 0
+        require_memory(padded, 8.0 * each)
+        borders = np.array([self.series.time_basis.start[t] for t in starts] + [size], dtype=np.int64)
+        borders[0] = 0
+        return _Plan(samples=samples, groups=groups, padded=padded, block=block, starts=starts, borders=borders)
+
+    def _task(self) -> Any:
+        """Return what the kernels are to compute."""
+        from iondrift_kernels import drift_bands as kernels
+        from iondrift_kernels.drift_layout import Task
+
+        return Task(
+            seed=self.draws.seed,
+            method=kernels.PERTURB if self.draws.method == "perturb" else kernels.POSTERIOR,
+            closure=self.closure.code,
+            form=self.draws.diffusivity.form,
+            argument=self.draws.diffusivity.argument_code,
+            wanted=self.draws.codes,
+        )
+
+    def _state(self, plan: _Plan, splines: Any) -> Any:
+        """Return what groups of replicates remember, with the patterns of the reference drawn."""
+        from iondrift_kernels import spline_draws
+        from iondrift_kernels.drift_layout import State
+        from iondrift_kernels.lanes import LANES
+        from iondrift_kernels.perturbed_refit import sweep_forward
+
+        functions = self.series.space.rotation.shape[0]
+        modes, groups = splines.mean.shape[0], plan.groups
+        perturb = self.draws.method == "perturb"
+        state = State(
+            draws=np.zeros((groups, 3, modes, LANES)),
+            ring=np.zeros((groups, 4, functions, LANES)),
+            pattern=np.zeros((groups, modes, LANES)),
+            shift=np.zeros((groups, modes, LANES)),
+            checkpoints=np.zeros((groups, len(plan.starts) if perturb else 0, 3, modes, LANES)),
+        )
+        if perturb:
+            sweep_forward(self.draws.seed, splines, plan.borders, state.checkpoints, state.shift, state.pattern)
+        elif splines.kappa > 0.0:
+            words, scratch = np.empty((4, LANES), dtype=np.uint64), np.empty((4, LANES))
+            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
+            scale = (self.series.standard_deviation if self.draws.profile_noise else 0.0) * splines.spread
+            for group in range(groups):
+                spline_draws.pattern_draw(self.draws.seed, group * LANES, scale, scratch, words, state.pattern[group])
+        return state
+
+    def _summary(self, plan: _Plan, rows: int) -> Any:
+        """Return room for what is kept of every replicate, the ends of so many profiles among it."""
+        from iondrift_kernels.drift_layout import Summary
+
+        return Summary(
+            ends=np.empty((2, rows, plan.padded)),
+            flux_ends=np.empty((2, rows, plan.padded)),
+            penetration=np.zeros((2, plan.padded)),
+            maximum=np.zeros(plan.padded),
+            depleted=np.zeros(plan.groups, dtype=np.int64),
+        )
+
+    def _require_concentrations(self, depleted: int, begin: int, end: int) -> None:
+        """Refuse drawn concentrations of the profiles ``begin`` to ``end`` - 1 that are not positive."""
+        if depleted:
+            time = self.inputs.time
+            raise DataError(
+                f"{depleted} drawn concentrations between {time[begin]:g} and {time[end - 1]:g} s are not positive: "
+                "depletion there is not resolved from zero; leave out those points or profiles"
+            )
 
     def _splines(self) -> Any:
         from iondrift_kernels.spline_draws import Splines
@@ -199,85 +216,121 @@ class BandJob:
         )
 
     def _noise(self) -> float:
-        if not self.profile_noise:
+        if not self.draws.profile_noise:
             return 0.0
-        return self.series.standard_deviation * (self.series.spread if self.method == "posterior" else 1.0)
+        return self.series.standard_deviation * (self.series.spread if self.draws.method == "posterior" else 1.0)
 
     def _protocol(self) -> Any:
         from iondrift_kernels.drift_layout import Protocol
 
-        current = np.full(self.time.size, np.nan) if self.current is None else self.current
-        largest = 0.0 if self.current is None else float(np.abs(self.current).max())
-        halves = np.diff(self.time[: self.end + 1]) / 2.0  # of the trapezoidal rule
-        step = np.zeros(self.time.size)
-        step[: self.end] += halves
-        step[1 : self.end + 1] += halves
-        row = np.full(self.time.size, -1)
-        kept = sorted({self.end if self.began is None else self.began, self.end})
+        current = np.full(self.inputs.time.size, np.nan) if self.inputs.current is None else self.inputs.current
+        largest = 0.0 if self.inputs.current is None else float(np.abs(self.inputs.current).max())
+        halves = np.diff(self.inputs.time[: self.draws.end + 1]) / 2.0  # of the trapezoidal rule
+        step = np.zeros(self.inputs.time.size)
+        step[: self.draws.end] += halves
+        step[1 : self.draws.end + 1] += halves
+        row = np.full(self.inputs.time.size, -1)
+        kept = sorted({self.draws.end if self.draws.began is None else self.draws.began, self.draws.end})
         row[kept] = np.arange(len(kept))
         return Protocol(
-            voltage=self.voltage,
-            voltage_slope=np.gradient(self.voltage, self.time),
-            voltage_noise=float(self.uncertainties.voltage_noise_V),
+            voltage=self.inputs.voltage,
+            voltage_slope=np.gradient(self.inputs.voltage, self.inputs.time),
+            voltage_noise=float(self.draws.uncertainties.voltage_noise_V),
             current=current,
-            current_slope=np.gradient(current, self.time),
-            current_noise=float(self.uncertainties.current_noise_relative) * largest,
+            current_slope=np.gradient(current, self.inputs.time),
+            current_noise=float(self.draws.uncertainties.current_noise_relative) * largest,
             step=step,
             row=row,
         )
 
     def _normals(self, padded: int) -> FloatArray:
         """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
-        normals = systematic_normals(self.seed, self._rows(), padded)
-        for source, seed in self.seeds.items():
+        normals = systematic_normals(self.draws.seed, self._rows(), padded)
+        for source, seed in self.draws.seeds.items():
             exchanged = systematic_normals(seed, self._first_storage_row(), padded)
             normals[: exchanged.shape[0]][ROWS[source]] = exchanged[ROWS[source]]
         return normals
 
     def _rows(self) -> int:
         """Return how many normals of systematic sources, D(c) and storage a replicate has, in fours."""
-        rows = self._first_storage_row() + (0 if self.storage is None else self.storage.coefficients.size)
+        rows = self._first_storage_row() + (0 if self.origin is None else self.origin.normals)
         return -(-rows // 4) * 4
 
     def _origin_rows(self) -> int:
-        return 0 if self.storage is None else 2 * self.time.size
+        return 0 if self.origin is None else 2 * self.inputs.time.size
 
     def _first_storage_row(self) -> int:
-        return SYSTEMATIC + -(-self.diffusivity.n_random // 4) * 4
+        return SYSTEMATIC + -(-self.draws.diffusivity.n_random // 4) * 4
 
-    def _origin(self, normals: FloatArray, draws: Any) -> FloatArray:
-        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate)."""
-        if self.storage is None:
-            return np.zeros((self.time.size, 1))
+    def _origin(self, normals: FloatArray, factors: tuple[FloatArray, FloatArray]) -> FloatArray:
+        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate).
+
+        ``factors`` (replicate,) of concentration and of length scale what is stored.
+        """
+        if self.origin is None:
+            return np.zeros((self.inputs.time.size, 1))
         first = self._first_storage_row()
-        own = normals[first : first + self.storage.coefficients.size]
-        flux = self.storage.draw_flux(own if self.profile_noise else np.zeros_like(own))
-        return np.ascontiguousarray(flux * draws.concentration * draws.length)
+        own = normals[first : first + self.origin.normals]
+        flux = self.origin.draw_flux(own if self.draws.profile_noise else np.zeros_like(own))
+        return np.ascontiguousarray(flux * factors[0] * factors[1])
 
-    def _draws(self, normals: FloatArray) -> Any:
+    def _systematic(self, normals: FloatArray) -> Any:
+        """Return the draws of the systematic sources as the kernels take them."""
         from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
-        from iondrift_kernels.drift_layout import Draws
+        from iondrift_kernels.drift_layout import Draws as SystematicDraws
 
         padded = normals.shape[1]
-        drawn = systematic_draws(normals[:SYSTEMATIC], self.uncertainties)
-        spacing = float(np.diff(self.x).mean())
-        parameters = self.diffusivity.draw_parameters(normals[SYSTEMATIC : SYSTEMATIC + self.diffusivity.n_random].T)
-        require_positive(self.diffusivity, parameters, drawn["concentration"], *self.series.extremes)
+        drawn = systematic_draws(normals[:SYSTEMATIC], self.draws.uncertainties)
+        spacing = float(np.diff(self.inputs.x).mean())
+        parameters = self.draws.diffusivity.draw_parameters(
+            normals[SYSTEMATIC : SYSTEMATIC + self.draws.diffusivity.n_random].T
+        )
+        require_positive(self.draws.diffusivity, parameters, drawn["concentration"], *self.series.extremes)
         ratio = np.zeros(padded)
-        if self.transference_number is not None:
-            transference = np.clip(self.transference_number + drawn["transference"], 1e-3, 1.0)
+        if self.inputs.transference_number is not None:
+            transference = np.clip(self.inputs.transference_number + drawn["transference"], 1e-3, 1.0)
             ratio = (1.0 - transference) / transference
-        return Draws(
+        return SystematicDraws(
             concentration=drawn["concentration"],
             length=drawn["length"],
             plating_edge=drawn["plating_edge"] * spacing,
             counter_edge=drawn["counter_edge"] * spacing,
-            thermal_voltage=GAS_CONSTANT * (self.temperature + drawn["temperature"]) / FARADAY,
+            thermal_voltage=GAS_CONSTANT * (self.inputs.temperature + drawn["temperature"]) / FARADAY,
             cation_ratio=ratio,
             voltage_offset=drawn["voltage_offset"],
             clock=drawn["clock"],
             parameters=np.ascontiguousarray(parameters.T),
+            origin=self._origin(normals, (drawn["concentration"], drawn["length"])),
         )
+
+
+class _Selection:
+    """Quantiles of all variables from the values of one block after another.
+
+    ``bands`` (Q, T, X, levels); at the profiles ``sampled`` also ``neighbours`` (times, X, 4): v one binomial standard
+    error below and above the lowest and the highest level.
+    """
+
+    def __init__(self, levels: FloatArray, variables: int, time: FloatArray, points: int, samples: int) -> None:
+        times = time.size
+        self.levels, self.samples = levels, samples
+        self.with_neighbours = np.concatenate([levels, _neighbours(levels, samples)])
+        self.bands = np.empty((variables, times, points, levels.size))
+        self.sampled = np.unique(np.linspace(0, times - 1, min(times, _SAMPLED)).astype(int))
+        self.neighbours = np.empty((self.sampled.size, points, 4))
+
+    def take(self, values: FloatArray, begin: int, end: int) -> None:
+        """Select from ``values`` (Q, block, X, R) of the profiles ``begin`` to ``end`` - 1."""
+        inside = (self.sampled >= begin) & (self.sampled < end)
+        both = self.sampled[inside] - begin  # v, the first variable, is selected here with its neighbours
+        everything = np.arange(end - begin)
+        for q in range(1, self.bands.shape[0]):
+            self.bands[q, begin:end] = _select(values[q], everything, self.samples, self.levels)
+        others = np.delete(everything, both)
+        self.bands[0, begin + others] = _select(values[0], others, self.samples, self.levels)
+        selected = _select(values[0], both, self.samples, self.with_neighbours)
+        self.bands[0, begin + both] = selected[..., : self.levels.size]
+        self.neighbours[inside] = selected[..., self.levels.size :]
 
 
 def _select(values: FloatArray, profiles: Any, samples: int, levels: FloatArray) -> FloatArray:

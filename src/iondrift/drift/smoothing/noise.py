@@ -9,6 +9,7 @@ import xarray as xr
 
 from iondrift.cast import FloatArray, labelled
 from iondrift.errors import DataError
+from iondrift.threads import one_algebra_thread
 
 _DIFFERENCE = np.array([1.0, -3.0, 3.0, -1.0])  # removes any quadratic in time
 _LAGS = 12
@@ -47,6 +48,7 @@ def _is_signal(difference: FloatArray) -> bool:
     return variance == 0.0 or float((difference[1:] * difference[:-1]).mean()) > -0.4 * variance
 
 
+@one_algebra_thread
 def estimate_noise(concentration: xr.DataArray) -> NoiseEstimate:
     """Estimate noise level, spatial autocorrelation and common-mode noise.
 
@@ -69,7 +71,7 @@ def estimate_noise(concentration: xr.DataArray) -> NoiseEstimate:
     DataError
         Too few profiles or points.
     """
-    concentration = labelled(concentration, "concentration", ("time", "x"))
+    concentration = labelled(concentration, "concentration", ("time", "x"), unit="mol m-3")
     values = concentration.values
     count, points = values.shape
     if count < 8 or points < 8:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from typing import TypedDict, Unpack
 
 import numpy as np
 import xarray as xr
@@ -26,7 +27,9 @@ from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.noise import NoiseEstimate, estimate_noise
 from iondrift.drift.smoothing.problem import Problem
 from iondrift.drift.smoothing.series import Penalties, SmoothSeries
+from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.errors import DataError, IondriftWarning, ShapeError
+from iondrift.threads import one_algebra_thread
 
 __all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
 
@@ -36,6 +39,17 @@ _BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.
 _ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
 
 
+class SplineOptions(TypedDict, total=False):
+    """Options of :func:`smooth`, described there."""
+
+    breaks: Sequence[float]
+    noise: NoiseEstimate | None
+    reference_profiles: int | None
+    reference_index: int | None
+    penalties: Penalties | None
+
+
+@one_algebra_thread
 def smooth(
     concentration: xr.DataArray,
     *,
@@ -88,7 +102,7 @@ def smooth(
         cast.instance(noise, "noise", NoiseEstimate, "iondrift.estimate_noise makes one")
     if penalties is not None:
         cast.instance(penalties, "penalties", Penalties, "Penalties(space=..., time=...) makes one")
-    kept_breaks = _usable_breaks(times, _checked_breaks(times, breaks))
+    kept_breaks = usable_breaks(times, _checked_breaks(times, breaks), fewest=_FEWEST_PROFILES)
     if times.size < 4 or x.size < 6:
         raise DataError(
             f"concentration: penalised splines need at least 4 profiles of 6 points, got {times.size} of {x.size}; "
@@ -121,14 +135,7 @@ def smooth(
 
 
 def given_or_fitted(
-    concentration: xr.DataArray,
-    series: SmoothSeries | None,
-    *,
-    breaks: Sequence[float] = (),
-    noise: NoiseEstimate | None = None,
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    penalties: Penalties | None = None,
+    concentration: xr.DataArray, series: SmoothSeries | None, **options: Unpack[SplineOptions]
 ) -> SmoothSeries:
     """Return a fit that was made before where it is of these times and places; fit where there is none.
 
@@ -140,14 +147,7 @@ def given_or_fitted(
         As :func:`smooth`.
     """
     if series is None:
-        return smooth(
-            concentration,
-            breaks=breaks,
-            noise=noise,
-            reference_profiles=reference_profiles,
-            reference_index=reference_index,
-            penalties=penalties,
-        )
+        return smooth(concentration, **options)
     cast.instance(series, "series", SmoothSeries, "iondrift.drift.smoothing.penalised_splines.smooth makes one")
     for name, fitted in (("time", series.times), ("x", series.x)):
         found = concentration[name].values
@@ -191,19 +191,6 @@ def _checked_breaks(times: FloatArray, breaks: Sequence[float]) -> list[float]:
             stacklevel=3,
         )
     return [moment for moment in moments if moment not in outside]
-
-
-def _usable_breaks(times: FloatArray, breaks: Sequence[float]) -> tuple[float, ...]:
-    """Drop breaks that would leave a piece with too few profiles to carry a kink."""
-    kept: list[float] = []
-    left = times[0] - 1.0
-    for moment in sorted(breaks):
-        before = np.count_nonzero((times > left) & (times <= moment))
-        after = np.count_nonzero(times > moment)
-        if before >= _FEWEST_PROFILES and after >= _FEWEST_PROFILES:
-            kept.append(float(moment))
-            left = moment
-    return tuple(kept)
 
 
 def _choose(problem: Problem, adaptive: bool) -> Penalties:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 import xarray as xr
+from numpy.polynomial import polynomial, polyutils
 
 from iondrift.cast import FloatArray
-from iondrift.drift.names import Smoothing
-from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, given_or_fitted
+from iondrift.drift.names import DEFAULT_ORDERS, Smoothing
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions, given_or_fitted
 from iondrift.errors import DataError
 
 
@@ -35,13 +34,9 @@ def smooth_profiles(
     concentration: xr.DataArray,
     smoothing: Smoothing,
     *,
-    breaks: Sequence[float] = (),
-    reference_profiles: int | None = None,
-    reference_index: int | None = None,
-    noise: NoiseEstimate | None = None,
-    penalties: Penalties | None = None,
-    orders: tuple[int, int] = (3, 3),
+    orders: tuple[int, int] = DEFAULT_ORDERS,
     series: SmoothSeries | None = None,
+    **options: Unpack[SplineOptions],
 ) -> SmoothedProfiles:
     """Return c, dc/dx and G by the named smoothing.
 
@@ -54,15 +49,7 @@ def smooth_profiles(
     if smoothing == "pspline":
         from iondrift.drift.smoothing.spline_basis import cubic_quadrature
 
-        series = given_or_fitted(
-            concentration,
-            series,
-            breaks=breaks,
-            noise=noise,
-            reference_profiles=reference_profiles,
-            reference_index=reference_index,
-            penalties=penalties,
-        )
+        series = given_or_fitted(concentration, series, **options)
         values, gradient, integrated = series.evaluate()
         weights = cubic_quadrature(x)
         _require_positive(values, time, x)
@@ -73,9 +60,7 @@ def smooth_profiles(
         # The paper takes one-sided differences at the ends; parity with it asks for the same.
         edge_order: Literal[1, 2] = 2
         if smoothing == "polynomial":
-            from iondrift.polynomial import fit_polynomials
-
-            values = fit_polynomials(values, time, x, orders)
+            values = _fit_polynomials(values, time, x, orders)
             _require_positive(values, time, x)
             edge_order = 1
         if time.size < 3 or x.size < 3:
@@ -128,3 +113,28 @@ def _trapezoid_weights(x: FloatArray) -> FloatArray:
     weights[:-1] += steps
     weights[1:] += steps
     return weights
+
+
+def _fit_polynomials(values: FloatArray, time: FloatArray, x: FloatArray, orders: tuple[int, int]) -> FloatArray:
+    """Return ``values`` (time, x) replaced by polynomials fitted in x, then in t; the paper did so. It smears layers.
+
+    Raises
+    ------
+    DataError
+        An order is not below the number of points.
+    """
+    if not (0 <= orders[0] < x.size and 0 <= orders[1] < time.size):
+        raise DataError(
+            f"polynomial orders {orders} need more than {orders[0]} points and {orders[1]} profiles, "
+            f"got {x.size} and {time.size}"
+        )
+    scaled_x, scaled_t = _to_unit_interval(x), _to_unit_interval(time)
+    # Fitting x and then t at every point is one fit in the product basis: the projections commute.
+    along_x = polynomial.polyfit(scaled_x, values.T, orders[0])  # (order_x + 1, time)
+    coefficients = polynomial.polyfit(scaled_t, along_x.T, orders[1])  # (order_t + 1, order_x + 1)
+    return np.asarray(polynomial.polygrid2d(scaled_t, scaled_x, coefficients))
+
+
+def _to_unit_interval(axis: FloatArray) -> FloatArray:
+    """Map an axis to -1..1, where powers stay well conditioned."""
+    return np.asarray(polyutils.mapdomain(axis, (axis[0], axis[-1]), (-1.0, 1.0)))

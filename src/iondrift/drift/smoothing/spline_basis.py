@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -38,6 +38,19 @@ def knots_with_breaks(sites: FloatArray, breaks: FloatArray) -> FloatArray:
         pieces.append(np.quantile(np.concatenate([[left], inside, [right]]), levels))
         pieces.append(np.full(3, right))
     return np.concatenate([np.full(4, edges[0]), *pieces, edges[-1:]])
+
+
+def usable_breaks(times: FloatArray, breaks: Sequence[float], *, fewest: int) -> tuple[float, ...]:
+    """Return the breaks, ascending, with at least so many profiles on either side to carry a kink."""
+    kept: list[float] = []
+    left = -np.inf
+    for moment in sorted(breaks):
+        before = np.count_nonzero((times > left) & (times <= moment))
+        after = np.count_nonzero(times > moment)
+        if before >= fewest and after >= fewest:
+            kept.append(float(moment))
+            left = moment
+    return tuple(kept)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BeforeValidator,
     Field,
+    PlainValidator,
     PrivateAttr,
     ValidationError,
     ValidationInfo,
@@ -17,6 +18,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
+from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
+from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
 from iondrift.errors import ConfigurationError
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
@@ -24,8 +27,15 @@ from iondrift.experiment.file.mistakes import describe_mistakes
 from iondrift.experiment.file.section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment.file.section import Section as _Section
 
-Closure = Literal["voltage", "blocking", "current"]
-Smoothing = Literal["pspline", "polynomial", "none"]
+
+def _known_closure(value: Any) -> str:
+    """Return the name of a registered closure."""
+    if not isinstance(value, str) or value not in CLOSURES:
+        *others, last = map(repr, CLOSURES)
+        raise PydanticCustomError(
+            "literal_error", "Input should be {expected}", {"expected": f"{', '.join(others)} or {last}"}
+        )
+    return value
 
 
 class Cell(_Section):
@@ -143,14 +153,16 @@ class Electrolyte(_Section):
 class Reconstruction(_Section):
     """How the drift velocity is computed."""
 
-    closure: Closure = Field(default="voltage", description="what fixes the flux at the plating electrode")
-    smoothing: Smoothing = "pspline"
+    closure: Annotated[str, PlainValidator(_known_closure)] = Field(
+        default=DEFAULT_CLOSURE, description="what fixes the flux at the plating electrode"
+    )
+    smoothing: Smoothing = DEFAULT_SMOOTHING
     voltage_offset_V: float = Field(default=0.0, description="part of V that does not fall across the electrolyte")
     electrode_storage: bool = Field(
         default=True, description="closure blocking counts the anions between electrode and region"
     )
-    polynomial_order_x: int = Field(default=3, ge=1, le=12)
-    polynomial_order_t: int = Field(default=3, ge=1, le=12)
+    polynomial_order_x: int = Field(default=DEFAULT_ORDERS[0], ge=1, le=12)
+    polynomial_order_t: int = Field(default=DEFAULT_ORDERS[1], ge=1, le=12)
 
 
 def _uncertain(name: str) -> Any:
@@ -198,11 +210,13 @@ class Experiment(_Section):
         missing = _missing_for_closure(value.closure, info.data.get("log"), info.data.get("electrolyte"))
         if missing:
             raise PydanticCustomError(
-                "conflict", "closure 'current' needs {missing}", {"missing": " and ".join(missing)}
+                "conflict",
+                "closure {closure} needs {missing}",
+                {"closure": repr(value.closure), "missing": " and ".join(missing)},
             )
         return value
 
-    def with_options(self, *, closure: Closure | None = None, smoothing: Smoothing | None = None) -> Self:
+    def with_options(self, *, closure: str | None = None, smoothing: Smoothing | None = None) -> Self:
         """Return a copy in which the given options replace those of the file.
 
         Raises
@@ -213,7 +227,7 @@ class Experiment(_Section):
         chosen = closure or self.reconstruction.closure
         if missing := _missing_for_closure(chosen, self.log, self.electrolyte):
             raise ConfigurationError(
-                f"{self.source or self.cell.name}: closure 'current' needs {' and '.join(missing)}"
+                f"{self.source or self.cell.name}: closure {chosen!r} needs {' and '.join(missing)}"
             )
         reconstruction = self.reconstruction.model_copy(
             update={"closure": chosen, "smoothing": smoothing or self.reconstruction.smoothing}
@@ -221,15 +235,13 @@ class Experiment(_Section):
         return self.model_copy(update={"reconstruction": reconstruction})
 
 
-def _missing_for_closure(closure: Closure, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
-    if closure != "current":
-        return []
-    missing = []
-    if log is not None and log.current_density_column is None:
-        missing.append("log.current_density_column")
-    if electrolyte is not None and electrolyte.transference_number is None:
-        missing.append("electrolyte.transference_number")
-    return missing
+def _missing_for_closure(name: str, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
+    """Return the keys that a closure needs and the file does not give; sections with mistakes count as given."""
+    absent = {
+        CURRENT_DENSITY: log is not None and log.current_density_column is None,
+        TRANSFERENCE_NUMBER: electrolyte is not None and electrolyte.transference_number is None,
+    }
+    return [need.key for need in closure_named(name).needs if absent[need]]
 
 
 def load(path: str | Path) -> Experiment:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+
+from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE
+from iondrift.impedance.options import ImpedanceOptions
+from iondrift.readers.impedance.options import ReadingOptions
+from iondrift.readers.profiles.topspin_text import looks_like_export
+from iondrift.readers.text import SEPARATORS, Separator, is_number, split_cells, without_empty_tail
+from iondrift.settings import settings_of
 
 _TEMPLATE = """\
 # One cell, for `iondrift run`. Paths start from this file's folder. What begins with # may be left out.
@@ -62,9 +71,7 @@ valid_range = [10.0, 20.0]             # of the argument, as measured
                                        # covariance = [[...], ...]; without either: diffusivity_relative below
 
 [reconstruction]
-closure = "voltage"                    # "voltage": the cell voltage lies across the region of interest
-                                       # "blocking": lithium metal passes no anions
-                                       # "current": measured current and transference number
+{closures}
 smoothing = "pspline"                  # or "polynomial", "none"
 # voltage_offset_V = 0.0               # EMF and interfaces: what does not lie across the electrolyte
 # electrode_storage = true             # closure blocking counts the anions between electrode and region
@@ -89,35 +96,9 @@ smoothing = "pspline"                  # or "polynomial", "none"
 #   files = "impedance/*.ism"          #   a file, a folder, a pattern, or a list
 #   start_s = 0.0                      #   first spectrum after the log's first sample; or times_s = [...],
 #                                      #   or log_started = "2024-10-25T21:09:58" by the instrument's clock
-#   window_s = [1e-4, 1.0]             #   time constants whose resistance is followed
-#   electrodes = 2                     #   equal electrodes in series
-#   area_cm2 = 0.5                     #   of one electrode
-#   format = "auto"                    #   or the instrument: zahner, gamry, biologic, zplot, autolab, versastudio,
-#                                      #   parstat, chi, powersuite; text
-#   header = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"]   # of text: names of all columns, "" where not needed
-#   separator = "tab"                  #   of text: tab, semicolon, comma, space; found out when left out
-#   decimal = "."                      #   of text: or ","; found out when left out
-#   day_first = true                   #   dates in the files are as 31-12-2018
-#   grid = "same"                      #   "common": frequencies that not all spectra have are left out
-#   incomplete = "refuse"              #   a sweep cut short: "keep" or "drop" it
-#   minimum_points = 5                 #   fewest points of a sweep
-#   frequency_range_Hz = [1.0, 1e6]    #   what lies outside is not read
-#   mask_frequencies_Hz = [50.0, [1e5, 1e6]]   # points or ranges that must not count, in every spectrum
-#   mask_points = [{{spectrum = 3, frequency_Hz = 50.0}}]   # the same in single spectra, counted from 1
-#   capacitive = false                 #   a capacitance in series: cells with a blocking electrode
-#   inductive = true                   #   an inductance in series
-#   regularization = "auto"            #   "paper", lambda such as 0.05, or the criterion that chooses it:
-#                                      #   marginal_likelihood, gcv, l_curve, re_im
-#   order = 2                          #   of the penalty, 0 to 3; chosen to fit regularization when left out
-#   weighting = "modulus"              #   "none", or the standard deviation of Z in ohm
-#   per = "spectrum"                   #   "series": roughness is chosen once for all spectra
-#   time_constants = 92
-#   tau_range_s = [1e-7, 10.0]         #   half a decade beyond the frequencies when left out
-#   largest_jump_decades = 0.6         #   how far a peak may move from one spectrum to the next
-#   method = "calibrated"              #   of the bands: "noise", "prior"; prior where lambda is given or chosen
+{impedance}
 """
 
-_NUMBER = re.compile(r"[-+]?\d+[.,]?\d*([eE][-+]?\d+)?$")
 _LOOKED_AT = 4096  # bytes of a file
 
 
@@ -128,6 +109,8 @@ def template(folder: Path) -> str:
     missing = "      # none found here            <- FILL IN"
     current = "current_density_column = 3             # leave out when no current was logged"
     return _TEMPLATE.format(
+        closures=_closures(),
+        impedance=_impedance(),
         name=_quoted(folder.resolve().name or "cell"),
         profiles=_quoted(profiles or "profiles/*.txt"),
         profiles_note="" if profiles else missing,
@@ -135,6 +118,32 @@ def template(folder: Path) -> str:
         log_note="" if log else missing,
         current=current if columns >= 3 or not log else f"# {current}",
     )
+
+
+def _closures() -> str:
+    """Return the key of the closure, beside it what each is."""
+    key = f"closure = {_quoted(DEFAULT_CLOSURE)}"
+    hints = [f"# {_quoted(closure.name)}: {closure.hint}" for closure in CLOSURES.values()]
+    return "\n".join(f"{left:<38} {hint}" for left, hint in zip([key, *[""] * (len(hints) - 1)], hints, strict=True))
+
+
+def _impedance() -> str:
+    """Return every option of impedance spectra with an example and what it is about, commented out."""
+    lines = []
+    for record in (ReadingOptions, ImpedanceOptions):
+        defaults = {entry.name: entry.default for entry in fields(record)}
+        for name, setting in settings_of(record).items():
+            if setting.key != "" and setting.example != "":
+                default = defaults[name]
+                example = setting.example or (json.dumps(default) if default is not None else "")
+                notes = (setting.note or "").split("\n")
+                lines.append(f"#   {f'{setting.key or name} = {example}':<34} #   {notes[0]}".rstrip(" #"))
+                lines += [f"#   {'':<34} #   {note}" for note in notes[1:]]
+    masked = (
+        ("mask_frequencies_Hz = [50.0, [1e5, 1e6]]", "points or ranges that must not count, in every spectrum"),
+        ("mask_points = [{spectrum = 3, frequency_Hz = 50.0}]", "the same in single spectra, counted from 1"),
+    )
+    return "\n".join([*lines, *(f"#   {key}   # {note}" for key, note in masked)])
 
 
 def _quoted(text: str) -> str:
@@ -149,7 +158,7 @@ def _find_profiles(folder: Path) -> str | None:
         prefix = "" if place == "." else f"{place}/"
         if file.suffix in {".nc", ".zarr"}:
             found[f"{prefix}{file.name}"] = 1
-        elif _looks_like_topspin(_head(file)):
+        elif looks_like_export(_head(file)):
             found[f"{prefix}*{file.suffix}"] = found.get(f"{prefix}*{file.suffix}", 0) + 1
     return max(found, key=lambda pattern: found[pattern]) if found else None
 
@@ -158,7 +167,7 @@ def _find_log(folder: Path) -> tuple[str | None, int]:
     """Return the first file that is a table of numbers, and how many columns it has."""
     for file in _candidates(folder):
         head = _head(file)
-        if file.suffix in {".txt", ".csv", ".dat", ".tsv"} and not _looks_like_topspin(head):
+        if file.suffix in {".txt", ".csv", ".dat", ".tsv"} and not looks_like_export(head):
             columns = _columns(head)
             if columns >= 2:
                 return file.relative_to(folder).as_posix(), columns
@@ -181,21 +190,17 @@ def _head(file: Path) -> str:
         return stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
 
 
-def _looks_like_topspin(head: str) -> bool:
-    return head.startswith("#") and "LEFT =" in head and "SIZE =" in head
-
-
 def _columns(head: str) -> int:
     """Return how many columns of numbers most lines have; 0 when it is not a table."""
     lines = [line for line in head.splitlines()[:-1] if line.strip() and not line.startswith("#")]
-    counts = [len(fields) for fields in map(_fields, lines) if all(map(_NUMBER.match, fields))]
+    counts = [len(cells) for cells in map(_cells, lines) if all(map(is_number, cells))]
     return max(set(counts), key=counts.count) if len(counts) > len(lines) / 2 else 0
 
 
-def _fields(line: str) -> list[str]:
-    for separator in ("\t", ";"):
-        if separator in line:
-            return [field.strip() for field in line.split(separator) if field.strip()]
-    if re.search(r"\d,\s*[-+]?\d", line) and "." in line:  # a comma beside a decimal point separates
-        return [field.strip() for field in line.split(",")]
-    return line.split()
+def _cells(line: str) -> tuple[str, ...]:
+    certain: tuple[Separator, ...] = ("tab", "semicolon")
+    for name in certain:
+        if SEPARATORS[name] in line:
+            return without_empty_tail(split_cells(line, SEPARATORS[name]))
+    comma = re.search(r"\d,\s*[-+]?\d", line) and "." in line  # a comma beside a decimal point separates
+    return split_cells(line, SEPARATORS["comma" if comma else "space"])

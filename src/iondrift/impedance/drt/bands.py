@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -15,23 +15,26 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.cast import FloatArray, choose, number
 from iondrift.errors import ConfigurationError
+from iondrift.impedance.drt.band_collector import BandCollector
 from iondrift.impedance.drt.draws import MixedDraws, generator, perturbed_solutions
 from iondrift.impedance.drt.estimate import solve
-from iondrift.impedance.drt.labels import (
-    check_reading,
-    conventions,
-    effective_parameters,
-    noise_of,
-    resistances,
-    resolution,
+from iondrift.impedance.drt.labels import check_readout, conventions, effective_parameters, noise_of
+from iondrift.impedance.drt.noise_model import Noise, with_noise
+from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, pose
+from iondrift.impedance.options import (
+    FEWEST_DRAWS,
+    MOST_DRAWS,
+    BandDraws,
+    DrawKeywords,
+    DrtModel,
+    ModelKeywords,
+    Readout,
+    ReadoutKeywords,
+    split_keywords,
 )
-from iondrift.impedance.drt.peaks import Peak, basin_resistance, find_peaks, presence, vertex
-from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, Regularization, check_solved, pose
-from iondrift.impedance.kramers_kronig import kramers_kronig
-from iondrift.impedance.spectra import Weighting, attach, check_deviation, series_coordinates, weights_of
+from iondrift.impedance.spectra import series_coordinates
 from iondrift.settings import setting, subject
-
-Noise = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayLike
+from iondrift.threads import one_algebra_thread
 
 METHODS = {
     "calibrated": "two log-smooth priors mixed, roughness and noise inferred",
@@ -48,32 +51,20 @@ COVERAGE = {
     "prior": "known truths inside 95 % bands: gamma 93 to 94 %, total R 52 to 69 %, in window 67 to 84 %, "
     "peaks 89 to 94 %",
 }
-PRESENT = 0.9  # share of draws from which on a peak counts as resolved
-_PEAK_REACH = 0.9  # decades to either side of a peak within which a draw's maximum is sought
 
 
+class DrtBandKeywords(ModelKeywords, ReadoutKeywords, DrawKeywords, total=False):
+    """Options of :func:`drt_bands` beside those of its signature, described there."""
+
+
+@one_algebra_thread
 def drt_bands(
     impedance: xr.DataArray | xr.Dataset,
     *,
-    method: Literal["calibrated", "noise", "prior"] = "calibrated",
-    samples: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
+    model: DrtModel = DrtModel(),
     noise: Noise = "inferred",
-    time_constants: int = 92,
-    tau_range: tuple[float, float] | None = None,
-    regularization: Regularization = "auto",
-    order: int | None = None,
-    weighting: Weighting | None = None,
-    ohmic: bool = True,
-    inductive: bool = True,
-    capacitive: bool = False,
-    per: Literal["spectrum", "series"] = "spectrum",
-    window: tuple[float, float] = (1e-4, 1.0),
-    electrodes: int = 1,
-    area: float | None = None,
-    threshold: float = 0.02,
     mask: npt.ArrayLike | None = None,
+    **options: Unpack[DrtBandKeywords],
 ) -> xr.Dataset:
     """Distribution of relaxation times with pointwise bands.
 
@@ -99,8 +90,8 @@ def drt_bands(
         "auto" means the marginal likelihood for the methods that need one lambda; "calibrated" takes nothing else.
     threshold
         Peaks below this fraction of the highest are not followed.
-    time_constants, tau_range, order, weighting, ohmic, inductive, capacitive, per, window, electrodes, area, mask
-        As for :func:`iondrift.drt`.
+    model, mask, time_constants, tau_range, order, weighting, ohmic, inductive, capacitive, per, window, electrodes
+        As for :func:`iondrift.drt`; so is area.
 
     Returns
     -------
@@ -124,25 +115,26 @@ def drt_bands(
     SIAM J. Sci. Comput. 36 (2014) A1895-A1910.
     """
     began = perf_counter()
-    check_method(method, regularization)
-    check_draws(samples, seed, level, threshold)
-    if method != "calibrated" and isinstance(regularization, str) and regularization == "auto":
-        regularization = "marginal_likelihood"
-    problem = pose(
-        impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
-        weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
-    )  # fmt: skip
-    check_reading(problem.model.tau, window, electrodes, area)
-    problem = with_noise(problem, noise, reweigh=method == "calibrated" and weighting is None)
-    result = bands_of_solution(
-        problem, solve(problem), method=method, samples=samples, seed=seed, level=level, window=window,
-        electrodes=electrodes, area=area, threshold=threshold,
-    )  # fmt: skip
+    changes, read, drawn = split_keywords("drt_bands", options, DrtModel, Readout, BandDraws)
+    asked, readout, draws = replace(model, **changes), Readout(**read), BandDraws(**{"method": "calibrated", **drawn})
+    check_method(draws.method, asked)
+    check_draws(draws)
+    inferred = draws.method == "calibrated"
+    problem = pose(impedance, asked if inferred else with_one_lambda(asked), mask)
+    check_readout(problem.model.tau, readout)
+    problem = with_noise(problem, noise, reweigh=inferred and asked.weighting is None)
+    result = bands_of_solution(problem, solve(problem), readout, draws)
     result.attrs |= {"noise_from": noise if isinstance(noise, str) else "given", "seconds": perf_counter() - began}
     return result
 
 
-def check_method(method: str, regularization: Regularization) -> None:
+def with_one_lambda(model: DrtModel) -> DrtModel:
+    """Return the model for bands that need one lambda: in place of the automatic choice the marginal likelihood's."""
+    automatic = isinstance(model.regularization, str) and model.regularization == "auto"
+    return replace(model, regularization="marginal_likelihood") if automatic else model
+
+
+def check_method(method: object, model: DrtModel) -> None:
     """Refuse a method that does not exist or does not go with the regularisation.
 
     Raises
@@ -151,31 +143,19 @@ def check_method(method: str, regularization: Regularization) -> None:
         "calibrated" infers the roughness itself; it takes "auto" alone.
     """
     choose("method", method, tuple(METHODS))
-    if method == "calibrated" and not (isinstance(regularization, str) and regularization == "auto"):
+    if method == "calibrated" and not (isinstance(model.regularization, str) and model.regularization == "auto"):
         raise ConfigurationError(
             f"{setting('method', 'calibrated')} infers the roughness; leave {setting('regularization', 'auto')} or use "
             f"{setting('method', 'noise')} or {setting('method', 'prior')}"
         )
 
 
-def bands_of_solution(
-    problem: DrtProblem,
-    solution: DrtSolution,
-    *,
-    method: Literal["calibrated", "noise", "prior"],
-    samples: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-    window: tuple[float, float] = (1e-4, 1.0),
-    electrodes: int = 1,
-    area: float | None = None,
-    threshold: float = 0.02,
-) -> xr.Dataset:
+def bands_of_solution(problem: DrtProblem, solution: DrtSolution, readout: Readout, draws: BandDraws) -> xr.Dataset:
     """Return the bands of a problem that is solved already; as :func:`drt_bands`, which poses and solves it first."""
-    check_draws(samples, seed, level, threshold)
+    check_draws(draws)
     spread = noise_of(problem, solution, effective_parameters(problem, solution))
-    probabilities = np.array([0.5 * (1.0 - level), 0.5, 0.5 * (1.0 + level)])
-    bands = _Bands(problem, solution, probabilities, window, electrodes, area, threshold)
+    bands = BandCollector(problem, solution, readout, draws)
+    method, samples, seed = draws.method or "calibrated", draws.samples, draws.seed
     spectra = range(problem.values.shape[0])
     worst = float(solution.kkt_residual.max())
     if method == "calibrated":
@@ -209,10 +189,10 @@ def bands_of_solution(
         "method": method,
         "samples": samples,
         "seed": seed,
-        "level": level,
+        "level": draws.level,
         "noise_from": "inferred",
         "largest_kkt_residual": worst,
-        "window_s": tuple(map(float, window)),
+        "window_s": tuple(map(float, readout.window)),
     }
     return result
 
@@ -240,150 +220,7 @@ def _for_each(work: Callable[[int], None], spectra: range) -> None:
         list(pool.map(work, spectra))  # the list raises what a thread raised
 
 
-def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProblem:
-    """Return the problem with a known standard deviation; weighted by it where nothing else was asked for."""
-    if isinstance(noise, str):
-        choose("noise", noise, ("inferred", "kramers_kronig", "repeats"))
-        if noise == "inferred":
-            return problem
-        if noise == "kramers_kronig":
-            test = kramers_kronig(problem.impedance, mask=~problem.used)
-            sigma = test["kk_noise"].values[:, None] * np.where(problem.used, np.abs(problem.values), 1.0)
-        else:
-            sigma = _scatter(problem)
-    else:
-        if np.ndim(noise) == 0:
-            number(noise, "noise", above=0.0)
-        given = cast.array(noise, subject("noise"), positive=True)
-        if given.shape not in ((), problem.values.shape[1:], problem.values.shape):
-            raise ConfigurationError(
-                f"{subject('noise')}: expected one standard deviation, one per frequency, or shape "
-                f"{problem.values.shape}, got shape {given.shape}"
-            )
-        sigma = np.broadcast_to(given, problem.values.shape)
-    check_deviation(sigma, problem.values, problem.used, "noise")
-    if reweigh:
-        weights, name, _ = weights_of(sigma, problem.values, problem.used)
-        problem = replace(problem, weights=weights, weighting=name)
-    half = problem.values.shape[1]
-    squares = (problem.weights[:, :half] * sigma) ** 2
-    return replace(problem, noise=np.sqrt(squares.sum(axis=1) / problem.used.sum(axis=1)))
-
-
-def _scatter(problem: DrtProblem) -> FloatArray:
-    """Return the standard deviation between repeated spectra, real and imaginary parts pooled."""
-    count = problem.values.shape[0]
-    if count < 3 or not problem.used.all():
-        raise ConfigurationError(
-            f'noise="repeats" needs at least 3 repetitions without masked points, got {count} spectra'
-        )
-    pooled = 0.5 * (problem.values.real.var(axis=0, ddof=1) + problem.values.imag.var(axis=0, ddof=1))
-    if not (pooled > 0.0).all():
-        raise ConfigurationError('noise="repeats": the repetitions are identical at some frequency')
-    return np.broadcast_to(np.sqrt(pooled), problem.values.shape)
-
-
-def quantiles(draws: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """Return quantiles along the first axis, linear between order statistics.
-
-    Sorting whole columns is quicker than three partial sorts.
-    """
-    columns = np.sort(np.ascontiguousarray(draws.T), axis=-1)
-    place = probabilities * (columns.shape[-1] - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, columns.shape[-1] - 1)
-    part = place - below
-    return np.ascontiguousarray(((1.0 - part) * columns[..., below] + part * columns[..., above]).T)
-
-
-class _Bands:
-    """Collects the quantiles of everything, spectrum by spectrum."""
-
-    def __init__(
-        self,
-        problem: DrtProblem,
-        solution: DrtSolution,
-        probabilities: FloatArray,
-        window: tuple[float, float],
-        electrodes: int,
-        area: float | None,
-        threshold: float,
-    ) -> None:
-        self.problem, self.probabilities = problem, probabilities
-        self.options = (window, electrodes, area)
-        self.threshold = threshold
-        model = problem.model
-        self.gamma_estimate = solution.x[:, model.count :] / model.step
-        self.estimates = resistances(problem, solution.x, *self.options)
-        self.peaks: list[list[Peak]] = [find_peaks(model.tau, row, threshold=threshold) for row in self.gamma_estimate]
-        spectra, count = len(self.peaks), max(map(len, self.peaks), default=0)
-        self.resolution = resolution(problem, solution.x)
-        self.gamma = np.empty((3, *self.gamma_estimate.shape))
-        self.resistances = {name: np.empty((3, spectra)) for name in self.estimates}
-        self.peak_tau = np.full((3, count, spectra), np.nan)
-        self.peak_resistance = np.full((3, count, spectra), np.nan)
-        self.peak_presence = np.full((count, spectra), np.nan)
-
-    def add(self, spectrum: int, draws: FloatArray, random: np.random.Generator) -> None:
-        model = self.problem.model
-        gamma = draws[:, model.count :] / model.step
-        self.gamma[:, spectrum] = np.maximum(quantiles(gamma, self.probabilities), 0.0)
-        read = resistances(self.problem, draws, *self.options)
-        pooled = quantiles(np.stack(list(read.values()), axis=1), self.probabilities)
-        for k, name in enumerate(read):
-            # As the estimate itself: x >= 0.
-            self.resistances[name][:, spectrum] = np.maximum(pooled[:, k], 0.0)
-        reach = max(1, round(_PEAK_REACH * np.log(10.0) / model.step))
-        # Within one step of the grid a position is not resolved.
-        blur = random.uniform(-0.5, 0.5, gamma.shape[0])
-        peaks = self.peaks[spectrum]
-        self.peak_presence[: len(peaks), spectrum] = presence(
-            gamma, self.gamma_estimate[spectrum], peaks, self.threshold
-        )
-        for k, peak in enumerate(peaks):
-            first, last = max(peak.first, peak.index - reach), min(peak.last, peak.index + reach)
-            basin = gamma[:, first : last + 1]
-            top = basin.argmax(axis=1)
-            offset = vertex(basin, top)[0] if basin.shape[1] > 2 else np.zeros(top.size)
-            place = np.log(model.tau[first]) + model.step * (top + offset + blur)
-            held = basin_resistance(gamma, peak.first, peak.last, model.step)
-            both = quantiles(np.stack([place, held], axis=1), self.probabilities)
-            self.peak_tau[:, k, spectrum] = np.exp(both[:, 0])
-            self.peak_resistance[:, k, spectrum] = both[:, 1]
-
-    def label(self) -> xr.Dataset:
-        series = series_coordinates(self.problem.impedance)
-        coords: dict[str, Any] = {
-            **series,
-            "tau": ("tau", self.problem.model.tau),
-            "quantile": ("quantile", self.probabilities),
-            "peak": ("peak", np.arange(self.peak_tau.shape[1])),
-        }
-        banded = ("quantile", "spectrum")
-        result = xr.Dataset(
-            {
-                "gamma": variables.dataarray("gamma", self.gamma, coords, dims=(*banded, "tau")),
-                "gamma_estimate": variables.dataarray("gamma", self.gamma_estimate, coords),
-            }
-        )
-        for name, values in self.resistances.items():
-            result[name] = variables.dataarray(name, values, coords, dims=banded)
-            result[f"{name}_estimate"] = variables.dataarray(name, self.estimates[name], coords)
-        for name, flag in self.resolution.items():
-            result[name] = variables.dataarray(name, flag, coords)
-        result["peak_presence"] = variables.dataarray("peak_presence", self.peak_presence, coords)
-        resolved = self.peak_presence >= PRESENT  # False where there is no peak
-        result["peak_resolved"] = variables.dataarray("peak_resolved", resolved, coords)
-        dims = ("quantile", "peak", "spectrum")
-        result["peak_tau"] = variables.dataarray("peak_tau", self.peak_tau, coords, dims=dims)
-        result["peak_resistance"] = variables.dataarray("peak_resistance", self.peak_resistance, coords, dims=dims)
-        return attach(result, series)
-
-
-FEWEST_DRAWS, MOST_DRAWS = 20, 100_000  # of one spectrum: these take a gigabyte at once
-
-
-def check_draws(samples: Any, seed: Any, level: Any = 0.95, threshold: Any = 0.02) -> None:
+def check_draws(draws: BandDraws) -> None:
     """Refuse draws that make no band.
 
     Raises
@@ -391,10 +228,10 @@ def check_draws(samples: Any, seed: Any, level: Any = 0.95, threshold: Any = 0.0
     ConfigurationError
         An option is out of its range.
     """
-    cast.whole(samples, subject("samples"), lowest=FEWEST_DRAWS, highest=MOST_DRAWS)
-    cast.whole(seed, subject("seed"), lowest=0)
-    number(level, "level", above=0.0, below=1.0)
-    check_threshold(threshold)
+    cast.whole(draws.samples, subject("samples"), lowest=FEWEST_DRAWS, highest=MOST_DRAWS)
+    cast.whole(draws.seed, subject("seed"), lowest=0)
+    number(draws.level, "level", above=0.0, below=1.0)
+    check_threshold(draws.threshold)
 
 
 def check_threshold(threshold: Any) -> None:

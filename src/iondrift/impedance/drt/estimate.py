@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -13,34 +14,30 @@ import xarray as xr
 from iondrift.cast import choose, number
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.criteria import scan_regularization
-from iondrift.impedance.drt.labels import check_reading, label_result
+from iondrift.impedance.drt.labels import check_readout, label_result
 from iondrift.impedance.drt.logarithmic import adapted_penalty, fit_logarithmic
 from iondrift.impedance.drt.nonnegative import solve_model
-from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, Regularization, check_solved, duality_gap, pose
-from iondrift.impedance.spectra import Weighting
+from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, duality_gap, pose
+from iondrift.impedance.options import DrtModel, ModelKeywords, Readout, ReadoutKeywords, split_keywords
 from iondrift.settings import subject
+from iondrift.threads import one_algebra_thread
 
 
+class DrtKeywords(ModelKeywords, ReadoutKeywords, total=False):
+    """Options of :func:`drt` beside those of its signature, described there."""
+
+
+@one_algebra_thread
 def drt(
     impedance: xr.DataArray | xr.Dataset,
     *,
-    time_constants: int = 92,
-    tau_range: tuple[float, float] | None = None,
-    regularization: Regularization = "auto",
-    order: int | None = None,
-    weighting: Weighting | None = None,
-    ohmic: bool = True,
-    inductive: bool = True,
-    capacitive: bool = False,
-    per: Literal["spectrum", "series"] = "spectrum",
+    model: DrtModel = DrtModel(),
     solver: Literal["compiled", "cvxpy"] = "compiled",
     cvxpy_solver: Literal["CLARABEL", "OSQP", "SCS"] = "CLARABEL",
     constraints: Sequence[Callable[..., Any]] = (),
     time_smoothness: float = 0.0,
-    window: tuple[float, float] = (1e-4, 1.0),
-    electrodes: int = 1,
-    area: float | None = None,
     mask: npt.ArrayLike | None = None,
+    **options: Unpack[DrtKeywords],
 ) -> xr.Dataset:
     """Distribution of relaxation times of one spectrum or of a series on one frequency grid.
 
@@ -61,6 +58,9 @@ def drt(
     impedance
         Complex Z (spectrum, frequency) or (frequency) in ohm, coordinate frequency in Hz; or the dataset of
         :func:`iondrift.read_impedance`.
+    model
+        Options of the model and its regularisation in one record, :class:`iondrift.DrtModel`; those given beside it
+        replace its own.
     time_constants, tau_range
         How many, and first and last in s. None: half a decade beyond 1 / (2 pi f) at either end; "auto", a decade at
         the slow one.
@@ -127,11 +127,10 @@ def drt(
     >>> 47.5 <= round(float(held.polarisation_resistance[0]), 3) <= 48.5
     True
     """
-    problem = pose(
-        impedance, time_constants=time_constants, tau_range=tau_range, regularization=regularization, order=order,
-        weighting=weighting, ohmic=ohmic, inductive=inductive, capacitive=capacitive, per=per, mask=mask,
-    )  # fmt: skip
-    check_reading(problem.model.tau, window, electrodes, area)
+    changes, read = split_keywords("drt", options, DrtModel, Readout)
+    readout = Readout(**read)
+    problem = pose(impedance, replace(model, **changes), mask)
+    check_readout(problem.model.tau, readout)
     choose("solver", solver, ("compiled", "cvxpy"))
     number(time_smoothness, "time_smoothness", lowest=0.0)
     if not isinstance(constraints, Sequence) or not all(map(callable, constraints)):
@@ -147,7 +146,7 @@ def drt(
         solution = solve_with_cvxpy(
             problem, solution, solver=cvxpy_solver, constraints=constraints, time_smoothness=time_smoothness
         )
-    return label_result(problem, solution, window=window, electrodes=electrodes, area=area)
+    return label_result(problem, solution, readout)
 
 
 def solve(problem: DrtProblem) -> DrtSolution:

@@ -12,6 +12,7 @@ from iondrift import cast, variables
 from iondrift.cast import FloatArray, number, pair
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.model import unstack, window_fractions
+from iondrift.impedance.options import Readout
 from iondrift.impedance.spectra import attach, series_coordinates
 from iondrift.settings import setting, subject
 from iondrift.threads import threads_for
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
 
 
 UNMEASURED_LIMIT = 0.1  # of the polarisation resistance: beyond it the total rests on extrapolation
-WINDOW = (1e-4, 1.0)  # s, where nobody asked for another
 
 
-def check_reading(tau: FloatArray, window: tuple[float, float], electrodes: int, area: float | None) -> None:
+def check_readout(tau: FloatArray, readout: Readout) -> None:
     """Refuse what :func:`resistances` could not read off a solution on the grid tau, s.
 
     Raises
@@ -32,27 +32,25 @@ def check_reading(tau: FloatArray, window: tuple[float, float], electrodes: int,
     ConfigurationError
         An option is out of its range, or the window asked for lies off the grid.
     """
-    cast.whole(electrodes, subject("electrodes"), lowest=1)
-    if area is not None:
-        number(area, "area", above=0.0)
-    first, last = pair(window, "window")
-    if not window_fractions(tau, (first, last)).any() and (first, last) != WINDOW:
+    cast.whole(readout.electrodes, subject("electrodes"), lowest=1)
+    if readout.area is not None:
+        number(readout.area, "area", above=0.0)
+    first, last = pair(readout.window, "window")
+    if not window_fractions(tau, (first, last)).any() and (first, last) != Readout().window:
         raise ConfigurationError(
             f"{subject('window')}: no time constant lies in {first:g} to {last:g} s; the grid holds {tau[0]:.3g} to "
             f"{tau[-1]:.3g} s: choose a window inside it, or move the grid with {setting('tau_range')}"
         )
 
 
-def resistances(
-    problem: DrtProblem, x: FloatArray, window: tuple[float, float], electrodes: int, area: float | None
-) -> dict[str, FloatArray]:
+def resistances(problem: DrtProblem, x: FloatArray, readout: Readout) -> dict[str, FloatArray]:
     """Return the resistances read off solutions x (..., n), in ohm; one value for each leading index.
 
     That in a window without a time constant is NaN: nothing was measured there.
     """
     model = problem.model
     distributed = x[..., model.count :]
-    fractions = window_fractions(model.tau, window)
+    fractions = window_fractions(model.tau, readout.window)
     windowed = distributed @ fractions if fractions.any() else np.full(x.shape[:-1], np.nan)
     found = {
         "ohmic_resistance": model.term(x, "ohmic"),
@@ -60,10 +58,10 @@ def resistances(
         "inverse_capacitance": model.term(x, "capacitive"),
         "polarisation_resistance": distributed.sum(axis=-1),
         "windowed_resistance": windowed,
-        "electrode_resistance": windowed / electrodes,
+        "electrode_resistance": windowed / readout.electrodes,
     }
-    if area is not None:
-        found["area_resistance"] = windowed / electrodes * area
+    if readout.area is not None:
+        found["area_resistance"] = windowed / readout.electrodes * readout.area
     return found
 
 
@@ -129,14 +127,7 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     return np.asarray(counts[back.ravel()])
 
 
-def label_result(
-    problem: DrtProblem,
-    solution: DrtSolution,
-    *,
-    window: tuple[float, float],
-    electrodes: int,
-    area: float | None,
-) -> xr.Dataset:
+def label_result(problem: DrtProblem, solution: DrtSolution, readout: Readout) -> xr.Dataset:
     """Return the dataset of :func:`iondrift.drt`."""
     model = problem.model
     series = series_coordinates(problem.impedance)
@@ -151,7 +142,7 @@ def label_result(
     values: dict[str, npt.ArrayLike] = {
         "gamma": gamma,
         "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
-        **resistances(problem, x, window, electrodes, area),
+        **resistances(problem, x, readout),
         **resolution(problem, x),
         "impedance_fit": fitted,
         "relative_residual": residual,
@@ -174,11 +165,11 @@ def label_result(
     result.attrs |= {
         "solver": solution.solver,
         "seconds": solution.seconds,
-        "window_s": tuple(map(float, window)),
-        "electrodes": electrodes,
+        "window_s": tuple(map(float, readout.window)),
+        "electrodes": readout.electrodes,
     }
-    if area is not None:
-        result.attrs["area_m2"] = float(area)
+    if readout.area is not None:
+        result.attrs["area_m2"] = float(readout.area)
     return attach(result, series)
 
 

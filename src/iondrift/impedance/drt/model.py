@@ -9,6 +9,7 @@ import numpy as np
 from iondrift import cast
 from iondrift.cast import ComplexArray, FloatArray, pair
 from iondrift.errors import ConfigurationError
+from iondrift.impedance.options import FEWEST_TIME_CONSTANTS, MOST_TIME_CONSTANTS
 from iondrift.settings import subject
 
 BEYOND = 10.0**0.5  # default range of tau: half a decade beyond 1 / omega at either end
@@ -127,9 +128,6 @@ def difference(order: int, count: int) -> FloatArray:
 def difference_coefficients(order: int) -> FloatArray:
     """Return one row of :func:`difference` without its zeros."""
     return np.ascontiguousarray(difference(order, order + 1)[0])
-
-
-FEWEST_TIME_CONSTANTS, MOST_TIME_CONSTANTS = 4, 2000  # far beyond what a spectrum can tell apart
 
 
 def window_fractions(tau: FloatArray, window: tuple[float, float]) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift.cast import FloatArray
+from iondrift.impedance.options import PEAK_THRESHOLD
 
 _BESIDE_A_TAIL = 0.05  # of the largest gamma, where that lies at an end of the grid
 
@@ -26,7 +27,7 @@ class Peak:
     last: int
 
 
-def find_peaks(tau: FloatArray, gamma: FloatArray, *, threshold: float = 0.02) -> list[Peak]:
+def find_peaks(tau: FloatArray, gamma: FloatArray, *, threshold: float = PEAK_THRESHOLD) -> list[Peak]:
     """Return the peaks of gamma (tau), in ascending tau.
 
     Parameters

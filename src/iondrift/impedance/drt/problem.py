@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import ComplexArray, FloatArray, choose, flag, number
 from iondrift.errors import ConfigurationError, DataError
-from iondrift.impedance.drt.criteria import CRITERIA, RegularizationScan
+from iondrift.impedance.drt.criteria import RegularizationScan
 from iondrift.impedance.drt.logarithmic import LogarithmicFit
 from iondrift.impedance.drt.model import (
     BEYOND,
@@ -23,11 +23,9 @@ from iondrift.impedance.drt.model import (
     relaxation_times,
     stack,
 )
-from iondrift.impedance.spectra import Weighting, read_impedance_array, weights_of
+from iondrift.impedance.options import REGULARIZATIONS, DrtModel, Per
+from iondrift.impedance.spectra import aligned, read_impedance_array, weights_of
 from iondrift.settings import setting, subject
-
-Regularization = Literal["auto", "paper", "marginal_likelihood", "gcv", "l_curve", "re_im"] | float | FloatArray
-
 
 PAPER_REGULARIZATION = 0.5  # identity on R_k, lambda squared, unweighted: doi.org/10.5281/zenodo.14067949
 
@@ -79,52 +77,27 @@ class DrtSolution:
 
 
 def pose(
-    impedance: xr.DataArray | xr.Dataset,
-    *,
-    time_constants: int = 92,
-    tau_range: tuple[float, float] | None = None,
-    regularization: Regularization = "auto",
-    order: int | None = None,
-    weighting: Weighting | None = None,
-    ohmic: bool = True,
-    inductive: bool = True,
-    capacitive: bool = False,
-    per: Literal["spectrum", "series"] = "spectrum",
-    mask: npt.ArrayLike | None = None,
+    impedance: xr.DataArray | xr.Dataset, options: DrtModel = DrtModel(), mask: npt.ArrayLike | None = None
 ) -> DrtProblem:
-    """Check what :func:`drt` was asked and turn it into arrays; parameters as there."""
+    """Check what :func:`drt` was asked and turn it into arrays; options as there."""
     array, values, frequency, used = read_impedance_array(impedance, mask)
-    choose("per", per, ("spectrum", "series"))
-    given: FloatArray | None = None
-    if isinstance(regularization, str):
-        criterion = choose("regularization", regularization, ("auto", "paper", *CRITERIA))
-        if criterion == "paper":
-            given = np.full(values.shape[0], PAPER_REGULARIZATION)
-            plain = weighting is None or (isinstance(weighting, str) and weighting == "none")
-            if order not in (None, 0) or not plain:
-                raise ConfigurationError(
-                    f"{setting('regularization', 'paper')} is the identity without weights; for another order or "
-                    f"weighting give the number, {PAPER_REGULARIZATION}"
-                )
-        elif criterion == "auto":
-            criterion = "hierarchical"
-    else:
-        criterion = "given"
-        if np.ndim(regularization) == 0:
-            number(regularization, "regularization", above=0.0)
-        strength = cast.array(regularization, subject("regularization"), positive=True)
-        if strength.shape not in ((), (values.shape[0],)):
-            raise ConfigurationError(
-                f"{subject('regularization')}: expected one number or one for each of {values.shape[0]} spectra, "
-                f"got shape {strength.shape}"
-            )
-        given = np.ascontiguousarray(np.broadcast_to(strength, values.shape[0]))
+    choose("per", options.per, get_args(Per))
+    weighting = aligned(options.weighting, "weighting", array, "ohm")
+    criterion, given = _regularization(aligned(options.regularization, "regularization", array), values.shape[0])
+    if criterion == "paper":
+        _check_paper(options.order, weighting)
     logarithmic = criterion == "hierarchical"
-    tau = relaxation_times(frequency, time_constants, tau_range, beyond=FAR_BEYOND if logarithmic else BEYOND)
+    tau = relaxation_times(
+        frequency, options.time_constants, options.tau_range, beyond=FAR_BEYOND if logarithmic else BEYOND
+    )
     model = build_model(
-        frequency, tau, ohmic=flag(ohmic, "ohmic"), inductive=flag(inductive, "inductive"),
-        capacitive=flag(capacitive, "capacitive"),
-    )  # fmt: skip
+        frequency,
+        tau,
+        ohmic=flag(options.ohmic, "ohmic"),
+        inductive=flag(options.inductive, "inductive"),
+        capacitive=flag(options.capacitive, "capacitive"),
+    )
+    order = options.order
     if order is None:
         order = 2 if logarithmic else 0 if given is not None else 1
     order = cast.whole(order, subject("order"), lowest=0, highest=3)
@@ -142,8 +115,37 @@ def pose(
         noise = np.sqrt((spread**2 * used).sum(axis=1) / used.sum(axis=1))
     return DrtProblem(
         impedance=array, values=values, used=used, model=model, weights=weights, weighting=name, order=order,
-        logarithmic=logarithmic, criterion=criterion, regularization=given, noise=noise, together=per == "series",
+        logarithmic=logarithmic, criterion=criterion, regularization=given, noise=noise,
+        together=options.per == "series",
     )  # fmt: skip
+
+
+def _regularization(regularization: Any, spectra: int) -> tuple[str, FloatArray | None]:
+    """Return the criterion that chooses lambda, and lambda (spectrum,) where it is given."""
+    if isinstance(regularization, str):
+        criterion = choose("regularization", regularization, REGULARIZATIONS)
+        if criterion == "paper":
+            return criterion, np.full(spectra, PAPER_REGULARIZATION)
+        return ("hierarchical" if criterion == "auto" else criterion), None
+    if np.ndim(regularization) == 0:
+        number(regularization, "regularization", above=0.0)
+    strength = cast.array(regularization, subject("regularization"), positive=True)
+    if strength.shape not in ((), (spectra,)):
+        raise ConfigurationError(
+            f"{subject('regularization')}: expected one number or one for each of {spectra} spectra, got shape "
+            f"{strength.shape}"
+        )
+    return "given", np.ascontiguousarray(np.broadcast_to(strength, spectra))
+
+
+def _check_paper(order: int | None, weighting: Any) -> None:
+    """Refuse another order or weighting than the paper's."""
+    plain = weighting is None or (isinstance(weighting, str) and weighting == "none")
+    if order not in (None, 0) or not plain:
+        raise ConfigurationError(
+            f"{setting('regularization', 'paper')} is the identity without weights; for another order or weighting "
+            f"give the number, {PAPER_REGULARIZATION}"
+        )
 
 
 def check_solved(problem: DrtProblem, x: FloatArray, kkt_residual: FloatArray) -> None:

@@ -10,6 +10,7 @@ from iondrift.cast import FloatArray, number
 from iondrift.errors import ShapeError
 from iondrift.impedance.drt.bands import check_threshold
 from iondrift.impedance.drt.peaks import Peak, find_peaks
+from iondrift.impedance.options import PEAK_THRESHOLD, ImpedanceOptions
 from iondrift.impedance.spectra import attach
 from iondrift.settings import subject
 
@@ -17,8 +18,8 @@ from iondrift.settings import subject
 def track_peaks(
     distribution: xr.Dataset,
     *,
-    threshold: float = 0.02,
-    largest_jump: float = 0.4,
+    threshold: float = PEAK_THRESHOLD,
+    largest_jump: float = ImpedanceOptions.largest_jump,
     largest_gap: int = 1,
     shortest: int = 1,
 ) -> xr.Dataset:

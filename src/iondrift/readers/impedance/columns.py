@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iondrift.errors import InputFileError
-from iondrift.readers.units import _is_unit, _unit
 from iondrift.settings import setting
+from iondrift.units import is_unit, kind_and_factor
 
 EXAMPLE = ("freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm")  # of a header
 
@@ -98,7 +98,7 @@ def column_meaning(index: int, cell: str, place: str) -> Column | None:
             continue
         scale = None
         if unit is not None:
-            kind, scale = _unit(unit, f"{place}, column {cell!r}")
+            kind, scale = kind_and_factor(unit, f"{place}, column {cell!r}")
             if role == "frequency" and kind == "angular frequency":
                 role = "angular_frequency"
             elif kind != _KINDS[role]:
@@ -117,8 +117,8 @@ def _readings(text: str) -> list[tuple[str, str | None]]:
     readings: list[tuple[str, str | None]] = [(text, None)]
     if found := _UNIT.fullmatch(text):
         unit = found["slash"] or found["square"] or found["round"]
-        if unit and (found["round"] is None or _is_unit(unit)):
+        if unit and (found["round"] is None or is_unit(unit)):
             readings.append((found["name"], unit))
-    if (found := _WORD_UNIT.fullmatch(text)) and _is_unit(found["unit"]):
+    if (found := _WORD_UNIT.fullmatch(text)) and is_unit(found["unit"]):
         readings.append((found["name"], found["unit"]))
     return readings

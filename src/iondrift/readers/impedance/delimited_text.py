@@ -12,13 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iondrift.errors import InputFileError
-from iondrift.readers._text import SEPARATORS, Separator
 from iondrift.readers.impedance.columns import header_remedy
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
-from iondrift.readers.table import Table, table_rows
-from iondrift.readers.text import decimal_sign, is_number, read_text, split_cells, split_lines, without_empty_tail
+from iondrift.readers.table import Table, cells_of, table_rows
+from iondrift.readers.text import (
+    SEPARATORS,
+    Separator,
+    decimal_sign,
+    is_number,
+    read_text,
+    split_cells,
+    split_lines,
+    without_empty_tail,
+)
 from iondrift.settings import setting
 
 _COMMENT = re.compile(r"\s*(?:#|%|!|//)\s*")
@@ -81,7 +89,7 @@ def _table(path: Path, header: Sequence[str] | None, separator: Separator | None
     rows, numbers = table_rows(kept, found, character, path)
     return Table(
         path=path, header=found, header_line=header_line, rows=rows, lines=numbers,
-        decimal=decimal or decimal_sign(rows, path), open_end=open_end and kept[-1][0] == len(lines),
+        decimal=decimal or decimal_sign(cells_of(rows, numbers), path), open_end=open_end and kept[-1][0] == len(lines),
     )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob as globbing
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +18,7 @@ from iondrift.readers.impedance import (
     zahner_ism,
     zplot_z,
 )
-from iondrift.readers.paths import _natural
+from iondrift.readers.paths import expand
 
 _SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
 # What else may lie in a folder of spectra; everything with these endings must read, except the papers named
@@ -38,30 +36,9 @@ def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], li
     InputFileError
         Nothing is there.
     """
-    files: list[Path] = []
-    skipped: list[str] = []
-    for path in [paths] if isinstance(paths, str | os.PathLike) else list(paths):
-        text = os.fspath(path)
-        if os.path.isdir(text):
-            members = [member for member in _natural(Path(text).iterdir()) if member.is_file()]
-            wanted = [member for member in members if _may_be_spectrum(member)]
-            skipped += [member.name for member in members if not _may_be_spectrum(member)]
-            if not wanted:
-                raise InputFileError(
-                    f"{text}: the folder holds no file with one of the endings "
-                    f"{' '.join(sorted(_SPECTRUM_SUFFIXES))}; name the files, or use a glob"
-                )
-            files += wanted
-        elif not os.path.exists(text) and globbing.has_magic(text):
-            wanted = [member for member in _natural(map(Path, globbing.glob(text, recursive=True))) if member.is_file()]
-            if not wanted:
-                raise InputFileError(f"{text}: no file matches; check the path")
-            files += wanted
-        else:
-            files.append(Path(text))
-    if not files:
-        raise InputFileError("no impedance file was named")
-    return files, skipped
+    endings = " ".join(sorted(_SPECTRUM_SUFFIXES))
+    nothing = f"file with one of the endings {endings}; name the files, or use a glob"
+    return expand(paths, what="impedance", wanted=_may_be_spectrum, nothing=nothing)
 
 
 def detect_format(path: Path) -> str:

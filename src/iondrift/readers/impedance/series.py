@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,11 +26,11 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning
 from iondrift.readers import time_stamps
-from iondrift.readers._text import SEPARATORS, Separator
 from iondrift.readers.impedance import (
     autolab_text,
     biologic_mpt,
     ch_instruments_text,
+    delimited_text,
     gamry_dta,
     parstat_text,
     powersuite_text,
@@ -37,10 +38,11 @@ from iondrift.readers.impedance import (
     zahner_ism,
     zplot_z,
 )
-from iondrift.readers.impedance import delimited_text as impedance_text
 from iondrift.readers.impedance.formats import detect_format, find_files
 from iondrift.readers.impedance.grid import align
+from iondrift.readers.impedance.options import Grid, Incomplete, ReadingKeywords, ReadingOptions
 from iondrift.readers.impedance.spectrum import Spectrum
+from iondrift.readers.text import SEPARATORS
 from iondrift.settings import setting, subject
 
 FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
@@ -53,18 +55,16 @@ FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
     "parstat": parstat_text.read,
     "chi": ch_instruments_text.read,
     "powersuite": powersuite_text.read,
-    "text": impedance_text.read,
+    "text": delimited_text.read,
 }
 
 
 def read_impedance(
-    paths: Path | str | Sequence[Path | str], *, format: str = "auto", header: Sequence[str] | None = None,
-    separator: Separator | None = None, decimal: str | None = None, grid: Literal["same", "common"] = "same",
-    grid_tolerance: float = 1e-3, frequency_range: tuple[float, float] | None = None,
-    incomplete: Literal["refuse", "keep", "drop"] = "refuse",
-    times: Sequence[float] | None = None, origin: datetime | str | None = None, day_first: bool | None = None,
-    minimum_points: int = 5,
-) -> xr.Dataset:  # fmt: skip
+    paths: Path | str | Sequence[Path | str],
+    *,
+    reading: ReadingOptions = ReadingOptions(),
+    **options: Unpack[ReadingKeywords],
+) -> xr.Dataset:
     """Read impedance spectra of any supported instrument as one series.
 
     Parameters
@@ -73,6 +73,8 @@ def read_impedance(
         One file, a folder or a glob (both in natural order: 2 before 10), or a list (in its own order). Every
         sweep of every file becomes one spectrum. Of a folder only files that may be spectra are taken, and
         all of these must read.
+    reading
+        All options in one record, :class:`iondrift.ReadingOptions`; those given beside it replace its own.
     format
         "auto" (by ending and content) or one of `FORMATS`.
     header
@@ -139,22 +141,25 @@ def read_impedance(
     >>> series.impedance.shape, bool(np.allclose(series.impedance[0, ::-1], z))
     ((1, 21), True)
     """
-    _check_options(format, grid, incomplete, header, separator, decimal, minimum_points)
+    unknown = [name for name in options if name not in ReadingKeywords.__annotations__]
+    if unknown:
+        allowed = ", ".join(sorted(ReadingKeywords.__annotations__))
+        raise ConfigurationError(f"read_impedance: option {unknown[0]!r} is unknown; allowed are {allowed}")
+    asked = replace(reading, **options)  # type: ignore[arg-type]  # any sequence will do where the record has tuples
+    _check_options(asked)
     files, skipped = find_files(paths)
     spectra: list[Spectrum] = []
     for file in files:
-        spectra += _read_file(
-            file, format=format, header=header, separator=separator, decimal=decimal, incomplete=incomplete,
-            minimum_points=minimum_points,
-        )  # fmt: skip
+        spectra += _read_file(file, asked)
     dropped: list[str] = []
-    if incomplete == "drop":
+    if asked.incomplete == "drop":
         spectra, dropped = _drop_incomplete(spectra)
-    frequency, impedance, notes = align(spectra, grid=grid, tolerance=cast.scalar(grid_tolerance, "grid_tolerance"))
-    kept, left_out = _within(frequency, frequency_range)
+    tolerance = cast.scalar(asked.grid_tolerance, "grid_tolerance")
+    frequency, impedance, notes = align(spectra, grid=asked.grid, tolerance=tolerance)
+    kept, left_out = _within(frequency, asked.frequency_range)
     cautions = [*dropped, *_told(spectra, "cautions")]
     dataset = _dataset(spectra, frequency[kept], impedance[:, kept])
-    started = _place_in_time(dataset, spectra, times, origin, day_first, len(files))
+    started = _place_in_time(dataset, spectra, asked, len(files))
     dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
     dataset.attrs = {
         "notes": (*_told(spectra, "notes"), *notes, *left_out), "cautions": tuple(cautions),
@@ -165,43 +170,50 @@ def read_impedance(
     return dataset
 
 
-def _check_options(
-    format: str, grid: str, incomplete: str, header: Sequence[str] | None, separator: Separator | None,
-    decimal: str | None, minimum_points: int,
-) -> None:  # fmt: skip
+def _check_options(asked: ReadingOptions) -> None:
     choices: tuple[tuple[str, object, tuple[object, ...]], ...] = (
-        ("format", format, ("auto", *FORMATS)),
-        ("grid", grid, ("same", "common")),
-        ("incomplete", incomplete, ("refuse", "keep", "drop")),
-        ("separator", separator, (None, *SEPARATORS)),
-        ("decimal", decimal, (None, ".", ",")),
+        ("format", asked.format, ("auto", *FORMATS)),
+        ("grid", asked.grid, get_args(Grid)),
+        ("incomplete", asked.incomplete, get_args(Incomplete)),
+        ("separator", asked.separator, (None, *SEPARATORS)),
+        ("decimal", asked.decimal, (None, ".", ",")),
     )
     for name, value, allowed in choices:
         if value not in allowed:
             raise ConfigurationError(
                 f"{subject(name)}: {value!r} does not exist; choose one of {', '.join(map(repr, allowed))}"
             )
-    if format not in ("auto", "text") and (header, separator, decimal) != (None, None, None):
+    if asked.format not in ("auto", "text") and _as_text(asked):
         raise ConfigurationError(
-            f"header, separator and decimal are for delimited text, not for {setting('format', format)}"
+            f"header, separator and decimal are for delimited text, not for {setting('format', asked.format)}"
         )
-    if isinstance(header, str):
+    if isinstance(asked.header, str):
         raise ConfigurationError("header must be a list of column names, not one text")
-    if minimum_points < 3:
-        raise ConfigurationError(f"{subject('minimum_points')}: {minimum_points} is too few for a spectrum; at least 3")
+    if asked.minimum_points < 3:
+        raise ConfigurationError(
+            f"{subject('minimum_points')}: {asked.minimum_points} is too few for a spectrum; at least 3"
+        )
 
 
-def _read_file(
-    file: Path, *, format: str, header: Sequence[str] | None, separator: Separator | None, decimal: str | None,
-    incomplete: str, minimum_points: int,
-) -> list[Spectrum]:  # fmt: skip
-    as_text = (header, separator, decimal) != (None, None, None)
-    name = ("text" if as_text else detect_format(file)) if format == "auto" else format
+def _as_text(asked: ReadingOptions) -> bool:
+    """Say whether something is told that only delimited text needs."""
+    return (asked.header, asked.separator, asked.decimal) != (None, None, None)
+
+
+def _read_file(file: Path, asked: ReadingOptions) -> list[Spectrum]:
+    name: str = asked.format
+    if name == "auto":
+        name = "text" if _as_text(asked) else detect_format(file)
     if name == "text":
-        return impedance_text.read(
-            file, minimum_points=minimum_points, header=header, separator=separator, decimal=decimal
-        )  # fmt: skip
-    return FORMATS[name](file, minimum_points=minimum_points, incomplete="refuse" if incomplete == "refuse" else "keep")
+        return delimited_text.read(
+            file,
+            minimum_points=asked.minimum_points,
+            header=asked.header,
+            separator=asked.separator,
+            decimal=asked.decimal,
+        )
+    incomplete = "refuse" if asked.incomplete == "refuse" else "keep"
+    return FORMATS[name](file, minimum_points=asked.minimum_points, incomplete=incomplete)
 
 
 def _drop_incomplete(spectra: list[Spectrum]) -> tuple[list[Spectrum], list[str]]:
@@ -254,20 +266,17 @@ def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.
     )  # fmt: skip
 
 
-def _place_in_time(
-    dataset: xr.Dataset, spectra: list[Spectrum], times: Sequence[float] | None,
-    origin: datetime | str | None, day_first: bool | None, files: int,
-) -> dict[str, str]:  # fmt: skip
+def _place_in_time(dataset: xr.Dataset, spectra: list[Spectrum], asked: ReadingOptions, files: int) -> dict[str, str]:
     """Add ``time`` and return what is known of t = 0."""
     started: dict[str, str] = {}
-    wanted = None if origin is None else _moment(origin)
+    wanted = None if asked.origin is None else _moment(asked.origin)
     seconds = np.full(len(spectra), np.nan)
     stamps = [spectrum.started for spectrum in spectra if spectrum.started is not None]
     elapsed = np.array([spectrum.elapsed for spectrum in spectra])
-    if times is not None:
-        seconds = cast.array(times, "times", shape=(len(spectra),))
+    if asked.times is not None:
+        seconds = cast.array(asked.times, "times", shape=(len(spectra),))
     elif len(stamps) == len(spectra):
-        moments, certain = time_stamps.moments(stamps, day_first=day_first)
+        moments, certain = time_stamps.moments(stamps, day_first=asked.day_first)
         zero = moments[0] if wanted is None else wanted
         seconds = np.array([(moment - zero).total_seconds() for moment in moments]) + np.nan_to_num(elapsed)
         if wanted is None:

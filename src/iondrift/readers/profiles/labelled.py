@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from iondrift import variables
+from iondrift import units, variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
-from iondrift.readers import _text, units
+from iondrift.readers.text import number_at, read_text, split_cells, split_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -157,13 +158,13 @@ def _factor(unit: str, name: str, place: str) -> float:
 def _table(path: Path) -> xr.Dataset:
     lines = [
         (k, line)
-        for k, line in enumerate(_text.decode(path).split("\n"), 1)
+        for k, line in enumerate(split_lines(read_text(path))[0], 1)
         if line.strip(" \t,;") and not line.startswith(("#", '"#'))
     ]
     if not lines:
         raise InputFileError(f"{path}: holds comments only; write a table whose first cell is {_CORNER}")
     separator = next((mark for mark in ("\t", ";", ",") if mark in lines[0][1]), ",")
-    rows = [(k, _text.fields(line, separator, f"{path}, line {k}")) for k, line in lines]
+    rows = [(k, split_cells(line, separator)) for k, line in lines]
     quantity, factors = _corner(rows[0][1][0], f"{path}, line {rows[0][0]}, column 1")
     commas = separator != "," and not any("." in cell for _, row in rows for cell in row[1:])
     decimal = "," if commas else "."
@@ -191,11 +192,11 @@ def _corner(cell: str, place: str) -> tuple[str, dict[str, float]]:
     return found[3] or found[5], {name: _factor(unit, name, place) for name, unit in units.items()}
 
 
-def _cells(row: tuple[int, list[str]], path: Path, decimal: str, *, skip: int) -> FloatArray:
+def _cells(row: tuple[int, Sequence[str]], path: Path, decimal: str, *, skip: int) -> FloatArray:
     line, cells = row
     return np.array(
         [
-            _text.number(cell, f"{path}, line {line}, column {column}", decimal=decimal)
+            number_at(cell, f"{path}, line {line}, column {column}", decimal)
             for column, cell in enumerate(cells, 1)
             if column > skip
         ]

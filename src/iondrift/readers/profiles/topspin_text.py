@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +14,9 @@ import numpy as np
 from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import InputFileError
-from iondrift.readers._text import decode, number
-from iondrift.readers.paths import _expand, _numbered
+from iondrift.readers import time_stamps
+from iondrift.readers.paths import expand, numbered
+from iondrift.readers.text import number_at, read_text, split_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -80,8 +80,11 @@ def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
     >>> profiles.intensity.values.tolist(), profiles.number.values.tolist()
     ([[9.5, 1.0], [10.5, 1.0]], [9, 10])
     """
-    numbered = _numbered(_expand(paths))
-    profiles = [_read_one(path) for _, path in numbered]
+    found, _ = expand(
+        paths, what="profiles", wanted=_may_be_profile, nothing="*.txt file; give the folder of the exported profiles"
+    )
+    files = numbered(found)
+    profiles = [_read_one(path) for _, path in files]
     first = profiles[0]
     for other in profiles[1:]:
         _check_agreement(first, other)
@@ -93,8 +96,8 @@ def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
         dims=("profile", "point"),
     )
     return intensity.to_dataset().assign_coords(
-        number=("profile", [n for n, _ in numbered]),
-        source=("profile", [path.name for _, path in numbered]),
+        number=("profile", [n for n, _ in files]),
+        source=("profile", [path.name for _, path in files]),
     ).assign_attrs(
         left_ppm=first.left_ppm,
         right_ppm=first.right_ppm,
@@ -104,15 +107,24 @@ def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
     )  # fmt: skip
 
 
+def looks_like_export(head: str) -> bool:
+    """Say whether the first lines of a file are those of a text export."""
+    return head.startswith("#") and _LIMITS.search(head) is not None and _SIZE.search(head) is not None
+
+
+def _may_be_profile(path: Path) -> bool:
+    return path.suffix == ".txt" and not path.name.startswith(".")
+
+
 def _read_one(path: Path) -> _Profile:
-    lines = decode(path).split("\n")
+    lines = split_lines(read_text(path))[0]
     header = [line for line in lines if line.startswith("#")]
     size_text = _header(header, _SIZE, path, "SIZE")[0]
     if not size_text.isdecimal() or int(size_text) == 0:
         raise InputFileError(f"{path}: header line SIZE says {size_text!r}, not a number of points; {_EXPORT_AGAIN}")
     size = int(size_text)
     left, right = (
-        number(text, f"{path}, header line LEFT/RIGHT") for text in _header(header, _LIMITS, path, "LEFT/RIGHT")
+        number_at(text, f"{path}, header line LEFT/RIGHT") for text in _header(header, _LIMITS, path, "LEFT/RIGHT")
     )
     if not left > right:
         raise InputFileError(f"{path}: LEFT = {left:g} ppm is not above RIGHT = {right:g} ppm; {_EXPORT_AGAIN}")
@@ -150,7 +162,7 @@ def _values(lines: list[str], size: int, path: Path) -> FloatArray:
     if not (np.isfinite(values) & (values >= 0.0)).all() or any("_" in line for line in body):
         _blame(lines, path)
     if len(values) < size:
-        last = len(lines) - (not lines[-1])
+        last = len(lines)
         raise InputFileError(
             f"{path}, line {last}: the file ends after {len(values)} of SIZE = {size} values; {_EXPORT_AGAIN}"
         )
@@ -168,7 +180,7 @@ def _blame(lines: list[str], path: Path) -> None:
         field = line.strip()
         if not field or line[0] == "#":
             continue
-        value = number(field, f"{path}, line {k}")
+        value = number_at(field, f"{path}, line {k}")
         if value < 0.0:
             raise InputFileError(
                 f"{path}, line {k}: {field} is negative, and a magnitude is not; "
@@ -196,11 +208,9 @@ def _check_agreement(first: _Profile, other: _Profile) -> None:
 
 def _creation(texts: list[str]) -> tuple[str, str]:
     """First and last time of export in ISO form; the header's own words where they cannot be read."""
-    moments = []
-    for text in texts:
-        words = re.sub(r"\s+[A-Z]{2,5}$", "", text)  # strptime does not know names of time zones such as CEST
-        try:
-            moments.append(datetime.strptime(words, "%A, %B %d, %Y %I:%M:%S %p"))
-        except ValueError:
-            return texts[0], texts[-1]
+    stamps = [time_stamps.parse(text) for text in texts]
+    known = [stamp for stamp in stamps if stamp is not None and stamp.month_first is not None]
+    if len(known) < len(texts):
+        return texts[0], texts[-1]
+    moments = [stamp.moment(True) for stamp in known]
     return min(moments).isoformat(), max(moments).isoformat()

@@ -11,12 +11,13 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from iondrift.cast import evenly_spaced
 from iondrift.report.console import layout
-from iondrift.report.console.impedance_numbers import duration, fixed, frequency, scaled, seconds
-from iondrift.report.console.texts import table_of_facts
+from iondrift.report.console.texts import decimals, duration, frequency, scaled, seconds, table_of_facts
 from iondrift.report.summary import masked_points
 
 _ROWS = 20  # spectra printed; the others are in the store
+_THINNED = 7  # spectra through which a peak is followed in print
 _PEAKS = 10  # peaks printed: those seen in most spectra
 _WORST = 5  # of them those with the largest residuals, in the table of the test
 _LONGEST_SOURCE = 18  # letters
@@ -110,7 +111,7 @@ def _alike(notes: Sequence[str]) -> str:
 
 
 def _shown(rows: Sequence[Any], most: int = _ROWS) -> list[int]:
-    return [int(k) for k in np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round())]
+    return [int(k) for k in evenly_spaced(len(rows), most)]
 
 
 def _left_out(rows: Sequence[Any], shown: Sequence[int], how: str = "") -> list[Text]:
@@ -148,10 +149,10 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
         table.add_row(
             _name(summary, rows[k]),
             str(found["elements"]),
-            fixed(found["mu"]),
-            fixed(found["residual_at_elements_percent"]),
+            decimals(found["mu"]),
+            decimals(found["residual_at_elements_percent"]),
             str(found["judged_elements"]),
-            fixed(found["worst_residual_percent"]),
+            decimals(found["worst_residual_percent"]),
             frequency(found["worst_at"]),
             Text("within" if good else "EXCEEDS", style="green" if good else "bold red"),
         )
@@ -195,7 +196,7 @@ def _regularization(summary: Mapping[str, Any]) -> RenderableType:
 def _used(summary: Mapping[str, Any]) -> str:
     facts = summary["regularization"]
     known = [entry["effective_parameters"] for entry in summary["spectra"]]
-    freedom = [fixed(value, 0) for value in sorted(value for value in known if value is not None)] or ["-"]
+    freedom = [decimals(value, 0) for value in sorted(value for value in known if value is not None)] or ["-"]
     low, high = freedom[0], freedom[-1]
     counted = f"; {low if low == high else f'{low} to {high}'} effective parameters a spectrum"
     if facts["chosen_by"] == "hierarchical":
@@ -229,7 +230,7 @@ def _resistances(summary: Mapping[str, Any]) -> RenderableType:
         found = rows[k]["resistances"]
         ohmic, total, windowed = (scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
         values = [ohmic, total + ("" if rows[k]["polarisation_resolved"] else " *"), windowed]
-        table.add_row(_name(summary, rows[k]), *values, fixed(rows[k]["residual_percent"]))
+        table.add_row(_name(summary, rows[k]), *values, decimals(rows[k]["residual_percent"]))
     first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
@@ -274,7 +275,7 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
     doubtful = 0
     for number, peak in shown:
         rows = peak["through_the_series"]
-        kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(shown) > 2 else _thinned(len(rows))
+        kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(shown) > 2 else evenly_spaced(len(rows), _THINNED)
         for place, k in enumerate(kept):
             row = rows[k]
             doubtful += row["resolved"] is False
@@ -282,7 +283,7 @@ def _peaks(summary: Mapping[str, Any]) -> RenderableType:
                 str(number) if place == 0 else "", str(row["place"]),
                 duration(row["tau"]) + (" ?" if row["resolved"] is False else ""),
                 scaled(row["resistance"], factor),
-                fixed(row["width_decades"]),
+                decimals(row["width_decades"]),
             ]  # fmt: skip
             table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
     legend = "Resistance between the minima on either side."
@@ -304,10 +305,6 @@ def _lasting(peaks: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str,
     numbered = list(enumerate(peaks, start=1))
     lasting = sorted(numbered, key=lambda entry: len(entry[1]["through_the_series"]), reverse=True)[:_PEAKS]
     return sorted(lasting, key=lambda entry: entry[0])
-
-
-def _thinned(count: int) -> list[int]:
-    return [int(k) for k in np.unique(np.linspace(0, count - 1, min(7, count)).round())]
 
 
 def _life(number: int, peak: Mapping[str, Any], along: str) -> Text:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from iondrift.cast import FloatArray
+from iondrift.cast import FloatArray, evenly_spaced
 from iondrift.drift.bands.uncertainties import SHORT_NAMES
-from iondrift.experiment.results import BLOCKING_AT_X0, HOUR, UM_PER_H
+from iondrift.drift.closures import CLOSURES
+from iondrift.experiment.results import HOUR, UM_PER_H
 from iondrift.report.figures import drawing
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
     chosen.set_title(f"{title}: closure {dataset.attrs.get('closure', '')}, 68 and 95 % bands", loc="left", pad=16)
     chosen.legend(loc="best")
     for name in _closures(dataset):
-        colour = drawing.CLOSURE_COLOURS[name]
+        colour = drawing.closure_colour(name)
         edges = dataset.drift_velocity_band_by_closure.sel(closure=name).values[:, :, 0] * UM_PER_H
         drawing.band(compared, hours, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[:, 0]
@@ -83,7 +84,7 @@ def along_x(dataset: xr.Dataset, *, title: str) -> Figure:
     chosen, compared = figure.subplots(1, 2)
     hours, relative = dataset.time.values / HOUR, drawing.relative(dataset)
     colours = ScalarMappable(Normalize(hours[0], hours[-1]), drawing.TIME_COLOURS)
-    for k in np.unique(np.linspace(0, hours.size - 1, min(_SHOWN, hours.size)).round().astype(int)):
+    for k in evenly_spaced(hours.size, _SHOWN):
         shade = colours.to_rgba(hours[k])
         drawing.band(chosen, relative, dataset.drift_velocity_band.values[:, k] * UM_PER_H, shade)
         chosen.plot(relative, dataset.drift_velocity.values[k] * UM_PER_H, color=shade, label=f"{hours[k]:.1f} h")
@@ -92,7 +93,7 @@ def along_x(dataset: xr.Dataset, *, title: str) -> Figure:
     chosen.set_ylim(low, high + 0.12 * (high - low))  # room for the legend above the bands
     chosen.legend(loc="upper center", ncols=_SHOWN, columnspacing=1.0, handlelength=1.2)
     for name in _closures(dataset):
-        colour = drawing.CLOSURE_COLOURS[name]
+        colour = drawing.closure_colour(name)
         edges = dataset.drift_velocity_band_by_closure.sel(closure=name).values[:, -1] * UM_PER_H
         drawing.band(compared, relative, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[-1]
@@ -148,7 +149,7 @@ def _velocities(axes: Axes, dataset: xr.Dataset) -> None:
     for k, name in enumerate(names):
         error = float(dataset.budget_total_half_width.sel(quantity="v_x0")) * UM_PER_H if name == chosen else None
         value = float(velocity[k]) * UM_PER_H
-        axes.errorbar(k, value, yerr=error, fmt="o", ms=5, capsize=4, color=drawing.CLOSURE_COLOURS[name])
+        axes.errorbar(k, value, yerr=error, fmt="o", ms=5, capsize=4, color=drawing.closure_colour(name))
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
@@ -158,7 +159,7 @@ def _velocities(axes: Axes, dataset: xr.Dataset) -> None:
 
 def _closures(dataset: xr.Dataset) -> list[str]:
     """Return the closures to compare; ``blocking`` twice would hide one line under the other."""
-    return [str(name) for name in dataset.closure.values if name != BLOCKING_AT_X0]
+    return [str(name) for name in dataset.closure.values if name in CLOSURES]
 
 
 def _both_signs(axes: Axes, values: FloatArray) -> None:

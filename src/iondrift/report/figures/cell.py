@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from iondrift.cast import evenly_spaced
 from iondrift.experiment.results import HOUR as _HOUR
 from iondrift.experiment.results import UM_PER_H
 from iondrift.report.figures import bands as band_figures
@@ -102,8 +103,8 @@ def truth(analysis: Analysis, true: xr.DataArray) -> Figure:
     relative = drawing.relative(analysis.dataset)
     for name, result in analysis.closures.items():
         velocity = result.drift_velocity.values * UM_PER_H
-        along.plot(relative, velocity[analysis.end], color=drawing.CLOSURE_COLOURS[name], label=name)
-        through.plot(hours, velocity[:, 0], color=drawing.CLOSURE_COLOURS[name])
+        along.plot(relative, velocity[analysis.end], color=drawing.closure_colour(name), label=name)
+        through.plot(hours, velocity[:, 0], color=drawing.closure_colour(name))
     along.plot(relative, true.values[analysis.end] * UM_PER_H, "k--", label="truth")
     through.plot(hours, true.values[:, 0] * UM_PER_H, "k--")
     largest = max(1.0, float(np.abs(true.values).max()) * UM_PER_H)
@@ -133,7 +134,7 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
     hours = dataset.time.values / _HOUR
     relative = drawing.relative(dataset)
     colours = ScalarMappable(Normalize(hours[0], hours[-1]), drawing.TIME_COLOURS)
-    shown = np.unique(np.linspace(0, hours.size - 1, min(_SHOWN, hours.size)).round().astype(int))
+    shown = evenly_spaced(hours.size, _SHOWN)
     measured, label = dataset.concentration_measured.values, "measured"
     if "reference_noise" in dataset and np.any(dataset.reference_noise.values):
         # what the division by a noisy reference prints on all profiles alike looks like structure, and is none

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from iondrift.experiment.results import BLOCKING_AT_X0, HOUR
+from iondrift.drift.closures import rows
+from iondrift.experiment.results import HOUR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 TIME_COLOURS = "viridis"
 AT_PLATING, AT_COUNTER = "#0072b2", "#d55e00"  # Okabe and Ito: told apart with any colour vision
-CLOSURE_COLOURS = {"voltage": "#cc79a7", "blocking": "#009e73", BLOCKING_AT_X0: "#56b4e9", "current": "#e69f00"}
 STYLE: dict[RcKeyType, Any] = {
     "font.size": 9,
     "axes.labelsize": 9,
@@ -37,6 +37,11 @@ STYLE: dict[RcKeyType, Any] = {
     "savefig.dpi": 200,
 }
 SEGMENT_NAMES = {"open_circuit": "OC", "constant_current": "CC", "constant_voltage": "CV"}
+
+
+def closure_colour(name: str) -> str:
+    """Return the colour of a row of the comparison of closures."""
+    return rows()[name].colour
 
 
 def save(figure: Figure, name: str, folder: Path) -> list[Path]:

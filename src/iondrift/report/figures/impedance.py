@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from iondrift.cast import evenly_spaced
 from iondrift.report.figures import drawing
 from iondrift.report.series_axis import SECONDS, SeriesAxis
 
@@ -271,8 +272,7 @@ def resistances(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, segments: 
 
 
 def _lines(group: np.ndarray[Any, Any], most: int = _MOST_LINES) -> list[int]:
-    places = np.unique(np.linspace(0, group.size - 1, min(most, group.size)).round().astype(int))
-    return [int(s) for s in group[places]]
+    return [int(s) for s in group[evenly_spaced(group.size, most)]]
 
 
 def _drawn(title: str, spectra: int, *, masked: bool = False) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
-from iondrift.experiment.file.schema import Closure
+from iondrift.drift.closures import CLOSURES, closure_named
 from iondrift.experiment.results import HOUR, Analysis, Measured, unavailable_closures
 from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.quantities import Entry, quantity
-from iondrift.report.summary.velocity import MEANINGS
 from iondrift.version import __version__
 
 ASSUMPTIONS = (
@@ -38,7 +37,7 @@ def build(analysis: Analysis) -> Entry:
         },
         "settings": {
             "closure": experiment.reconstruction.closure,
-            "closure_meaning": MEANINGS[experiment.reconstruction.closure],
+            "closure_meaning": closure_named(experiment.reconstruction.closure).meaning,
             "smoothing": experiment.reconstruction.smoothing,
             "voltage_offset": quantity(experiment.reconstruction.voltage_offset_V, "V"),
             "temperature": quantity(experiment.electrolyte.temperature_K, "K"),
@@ -70,10 +69,10 @@ def plan(measured: Measured) -> Entry:
     settings = measured.experiment.reconstruction
     count, positions = measured.concentration.shape
     missing = unavailable_closures(measured)
-    compared = [name for name in get_args(Closure) if name not in missing and name != settings.closure]
+    compared = [name for name in CLOSURES if name not in missing and name != settings.closure]
     would = {
         "drift velocity": f"{count} profiles at {positions} positions",
-        "closure": f"{settings.closure}: {MEANINGS[settings.closure]}",
+        "closure": f"{settings.closure}: {closure_named(settings.closure).meaning}",
         "beside it": ", ".join(compared),
         "smoothing": settings.smoothing,
         "D(c)": measured.diffusivity.describe(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,9 +11,9 @@ import xarray as xr
 from iondrift.report.series_axis import SeriesAxis
 from iondrift.report.summary import masked_points
 from iondrift.report.summary.impedance_cautions import cautions
+from iondrift.report.summary.quantities import Entry, finite, quantity
 from iondrift.version import __version__
 
-Entry = dict[str, Any]
 Values = dict[str, np.ndarray[Any, Any]]  # of every variable, by name
 
 RESISTANCES = {
@@ -55,23 +54,10 @@ def build(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, warnings: Iterab
         "spectra": _spectra(values, axis),
         "regularization": _regularization(dataset),
         "peaks": [_peak(values, axis, k) for k in range(dataset.sizes["peak"])],
-        "largest_residual_percent": _number(100.0 * np.nanmax(_larger_part(values["relative_residual"]))),
-        "largest_kkt_residual": _number(values["kkt_residual"].max()),
+        "largest_residual_percent": finite(100.0 * np.nanmax(_larger_part(values["relative_residual"]))),
+        "largest_kkt_residual": finite(values["kkt_residual"].max()),
         "warnings": [*dict.fromkeys([*warnings, *cautions(dataset)])],
     }
-
-
-def quantity(value: float, unit: str, band: Iterable[float] | None = None) -> Entry:
-    """Return value and unit, and the edges of the 95 % band where there is one; what does not exist is null."""
-    entry: Entry = {"value": _number(value), "unit": unit}
-    if band is not None:
-        low, _, high = band
-        entry["band_95"] = [_number(low), _number(high)]
-    return entry
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _inputs(dataset: xr.Dataset, axis: SeriesAxis) -> Entry:
@@ -133,25 +119,25 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
             "points": int(used[s].sum()),
             "kramers_kronig": {
                 "elements": int(values["kk_elements"][s]),
-                "mu": _number(values["kk_mu"][s]),
-                "residual_at_elements_percent": _number(100.0 * stopped[s].max()),
+                "mu": finite(values["kk_mu"][s]),
+                "residual_at_elements_percent": finite(100.0 * stopped[s].max()),
                 "judged_elements": int(values["kk_judged_elements"][s]),
-                "worst_residual_percent": _number(100.0 * values["kk_worst"][s]),
+                "worst_residual_percent": finite(100.0 * values["kk_worst"][s]),
                 "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
                 "consistent": bool(values["kk_consistent"][s]),
             },
-            "unmeasured_fraction": _number(values["unmeasured_fraction"][s]),
+            "unmeasured_fraction": finite(values["unmeasured_fraction"][s]),
             "polarisation_resolved": bool(values["polarisation_resolved"][s]),
             "resistances": {
-                name: quantity(values[variable][s] * factor, unit, _band(values, variable, (s,), factor))
+                name: quantity(values[variable][s] * factor, unit, edges=_band(values, variable, (s,), factor))
                 for name, (variable, unit, factor) in RESISTANCES.items()
                 if variable in values
             },
-            "inductance": quantity(values["inductance"][s], "H", _band(values, "inductance", (s,))),
+            "inductance": quantity(values["inductance"][s], "H", edges=_band(values, "inductance", (s,))),
             "capacitance": _capacitance(values, s),
-            "residual_percent": _number(100.0 * misfit[s].max()),
-            "lambda": _number(values["regularization"][s]),
-            "effective_parameters": _number(values["effective_parameters"][s]),
+            "residual_percent": finite(100.0 * misfit[s].max()),
+            "lambda": finite(values["regularization"][s]),
+            "effective_parameters": finite(values["effective_parameters"][s]),
         }
         for s in range(values["kk_worst"].size)
     ]
@@ -164,7 +150,7 @@ def _capacitance(values: Values, s: int) -> Entry | None:
         return None
     edges = _band(values, "inverse_capacitance", (s,))
     turned = None if edges is None else [1.0 / edge if edge > 0.0 else np.inf for edge in reversed(edges)]
-    return quantity(1.0 / inverse, "F", turned)
+    return quantity(1.0 / inverse, "F", edges=turned)
 
 
 def _band(values: Values, variable: str, at: tuple[int, ...], factor: float = 1.0) -> list[float] | None:
@@ -178,13 +164,13 @@ def _band(values: Values, variable: str, at: tuple[int, ...], factor: float = 1.
 
 def _regularization(dataset: xr.Dataset) -> Entry:
     choices = {
-        str(name): [_number(v) for v in dataset["criterion_choice"].sel(criterion=name).values]
+        str(name): [finite(v) for v in dataset["criterion_choice"].sel(criterion=name).values]
         for name in dataset["criterion"].values
     }
     grid = dataset["regularization_value"].values
     return {
         "chosen_by": dataset.attrs["regularization_chosen_by"],
-        "lambda": [_number(float(v)) for v in dataset["regularization"].values],
+        "lambda": [finite(float(v)) for v in dataset["regularization"].values],
         "criteria": choices,
         "criteria_order": dataset.attrs["criteria_order"],
         "criteria_weighting": dataset.attrs["criteria_weighting"],
@@ -198,11 +184,13 @@ def _peak(values: Values, axis: SeriesAxis, k: int) -> Entry:
         {
             "spectrum": s + 1,
             "place": axis.text(s),
-            "tau": quantity(values["peak_tau"][k, s], "s", _band(values, "peak_tau", (k, s))),
-            "resistance": quantity(values["peak_resistance"][k, s], "ohm", _band(values, "peak_resistance", (k, s))),
-            "width_decades": _number(values["peak_width"][k, s]),
-            "shift_decades": _number(values["peak_shift"][k, s]),
-            "presence": _number(values["peak_presence"][k, s]) if "peak_presence" in values else None,
+            "tau": quantity(values["peak_tau"][k, s], "s", edges=_band(values, "peak_tau", (k, s))),
+            "resistance": quantity(
+                values["peak_resistance"][k, s], "ohm", edges=_band(values, "peak_resistance", (k, s))
+            ),
+            "width_decades": finite(values["peak_width"][k, s]),
+            "shift_decades": finite(values["peak_shift"][k, s]),
+            "presence": finite(values["peak_presence"][k, s]) if "peak_presence" in values else None,
             "resolved": bool(values["peak_resolved"][k, s]) if "peak_resolved" in values else None,
         }
         for s in map(int, np.flatnonzero(np.isfinite(values["peak_tau"][k])))
@@ -226,7 +214,7 @@ def _held(values: Values, axis: SeriesAxis, k: int) -> Entry | None:
     if shifts is None or spectra.size < 2:
         return None
     first, last = int(spectra[0]), int(spectra[-1])
-    return {"decades": _number(shifts[k, last]), "first": axis.text(first), "last": axis.text(last)}
+    return {"decades": finite(shifts[k, last]), "first": axis.text(first), "last": axis.text(last)}
 
 
 def _larger_part(values: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.float64]]:

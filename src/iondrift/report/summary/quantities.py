@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from iondrift.experiment.results import LEVELS
 Entry = dict[str, Any]
 
 
-def quantity(value: float | None, unit: str, caveat: str = "", *, edges: FloatArray | None = None) -> Entry:
+def quantity(
+    value: float | None, unit: str, caveat: str = "", *, edges: Sequence[float] | FloatArray | None = None
+) -> Entry:
     """Return value and unit; a value that does not exist is null.
 
     Parameters
@@ -25,17 +28,20 @@ def quantity(value: float | None, unit: str, caveat: str = "", *, edges: FloatAr
     caveat
         What to keep in mind with it.
     edges
-        (level,), the value's quantiles at ``LEVELS`` in the same unit; None without a band.
+        The value's quantiles in the same unit, ascending: five at ``LEVELS``, or three of the 95 % band and the median;
+        None without a band.
 
     Examples
     --------
     >>> quantity(2.0, "h", edges=np.array([1.0, 1.5, 2.0, 2.5, 3.0]))
     {'value': 2.0, 'unit': 'h', 'band_68': [1.5, 2.5], 'band_95': [1.0, 3.0]}
     """
-    result: Entry = {"value": _number(value), "unit": unit}
+    result: Entry = {"value": finite(value), "unit": unit}
     if edges is not None:
-        widest, wide, _, wide_above, widest_above = (_number(edge) for edge in edges)
-        result |= {"band_68": [wide, wide_above], "band_95": [widest, widest_above]}
+        known = [finite(edge) for edge in edges]
+        if len(known) == len(LEVELS):
+            result["band_68"] = [known[1], known[-2]]
+        result["band_95"] = [known[0], known[-1]]
     return result | ({"caveat": caveat} if caveat else {})
 
 
@@ -46,5 +52,6 @@ def edges_of(draws: FloatArray | None, scale: float = 1.0) -> FloatArray | None:
     return np.asarray(np.quantile(draws * scale, LEVELS, method="inverted_cdf"))
 
 
-def _number(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """Return a number as JSON knows it; None for what is none."""
     return None if value is None or not math.isfinite(value) else float(value)

@@ -6,21 +6,16 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
-from iondrift.cast import FloatArray
-from iondrift.drift.names import CLOSURES
+from iondrift.cast import FloatArray, evenly_spaced
+from iondrift.drift.closures import CLOSURES, rows
 from iondrift.experiment.log.protocol import in_segments
-from iondrift.experiment.results import BLOCKING_AT_X0, HOUR, UM_PER_H, Analysis
+from iondrift.experiment.results import HOUR, UM_PER_H, Analysis
 from iondrift.report.summary.quantities import Entry, edges_of, quantity
 from iondrift.transport.relations import current_density_of, penetration_depth
 
-MEANINGS = {  # in the order of the report
-    "voltage": CLOSURES["voltage"],
-    "blocking": CLOSURES["blocking"],
-    BLOCKING_AT_X0: "no anions pass x0, nothing is stored in front of it",
-    "current": CLOSURES["current"],
-}
 _ROWS = 9  # of v through time
 _ENDS = {"x0": 0, "xL": -1}
 
@@ -114,18 +109,17 @@ def _row(dataset: xr.Dataset, velocity: FloatArray, hours: FloatArray, k: int) -
 def _shown(analysis: Analysis) -> np.ndarray[Any, Any]:
     """Return profiles for the table: evenly spaced, the end of the polarisation among them."""
     count = analysis.dataset.sizes["time"]
-    even = np.linspace(0, count - 1, min(_ROWS, count)).round().astype(int)
-    return np.unique([*even, analysis.end])
+    return np.unique([*evenly_spaced(count, _ROWS), analysis.end])
 
 
 def closures(analysis: Analysis) -> Entry:
     """Return v and the charge balance under every closure, and why one is missing."""
     found: Entry = {}
-    for name, meaning in MEANINGS.items():
+    for name, row in rows().items():
         if name in analysis.closures:
-            found[name] = _closure(analysis, name, meaning)
+            found[name] = _closure(analysis, name, row.meaning)
         elif name in analysis.unavailable:
-            found[name] = {"meaning": meaning, "unavailable": analysis.unavailable[name]}
+            found[name] = {"meaning": row.meaning, "unavailable": analysis.unavailable[name]}
     return found
 
 
@@ -165,19 +159,26 @@ def charge_warnings(analysis: Analysis) -> list[str]:
         return ["No current was logged: whether the closure is possible cannot be checked."]
     measured = -analysis.dataset.current_density.values / 10.0
     flowing = analysis.measured.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
-    result = analysis.closures.get("voltage")
-    if result is None or not flowing.any():
+    laying = [name for name, closure in CLOSURES.items() if closure.lays_voltage and name in analysis.closures]
+    if not flowing.any():
         return []
-    implied = implied_current(result).mean(axis=1)[flowing]
+    said = (_too_much(name, implied_current(analysis.closures[name]), measured, flowing) for name in laying)
+    return [text for text in said if text]
+
+
+def _too_much(name: str, implied: FloatArray, measured: FloatArray, flowing: npt.NDArray[np.bool_]) -> str:
+    """Return what to say where a closure implies more current than flowed; empty where it does not."""
+    implied = implied.mean(axis=1)[flowing]
     ratio = implied / measured[flowing]
     if np.median(ratio) <= 1.0:
-        return []
-    return [
-        f"The voltage closure implies an anion current of {_span(implied)} mA/cm2, "
+        return ""
+    others = " and ".join(other for other, closure in CLOSURES.items() if not closure.lays_voltage)
+    return (
+        f"The {name} closure implies an anion current of {_span(implied)} mA/cm2, "
         f"{_span(ratio)} times what the cell carried in all ({_span(measured[flowing])} mA/cm2). "
         "Part of the voltage must fall outside the electrolyte, and v under this closure is too "
-        "large. Look at the closures blocking and current, or set voltage_offset_V."
-    ]
+        f"large. Look at the closures {others}, or set voltage_offset_V."
+    )
 
 
 def _span(values: FloatArray) -> str:

@@ -11,6 +11,7 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError
+from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.transport.forward.measured_like import MeasuredLike
 from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
@@ -49,6 +50,7 @@ def graded_volumes(thickness: float, count: int) -> tuple[FloatArray, FloatArray
     return faces, 0.5 * (faces[1:] + faces[:-1])
 
 
+@one_algebra_thread
 def simulate(
     cell: str = "li-li",
     *,

@@ -1,0 +1,5 @@
+"""Numbers by which formulae, arguments and closures are named to the kernels; read without compiling anything."""
+
+POLYNOMIAL, EXPONENTIAL, TABLE = 0, 1, 2  # form of D(c)
+CONCENTRATION, EO_LI_RATIO = 0, 1  # what it takes
+VOLTAGE, BLOCKING, CURRENT = 0, 1, 2  # closure

@@ -1,0 +1,68 @@
+"""A folder of results: what its files are called, and the one way to publish and to print them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iondrift.runs import store
+from iondrift.runs.lock import locked
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+RESULTS = "results.zarr"
+IMPEDANCE = "impedance.zarr"
+SUMMARY = "summary.json"
+REPORT = "report.txt"
+FIGURES = "figures"
+NETCDF = "results.nc"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Files that appear in a folder together, once all of them are complete."""
+
+    staging: Path
+
+    @property
+    def figures(self) -> Path:
+        """Where figures belong."""
+        return self.staging / FIGURES
+
+    def store(self, dataset: xr.Dataset, name: str = RESULTS) -> None:
+        """Write labelled results."""
+        store.write(dataset, self.staging / name)
+
+    def netcdf(self, dataset: xr.Dataset) -> None:
+        """Write labelled results as one NetCDF file."""
+        store.write_netcdf(dataset, self.staging / NETCDF)
+
+    def report(self, text: str, summary: Mapping[str, Any]) -> None:
+        """Write the report and the summary that it was made of."""
+        store.write_text(text, self.staging / REPORT)
+        store.write_json(summary, self.staging / SUMMARY)
+
+
+@contextmanager
+def publication(folder: Path) -> Iterator[Publication]:
+    """Hold a folder while its results are computed and written; publish them when the block ends well.
+
+    Whatever was there stays as it is until then, and where the block fails.
+
+    Raises
+    ------
+    StoreError
+        Another process writes there, or the folder cannot be written.
+    """
+    with locked(folder), store.staged(folder) as staging:
+        yield Publication(staging)
+
+
+def as_json(summary: Any) -> str:
+    """Return a summary, or several by name, as JSON with neither NaN nor Infinity."""
+    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
