@@ -35,7 +35,7 @@ from iondrift_kernels.drift_layout import (
     Task,
 )
 from iondrift_kernels.job_queue import take
-from iondrift_kernels.perturbed_refit import perturbed_block
+from iondrift_kernels.perturbed_refit import Stream, perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
 from iondrift_kernels.spline_draws import ELECTRICAL, Splines, posterior_block
 from iondrift_kernels.spline_lanes import combine, evaluate_points, rotate
@@ -103,10 +103,10 @@ def _evaluate_groups(
         if method == POSTERIOR:
             posterior_block(seed, lane, splines, first, last, state.draws[b], words, fresh)
         else:
+            stream = Stream(seed, lane, normals, words)
             perturbed_block(
-                seed, lane, splines, first, last, state.checkpoints[b, place],
-                state.shift[b], state.draws[b], normals, words, fresh,
-            )  # fmt: skip
+                stream, splines, first, last, state.checkpoints[b, place], state.shift[b], state.draws[b], fresh
+            )
         for k in range(first, last):
             for m in range(modes if splines.kappa > 0.0 else 0):
                 influence = splines.influence[m, k]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
 import numpy.typing as npt
@@ -17,46 +19,49 @@ from iondrift_kernels.field_reconstruction import voltage_origin_flux
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "drift_velocity"]
+__all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "Closing", "Profiles", "Result", "drift_velocity"]
+
+
+class Profiles(NamedTuple):
+    """c, dc/dx, G and D (T, X), SI, and quadrature weights along x (X,), m."""
+
+    concentration: FloatArray
+    gradient: FloatArray
+    integrated: FloatArray
+    diffusivity: FloatArray
+    weights: FloatArray
+
+
+class Closing(NamedTuple):
+    """What closes.
+
+    Effective ``voltage`` and ``junction`` int D dc/dx / (u c) dx (T,), V, under VOLTAGE; ``origin_flux`` J at x = 0
+    (T,), mol m-2 s-1, under BLOCKING; ``current_density`` i (T,), A m-2, negative while plating, and ``cation_ratio``
+    D+ / D- under CURRENT; ``thermal_voltage`` R T / F, V.
+    """
+
+    voltage: FloatArray
+    junction: FloatArray
+    origin_flux: FloatArray
+    current_density: FloatArray
+    cation_ratio: float
+    thermal_voltage: float
+
+
+class Result(NamedTuple):
+    """Flux, field and velocity (T, X); the last two hold 1 / D and 1 / c on the way."""
+
+    flux: FloatArray
+    field: FloatArray
+    velocity: FloatArray
 
 
 @parallel_kernel
-def drift_velocity(
-    closure: int,
-    concentration: FloatArray,
-    gradient: FloatArray,
-    integrated: FloatArray,
-    diffusivity: FloatArray,
-    weights: FloatArray,
-    voltage: FloatArray,
-    junction: FloatArray,
-    origin_flux: FloatArray,
-    current_density: FloatArray,
-    cation_ratio: float,
-    thermal_voltage: float,
-    flux: FloatArray,
-    field: FloatArray,
-    velocity: FloatArray,
-) -> None:
-    """Fill ``flux``, ``field`` and ``velocity`` (T, X).
-
-    Parameters
-    ----------
-    closure
-        VOLTAGE, BLOCKING or CURRENT.
-    concentration, gradient, integrated, diffusivity
-        c, dc/dx, G and D (T, X), SI.
-    weights
-        Quadrature weights along x (X,), m.
-    voltage, junction
-        Effective voltage and int D dc/dx / (u c) dx (T,), V; used by VOLTAGE.
-    origin_flux
-        J at x = 0 (T,), mol m-2 s-1; used by BLOCKING.
-    current_density, cation_ratio
-        i (T,), A m-2, negative while plating, and D+ / D-; used by CURRENT.
-    thermal_voltage
-        R T / F, V.
-    """
+def drift_velocity(closure: int, profiles: Profiles, closing: Closing, result: Result) -> None:
+    """Fill ``result`` under ``closure``: VOLTAGE, BLOCKING or CURRENT."""
+    concentration, gradient, integrated, diffusivity, weights = profiles
+    voltage, junction, origin_flux, current_density, cation_ratio, thermal_voltage = closing
+    flux, field, velocity = result
     count, points = concentration.shape
     for k in nb.prange(count):
         # Two divisions a cell are the cost: 1 / D is shared by the integrals and the field.

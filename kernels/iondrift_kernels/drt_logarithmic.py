@@ -14,15 +14,17 @@ whose solution is exp f: it is solved as such, and its KKT residual is the proof
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
-from iondrift_kernels.drt_active_set import active_set, kkt_residual
 from iondrift_kernels.drt_potential import curvature, penalty, potential
 from iondrift_kernels.job_queue import take
+from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -34,14 +36,62 @@ OUTER_TOLERANCE = 0.03  # relative change of every a_k
 MAX_OUTER = 40
 
 
+NOISE, EFFECTIVE, ROUNDS, CHANGE = 0, 1, 2, 3  # columns of the statistics
+
+
+class Inference(NamedTuple):
+    """What is inferred, and of which model.
+
+    The first ``terms`` columns of a design are series terms, the others time constants; ``coefficients`` of the
+    difference: [-1, 1], [1, -2, 1] or [-1, 3, -3, 1]; ``freedom``: nu of the Student prior, inf for one common a;
+    ``learn``, ``learn_noise``: infer a_k, infer sigma.
+    """
+
+    terms: int
+    coefficients: FloatArray
+    freedom: float
+    learn: bool
+    learn_noise: bool
+
+
+class Spectra(NamedTuple):
+    """Data z and weights W (spectra, m), weight zero leaves a point out; first sigma and f0 (spectra,)."""
+
+    data: FloatArray
+    weights: FloatArray
+    noise: FloatArray
+    centre: FloatArray
+
+
+class Fits(NamedTuple):
+    """Start and result of every spectrum.
+
+    ``position`` (spectra, n) [terms, f] and ``precisions`` (spectra, n_tau - order) a_k: start and result;
+    ``statistics`` (spectra, 4): NOISE sigma, EFFECTIVE number of parameters, outer ROUNDS, relative CHANGE at the end;
+    ``residual`` (spectra,) of the KKT conditions; ``x`` (spectra, n).
+    """
+
+    position: FloatArray
+    precisions: FloatArray
+    statistics: FloatArray
+    residual: FloatArray
+    x: FloatArray
+
+
+class _Potential(NamedTuple):
+    """Weighted design (m, n) and data (m,), A'A and P (n, n), f0 and the number of series terms."""
+
+    design: FloatArray
+    data: FloatArray
+    gram: FloatArray
+    prior: FloatArray
+    centre: float
+    terms: int
+
+
 @kernel
 def _descend(
-    design: FloatArray,
-    data: FloatArray,
-    gram: FloatArray,
-    prior: FloatArray,
-    centre: float,
-    terms: int,
+    of: _Potential,
     noise: float,
     moves: int,
     damping: float,
@@ -51,7 +101,11 @@ def _descend(
     factor: FloatArray,
     residual: FloatArray,
 ) -> float:
-    """Levenberg-Marquardt; return the damping it ended with. ``work`` is (5, n) scratch."""
+    """Levenberg-Marquardt of ``position`` (n,); return the damping it ended with.
+
+    ``work`` (5, n), ``matrix``, ``factor`` (n, n) and ``residual`` (m,) are scratch; x ends in ``work[0]``.
+    """
+    design, data, gram, prior, centre, terms = of
     n = position.size
     x, slope, step, trial, other = work[0], work[1], work[2], work[3], work[4]
     energy = potential(design, data, prior, centre, terms, noise, position, x, residual, slope)
@@ -148,11 +202,7 @@ def _infer_precisions(
 def fit_one(
     design: FloatArray,
     data: FloatArray,
-    terms: int,
-    coefficients: FloatArray,
-    freedom: float,
-    learn: bool,
-    learn_noise: bool,
+    inference: Inference,
     noise: float,
     centre: float,
     observations: int,
@@ -160,25 +210,11 @@ def fit_one(
     precisions: FloatArray,
     statistics: FloatArray,
 ) -> None:
-    """Fit one weighted spectrum in place.
+    """Fit one weighted spectrum in place: W A (m, n), W z (m,), ``observations`` rows of which carry weight.
 
-    Parameters
-    ----------
-    design, data
-        (m, n) W A and (m) W z; the first ``terms`` columns are series terms, the others time constants.
-    coefficients
-        Of the difference: [-1, 1], [1, -2, 1] or [-1, 3, -3, 1].
-    freedom
-        nu of the Student prior; inf for one common a.
-    learn, learn_noise, noise
-        Infer a_k; infer sigma; its first value.
-    centre, observations
-        f0; how many rows carry weight.
-    position, precisions
-        (n) [terms, f] and (n_tau - order) a_k: start and result.
-    statistics
-        (4) result: sigma, effective number of parameters, outer rounds, relative change at the end.
+    ``noise``: first sigma; ``centre``: f0; ``position``, ``precisions``, ``statistics``: a row of :class:`Fits`.
     """
+    terms, coefficients, freedom, learn, learn_noise = inference
     m, n = design.shape
     gram = np.empty((n, n))
     cross_product(design, gram)
@@ -189,6 +225,7 @@ def fit_one(
     work = np.empty((5, n))
     residual = np.empty(m)
     scratch = np.empty(n)
+    of = _Potential(design, data, gram, prior, centre, terms)
     damping = 1e-3
     change = np.inf
     effective = np.nan
@@ -197,10 +234,7 @@ def fit_one(
         rounds += 1
         penalty(coefficients, precisions, PULL, terms, prior)
         last = change < OUTER_TOLERANCE or rounds == MAX_OUTER or not (learn or learn_noise)
-        damping = _descend(
-            design, data, gram, prior, centre, terms, noise, 200 if last else 3, damping, position, work, matrix,
-            factor, residual,
-        )  # fmt: skip
+        damping = _descend(of, noise, 200 if last else 3, damping, position, work, matrix, factor, residual)
         curvature(gram, prior, work[0], terms, noise, matrix)
         for j in range(terms):
             matrix[j, j] *= 1.0 + 1e-10
@@ -233,31 +267,32 @@ def fit_one(
             change = max(
                 change, _infer_precisions(inverse, coefficients, position, terms, freedom, scratch, precisions)
             )
-    statistics[0] = noise
-    statistics[1] = effective
-    statistics[2] = rounds
-    statistics[3] = change
+    statistics[NOISE] = noise
+    statistics[EFFECTIVE] = effective
+    statistics[ROUNDS] = rounds
+    statistics[CHANGE] = change
 
 
 @kernel
 def finish_one(
     design: FloatArray,
     data: FloatArray,
-    terms: int,
-    coefficients: FloatArray,
+    inference: Inference,
     centre: float,
     noise: float,
     position: FloatArray,
     precisions: FloatArray,
     x: FloatArray,
 ) -> float:
-    """Solve the quadratic programme the fit ended at; write x, return its relative KKT residual."""
+    """Solve the quadratic programme the fit ended at, shapes as there; write x (n,), return its KKT residual."""
+    terms, coefficients = inference.terms, inference.coefficients
     m, n = design.shape
     scaled = np.empty((m, n))
     scales = np.empty(n)
     prior = np.empty((n, n))
     hessian = np.empty((n, n))
     linear = np.empty(n)
+    unit = np.empty(n)
     penalty(coefficients, precisions, PULL, terms, prior)
     for j in range(n):
         scales[j] = np.exp(position[j]) if j >= terms else 1.0
@@ -273,12 +308,12 @@ def finish_one(
             value -= prior[i, j] * (1.0 - position[j] + centre)
         linear[i] = value
     for i in range(n):
-        prior[i, 0] = 1.0 / np.sqrt(hessian[i, i])  # unit diagonal
+        unit[i] = 1.0 / np.sqrt(hessian[i, i])  # to a diagonal of ones
     for i in range(n):
-        linear[i] *= prior[i, 0]
-        scales[i] *= prior[i, 0]
+        linear[i] *= unit[i]
+        scales[i] *= unit[i]
         for j in range(n):
-            hessian[i, j] *= prior[i, 0] * prior[j, 0]
+            hessian[i, j] *= unit[i] * unit[j]
     slope = np.empty(n)
     passive = np.ones(n, np.bool_)
     for j in range(terms):
@@ -291,25 +326,10 @@ def finish_one(
 
 
 @kernel
-def _work(
-    queue: IntArray,
-    design: FloatArray,
-    data: FloatArray,
-    weights: FloatArray,
-    terms: int,
-    coefficients: FloatArray,
-    freedom: float,
-    learn: bool,
-    learn_noise: bool,
-    noise: FloatArray,
-    centre: FloatArray,
-    position: FloatArray,
-    precisions: FloatArray,
-    statistics: FloatArray,
-    residual: FloatArray,
-    out: FloatArray,
-) -> None:
+def _work(queue: IntArray, design: FloatArray, spectra: Spectra, inference: Inference, fits: Fits) -> None:
     """Fit one spectrum after the other until none is left: one thread's share of :func:`fit`."""
+    data, weights, noise, centre = spectra
+    position, precisions, statistics, residual, out = fits
     m, n = design.shape
     weighted = np.empty((m, n))
     values = np.empty(m)
@@ -323,52 +343,20 @@ def _work(
             for j in range(n):
                 weighted[i, j] = design[i, j] * weights[s, i]
         fit_one(
-            weighted, values, terms, coefficients, freedom, learn, learn_noise, noise[s], centre[s], observations,
-            position[s], precisions[s], statistics[s],
-        )  # fmt: skip
+            weighted, values, inference, noise[s], centre[s], observations, position[s], precisions[s], statistics[s]
+        )
         residual[s] = finish_one(
-            weighted, values, terms, coefficients, centre[s], statistics[s, 0], position[s], precisions[s], out[s]
+            weighted, values, inference, centre[s], statistics[s, NOISE], position[s], precisions[s], out[s]
         )
         s = take(queue)
 
 
 @parallel_kernel
-def fit(
-    workers: int,
-    design: FloatArray,
-    data: FloatArray,
-    weights: FloatArray,
-    terms: int,
-    coefficients: FloatArray,
-    freedom: float,
-    learn: bool,
-    learn_noise: bool,
-    noise: FloatArray,
-    centre: FloatArray,
-    position: FloatArray,
-    precisions: FloatArray,
-    statistics: FloatArray,
-    residual: FloatArray,
-    out: FloatArray,
-) -> None:
-    """Fit every spectrum by itself: :func:`fit_one`, then :func:`finish_one`.
+def fit(workers: int, design: FloatArray, spectra: Spectra, inference: Inference, fits: Fits) -> None:
+    """Fit every spectrum by itself with the unweighted ``design`` A (m, n): :func:`fit_one`, then :func:`finish_one`.
 
-    Parameters
-    ----------
-    workers
-        How many threads take spectra from one queue.
-    design
-        (m, n) A, unweighted.
-    data, weights
-        (spectra, m) z and W; weight zero leaves a point out.
-    noise, centre
-        (spectra).
-    position, precisions, statistics, residual, out
-        (spectra, ...) as for the single fits.
+    ``workers``: how many threads take spectra from one queue.
     """
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(
-            queue, design, data, weights, terms, coefficients, freedom, learn, learn_noise, noise, centre, position,
-            precisions, statistics, residual, out,
-        )  # fmt: skip
+        _work(queue, design, spectra, inference, fits)

@@ -7,6 +7,8 @@ number that is already large where mu falls through its limit.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,58 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 COMPLEX, REAL, IMAGINARY = 0, 1, 2
+MU, NOISE, WORST = 0, 1, 2  # columns of the statistics
+STOPPED, JUDGED = 0, 1  # columns of the numbers of elements
 _NEGLIGIBLE = 1e-14  # a column this small beside its original length adds nothing: its coefficient is zero
+
+
+class Spectra(NamedTuple):
+    """Z (spectra, frequency), ohm, in parts; ``used`` False leaves a point out of the fit."""
+
+    real: FloatArray
+    imaginary: FloatArray
+    used: npt.NDArray[np.bool_]
+
+
+class Rule(NamedTuple):
+    """What is fitted, and when it is enough.
+
+    ``part``: COMPLEX, REAL or IMAGINARY; ``inductive``, ``capacitive``: series terms. Elements are added, ``fewest`` at
+    first, until mu is below ``limit`` or they are ``largest``; then, while the worst residual is above ``accepted``, up
+    to ``furthest``.
+    """
+
+    part: int
+    inductive: bool
+    capacitive: bool
+    limit: float
+    accepted: float
+    fewest: int
+    largest: int
+    furthest: int
+
+
+class Results(NamedTuple):
+    """What the test leaves.
+
+    ``fit`` and ``judged`` (spectra, 2, frequency): real and imaginary parts of the fit where mu stopped, and of the
+    last one; ``statistics`` (spectra, 3): MU, and of the last fit NOISE, the rms residual over |Z| with the parameters
+    counted off, and WORST, the worst residual; ``elements`` (spectra, 2): M where mu STOPPED, and of the fit JUDGED.
+    """
+
+    fit: FloatArray
+    judged: FloatArray
+    statistics: FloatArray
+    elements: IntArray
+
+
+class _Terms(NamedTuple):
+    """Series terms, and the angular frequencies that scale them."""
+
+    inductive: bool
+    capacitive: bool
+    highest: float
+    lowest: float
 
 
 @kernel
@@ -121,14 +174,15 @@ def _fill(
     inverse: FloatArray,
     tau: FloatArray,
     count: int,
-    inductive: bool,
-    capacitive: bool,
-    highest: float,
-    lowest: float,
+    terms: _Terms,
     real: FloatArray,
     imaginary: FloatArray,
 ) -> int:
-    """Write the weighted columns R, RC ..., C, L one a row; return how many."""
+    """Write the weighted columns R, RC ..., C, L one a row; return how many.
+
+    ``omega``, ``inverse`` 1 / |Z| (points,), ``tau`` (count or more,); ``real``, ``imaginary`` (total or more, points).
+    """
+    inductive, capacitive, highest, lowest = terms
     points = omega.size
     total = 1 + count
     for i in range(points):
@@ -166,7 +220,11 @@ def _fit(
     work: FloatArray,
     elements: FloatArray,
 ) -> None:
-    """Fit one number of RC elements; data are weighted by 1 / |Z|."""
+    """Fit one number of RC elements; data are weighted by 1 / |Z|.
+
+    Columns and data as :func:`_fill` writes them; ``columns`` (total + 1 or more, 2 points), ``work`` (2, total or
+    more) scratch; ``elements`` (total or more,) the result.
+    """
     points = z_real.size
     if part == COMPLEX:
         for k in range(total):
@@ -216,11 +274,11 @@ def _fit(
 
 @kernel
 def _evaluate(
-    omega: FloatArray, elements: FloatArray, tau: FloatArray, count: int, inductive: bool, capacitive: bool,
-    highest: float, lowest: float, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
-    fit_real: FloatArray, fit_imaginary: FloatArray, statistics: FloatArray,
+    omega: FloatArray, elements: FloatArray, tau: FloatArray, count: int, terms: _Terms, z_real: FloatArray,
+    z_imaginary: FloatArray, used: npt.NDArray[np.bool_], fit: FloatArray, statistics: FloatArray,
 ) -> float:  # fmt: skip
-    """Write the fitted impedance and the rms residual; return the worst residual of the points that count."""
+    """Write the fit (2, frequency) and its residuals; return the worst of the points that count, all (frequency,)."""
+    inductive, capacitive, highest, lowest = terms
     squares = 0.0
     worst = 0.0
     points = 0
@@ -239,8 +297,8 @@ def _evaluate(
         if inductive:
             im += elements[column] * omega[i] / highest
             column += 1
-        fit_real[i] = re
-        fit_imaginary[i] = im
+        fit[0, i] = re
+        fit[1, i] = im
         if used[i]:
             size = np.hypot(z_real[i], z_imaginary[i])
             left = abs(z_real[i] - re) / size
@@ -249,18 +307,18 @@ def _evaluate(
             worst = max(worst, left, right)
             points += 1
     total = 1 + count + (1 if capacitive else 0) + (1 if inductive else 0)
-    statistics[1] = np.sqrt(squares / max(2 * points - total, 1))
-    statistics[2] = worst
+    statistics[NOISE] = np.sqrt(squares / max(2 * points - total, 1))
+    statistics[WORST] = worst
     return worst
 
 
 @kernel
 def test_one(
-    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], limit: float,
-    accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool, capacitive: bool,
+    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], rule: Rule,
     fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
 ) -> None:  # fmt: skip
-    """Test one spectrum. Parameters as for :func:`test`."""
+    """Test one spectrum (frequency,); one row of :class:`Results` is filled."""
+    part, inductive, capacitive, limit, accepted, fewest, largest, furthest = rule
     points = 0
     for i in range(omega.size):
         if used[i]:
@@ -280,6 +338,7 @@ def test_one(
             k += 1
     highest = kept.max()
     lowest = kept.min()
+    terms = _Terms(inductive, capacitive, highest, lowest)
     real = np.empty((width, points))
     imaginary = np.empty((width, points))
     columns = np.empty((width + 1, 2 * points))
@@ -296,78 +355,38 @@ def test_one(
             # One element alone sits at the low-frequency end, as in the published program.
             place = k / (count - 1) if count > 1 else 1.0
             tau[k] = np.exp((1.0 - place) * np.log(1.0 / highest) + place * np.log(1.0 / lowest))
-        total = _fill(kept, inverse, tau, count, inductive, capacitive, highest, lowest, real, imaginary)
+        total = _fill(kept, inverse, tau, count, terms, real, imaginary)
         _fit(real, imaginary, left, right, count, total, part, columns, work, elements)
         if settled:
-            worst = _evaluate(
-                omega, elements, tau, count, inductive, capacitive, highest, lowest, z_real, z_imaginary, used,
-                judged[0], judged[1], statistics,
-            )  # fmt: skip
+            worst = _evaluate(omega, elements, tau, count, terms, z_real, z_imaginary, used, judged, statistics)
             continue
         mu = overfitting(elements, 1, count)
         if not (count < largest and mu > limit):
             settled = True
-            out[0] = count
-            worst = _evaluate(
-                omega, elements, tau, count, inductive, capacitive, highest, lowest, z_real, z_imaginary, used,
-                fit[0], fit[1], statistics,
-            )  # fmt: skip
+            out[STOPPED] = count
+            worst = _evaluate(omega, elements, tau, count, terms, z_real, z_imaginary, used, fit, statistics)
             for i in range(omega.size):
                 judged[0, i] = fit[0, i]
                 judged[1, i] = fit[1, i]
-    statistics[0] = mu
-    out[1] = count
+    statistics[MU] = mu
+    out[JUDGED] = count
 
 
 @kernel
-def _work(
-    queue: IntArray, omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
-    limit: float, accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool,
-    capacitive: bool, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
-) -> None:  # fmt: skip
+def _work(queue: IntArray, omega: FloatArray, spectra: Spectra, rule: Rule, results: Results) -> None:
     """Test spectra until none is left: one thread's share of :func:`test`."""
     s = take(queue)
-    while s < used.shape[0]:
+    while s < spectra.used.shape[0]:
         test_one(
-            omega, z_real[s], z_imaginary[s], used[s], limit, accepted, fewest, largest, furthest, part, inductive,
-            capacitive, fit[s], judged[s], statistics[s], out[s],
+            omega, spectra.real[s], spectra.imaginary[s], spectra.used[s], rule, results.fit[s], results.judged[s],
+            results.statistics[s], results.elements[s],
         )  # fmt: skip
         s = take(queue)
 
 
 @parallel_kernel
-def test(
-    workers: int, omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_],
-    limit: float, accepted: float, fewest: int, largest: int, furthest: int, part: int, inductive: bool,
-    capacitive: bool, fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
-) -> None:  # fmt: skip
-    """Test every spectrum.
-
-    Parameters
-    ----------
-    workers
-        How many threads take spectra from one queue.
-    omega
-        (frequency) rad/s.
-    z_real, z_imaginary, used
-        (spectra, frequency) ohm; False leaves a point out of the fit.
-    limit, fewest, largest
-        mu below which elements are no longer added; with how many to begin, and how many at most.
-    accepted, furthest
-        While the worst residual is above ``accepted``, elements are added beyond mu's choice, up to ``furthest``.
-    part
-        COMPLEX, REAL or IMAGINARY: what is fitted.
-    inductive, capacitive
-        Series terms.
-    fit, judged
-        (spectra, 2, frequency) real and imaginary parts of the fit where mu stopped, and of the last one.
-    statistics, out
-        (spectra, 3) mu, and of the last fit the rms residual over |Z| with the parameters counted off and the worst
-        residual; (spectra, 2) M where mu stopped, and of the last fit.
-    """
+def test(workers: int, omega: FloatArray, spectra: Spectra, rule: Rule, results: Results) -> None:
+    """Test every spectrum at ``omega`` (frequency,) rad/s; ``workers``: how many threads take them from one queue."""
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(
-            queue, omega, z_real, z_imaginary, used, limit, accepted, fewest, largest, furthest, part, inductive,
-            capacitive, fit, judged, statistics, out,
-        )  # fmt: skip
+        _work(queue, omega, spectra, rule, results)

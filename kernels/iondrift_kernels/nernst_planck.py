@@ -49,6 +49,14 @@ class Cell(NamedTuple):
     reference_concentration: float  # mol m-3
 
 
+class Diffusion(NamedTuple):
+    """D-(c): form, argument and parameters as in :mod:`iondrift_kernels.diffusivity`."""
+
+    form: int
+    argument: int
+    parameters: Floats
+
+
 class Grid(NamedTuple):
     """Finite volumes: their widths (n,), the distances between their middles (n - 1,), both m."""
 
@@ -57,17 +65,18 @@ class Grid(NamedTuple):
 
 
 @inlined_kernel
-def _ambipolar(transference: float, form: int, argument: int, parameters: Floats, c: float) -> float:
-    return 2.0 * (1.0 - transference) * evaluate(form, argument, parameters, c)
+def _ambipolar(transference: float, diffusion: Diffusion, c: float) -> float:
+    """Return D_amb = 2 t+ D-(c), m2 s-1."""
+    return 2.0 * (1.0 - transference) * evaluate(diffusion.form, diffusion.argument, diffusion.parameters, c)
 
 
 @kernel
-def _conductances(cell: Cell, grid: Grid, form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
+def _conductances(cell: Cell, grid: Grid, diffusion: Diffusion, c: Floats, out: Floats) -> None:
     """Fill ``out`` (n - 1,) with D_amb / gap of every inner face."""
     for f in range(grid.gaps.size):
         left, right = grid.widths[f], grid.widths[f + 1]
         face = (right * c[f] + left * c[f + 1]) / (left + right)
-        out[f] = _ambipolar(cell.anion_transference, form, argument, parameters, face) / grid.gaps[f]
+        out[f] = _ambipolar(cell.anion_transference, diffusion, face) / grid.gaps[f]
 
 
 @kernel
@@ -88,16 +97,14 @@ def _rate(cell: Cell, grid: Grid, conductances: Floats, c: Floats, current: floa
 def rates(
     cell: Cell,
     grid: Grid,
-    form: int,
-    argument: int,
-    parameters: Floats,
+    diffusion: Diffusion,
     c: Floats,
     current: float,
     out: Floats,
 ) -> None:
     """Fill ``out`` (n,) with dc/dt, mol m-3 s-1: the right-hand side of the method of lines."""
     conductances = np.empty(c.size - 1)
-    _conductances(cell, grid, form, argument, parameters, c, conductances)
+    _conductances(cell, grid, diffusion, c, conductances)
     _rate(cell, grid, conductances, c, current, out)
 
 
@@ -106,48 +113,46 @@ def _surface(
     transference: float,
     width: float,
     side: float,
-    form: int,
-    argument: int,
-    parameters: Floats,
+    diffusion: Diffusion,
     c: float,
     current: float,
 ) -> float:
     """Return c at an electrode from the volume beside it; side -1 at x = 0, +1 at x = L."""
-    gradient = -transference * current / (FARADAY * _ambipolar(transference, form, argument, parameters, c))
+    gradient = -transference * current / (FARADAY * _ambipolar(transference, diffusion, c))
     return c + side * gradient * width / 2.0
 
 
 @kernel
 def surface_concentrations(
-    cell: Cell, grid: Grid, form: int, argument: int, parameters: Floats, c: Floats, current: float
+    cell: Cell, grid: Grid, diffusion: Diffusion, c: Floats, current: float
 ) -> tuple[float, float]:
     """Return c at x = 0 and x = L, mol m-3; zero or negative where the salt has run out."""
     t, n = cell.anion_transference, c.size
-    first = _surface(t, grid.widths[0], -1.0, form, argument, parameters, c[0], current)
-    last = _surface(t, grid.widths[n - 1], 1.0, form, argument, parameters, c[n - 1], current)
+    first = _surface(t, grid.widths[0], -1.0, diffusion, c[0], current)
+    last = _surface(t, grid.widths[n - 1], 1.0, diffusion, c[n - 1], current)
     return first, last
 
 
 @kernel
-def cell_voltage(
-    cell: Cell, grid: Grid, form: int, argument: int, parameters: Floats, c: Floats, current: float
-) -> float:
+def cell_voltage(cell: Cell, grid: Grid, diffusion: Diffusion, c: Floats, current: float) -> float:
     """Return the cell voltage, V; infinite where the salt has run out."""
     lowest = c[0]
     for j in range(c.size):
         lowest = min(lowest, c[j])
     if not lowest > 0.0:
         return math.inf
-    first, last = surface_concentrations(cell, grid, form, argument, parameters, c, current)
+    first, last = surface_concentrations(cell, grid, diffusion, c, current)
     if not (first > 0.0 and last > 0.0):
         return math.inf
     t = cell.anion_transference
     resistance: float = cell.interface_resistance * (cell.reference_concentration / first) ** cell.interface_exponent
     scale = t * cell.thermal_voltage / FARADAY
     for j in range(c.size):
-        resistance += scale * grid.widths[j] / (evaluate(form, argument, parameters, c[j]) * c[j])
-    diffusion = (2.0 * t - 1.0) * cell.thermal_voltage * math.log(last / first)
-    return -current * resistance + diffusion + cell.electromotive_force
+        resistance += (
+            scale * grid.widths[j] / (evaluate(diffusion.form, diffusion.argument, diffusion.parameters, c[j]) * c[j])
+        )
+    polarisation = (2.0 * t - 1.0) * cell.thermal_voltage * math.log(last / first)
+    return -current * resistance + polarisation + cell.electromotive_force
 
 
 @kernel
@@ -176,9 +181,7 @@ def _solve(weight: float, grid: Grid, conductances: Floats, first: Floats, secon
 def _current_at_voltage(
     cell: Cell,
     grid: Grid,
-    form: int,
-    argument: int,
-    parameters: Floats,
+    diffusion: Diffusion,
     base: Floats,
     slope: Floats,
     voltage: float,
@@ -189,14 +192,14 @@ def _current_at_voltage(
 
     Secant steps inside a bracket that starts at no current and at what depletes the electrode.
     """
-    high, rest = 0.0, cell_voltage(cell, grid, form, argument, parameters, base, 0.0) - voltage
+    high, rest = 0.0, cell_voltage(cell, grid, diffusion, base, 0.0) - voltage
     if rest > 0.0 or math.isnan(rest):
         return BEYOND_REST, 0.0
     low, excess = guess if guess < 0.0 else -1.0, -1.0
     while excess < 0.0:
         for j in range(base.size):
             trial[j] = base[j] + low * slope[j]
-        excess = cell_voltage(cell, grid, form, argument, parameters, trial, low) - voltage
+        excess = cell_voltage(cell, grid, diffusion, trial, low) - voltage
         if excess < 0.0:
             high, rest = low, excess
             low *= 2.0
@@ -209,7 +212,7 @@ def _current_at_voltage(
             middle = min(max(secant, low + margin), high - margin)
         for j in range(base.size):
             trial[j] = base[j] + middle * slope[j]
-        value = cell_voltage(cell, grid, form, argument, parameters, trial, middle) - voltage
+        value = cell_voltage(cell, grid, diffusion, trial, middle) - voltage
         if value >= 0.0:
             low, excess = middle, value
         else:
@@ -223,9 +226,7 @@ def _current_at_voltage(
 def _stage(
     cell: Cell,
     grid: Grid,
-    form: int,
-    argument: int,
-    parameters: Floats,
+    diffusion: Diffusion,
     weight: float,
     right: Floats,
     control: int,
@@ -239,7 +240,7 @@ def _stage(
     conductances, base, slope, upper, trial = work[0, : n - 1], work[1], work[2], work[3], work[4]
     driven = weight * cell.anion_transference / FARADAY
     for _ in range(_SWEEPS):
-        _conductances(cell, grid, form, argument, parameters, c, conductances)
+        _conductances(cell, grid, diffusion, c, conductances)
         for j in range(n):
             base[j] = right[j]
             slope[j] = 0.0
@@ -248,9 +249,7 @@ def _stage(
         _solve(weight, grid, conductances, base, slope, upper)
         status = DONE
         if control == VOLTAGE:
-            status, current = _current_at_voltage(
-                cell, grid, form, argument, parameters, base, slope, level, current, trial
-            )
+            status, current = _current_at_voltage(cell, grid, diffusion, base, slope, level, current, trial)
         if status != DONE:
             return status, current
         change, largest, lowest = 0.0, 0.0, math.inf
@@ -271,9 +270,7 @@ def _stage(
 def step(
     cell: Cell,
     grid: Grid,
-    form: int,
-    argument: int,
-    parameters: Floats,
+    diffusion: Diffusion,
     c: Floats,
     current: float,
     duration: float,
@@ -286,8 +283,8 @@ def step(
 
     Parameters
     ----------
-    form, argument, parameters
-        D-(c) as in ``iondrift_kernels.diffusivity``.
+    diffusion
+        D-(c).
     c : (n,)
         Averages over the volumes, mol m-3, positive.
     current
@@ -303,19 +300,19 @@ def step(
     """
     weight = IMPLICIT * duration
     rate, right = work[5], work[6]
-    _conductances(cell, grid, form, argument, parameters, c, work[0, : c.size - 1])
+    _conductances(cell, grid, diffusion, c, work[0, : c.size - 1])
     start = level if control == CURRENT else current
     _rate(cell, grid, work[0, : c.size - 1], c, start, rate)
     for j in range(c.size):
         right[j] = c[j] + weight * rate[j]
         out[j] = c[j]
-    status, middle = _stage(cell, grid, form, argument, parameters, weight, right, control, level, start, work, out)
+    status, middle = _stage(cell, grid, diffusion, weight, right, control, level, start, work, out)
     if status != DONE:
         return status, middle, math.inf
     for j in range(c.size):
         right[j] = FROM_MIDDLE * out[j] + FROM_START * c[j]
-    status, end = _stage(cell, grid, form, argument, parameters, weight, right, control, level, middle, work, out)
-    voltage = cell_voltage(cell, grid, form, argument, parameters, out, end) if status == DONE else math.inf
+    status, end = _stage(cell, grid, diffusion, weight, right, control, level, middle, work, out)
+    voltage = cell_voltage(cell, grid, diffusion, out, end) if status == DONE else math.inf
     if status == DONE and voltage == math.inf:
         status = DEPLETED
     return status, end, voltage

@@ -5,7 +5,7 @@ of the smoothing problem split. For mode ``m`` with spatial penalty eigenvalue `
 
     A b = T' y,    A = (1 + lambda_x s) T'T + (lambda_t + lambda_xt s) P
 
-where ``T`` is the cubic B-spline basis in time and ``P`` its integrated squared second derivative, both banded
+where ``T`` is the cubic B-spline basis in time and ``P`` its integrated squared third derivative, both banded
 with three sub-diagonals. A pattern fixed in time (noise of the reference profile) adds one unknown ``r`` a
 mode: ``y = T b + p r + noise``, ``r ~ N(0, kappa sigma^2)``, an arrow on the banded system; ``p`` is the
 pattern's loading in time (1, and 0 where the profile does not hold it). Profiles carry precision weights.
@@ -17,6 +17,7 @@ in the number of profiles.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -26,7 +27,47 @@ from iondrift_kernels._jit import kernel, parallel_kernel
 
 FloatArray = npt.NDArray[np.float64]
 
-TERMS = 4  # columns of the REML terms: log|A|, log|Q|, explained sum of squares, log of the arrow's pivot
+# Columns of the terms of a mode: log|A|, log|Q| (0 in the null space), explained sum of squares, log arrow pivot.
+DETERMINANT, PRIOR_DETERMINANT, EXPLAINED, PIVOT = 0, 1, 2, 3
+TERMS = 4
+
+
+class Smoothing(NamedTuple):
+    """One smoothing problem with its penalties.
+
+    ``start`` (T,), ``basis`` (T, 4): first function in time and four values at every profile; ``precision``,
+    ``loading`` (T,): precision of every profile over the usual one, and the loading of the fixed pattern; ``gram``,
+    ``penalty`` (K, 4): bands of T' diag(precision) T and of the penalty in time; ``spatial`` (M,): penalty eigenvalues
+    of the spatial modes, zeros belong to the null space; ``values`` (M, T): mode coefficients of the data. Penalties in
+    space, in time and in both, and variance of the fixed pattern (0: none), over noise variance.
+    """
+
+    start: npt.NDArray[np.int64]
+    basis: FloatArray
+    precision: FloatArray
+    loading: FloatArray
+    gram: FloatArray
+    penalty: FloatArray
+    spatial: FloatArray
+    values: FloatArray
+    lambda_x: float
+    lambda_t: float
+    lambda_xt: float
+    kappa: float
+
+
+class Modes(NamedTuple):
+    """Coefficients and posterior factors.
+
+    ``coefficients`` (M, K); ``lower`` (M, K, 4), the Cholesky factor of A with inverse diagonal; ``influence`` (M, K) =
+    A^-1 T'1, the response of the coefficients to the fixed pattern; ``pattern`` (M, 2), the pattern's estimate and its
+    posterior standard deviation over sigma.
+    """
+
+    coefficients: FloatArray
+    lower: FloatArray
+    influence: FloatArray
+    pattern: FloatArray
 
 
 @kernel
@@ -86,23 +127,9 @@ def weigh(precision: FloatArray, values: FloatArray, out: FloatArray) -> None:
 
 
 @kernel
-def _mode_terms(
-    m: int,
-    start: npt.NDArray[np.int64],
-    basis: FloatArray,
-    precision: FloatArray,
-    loading: FloatArray,
-    gram: FloatArray,
-    penalty: FloatArray,
-    spatial: FloatArray,
-    values: FloatArray,
-    lambda_x: float,
-    lambda_t: float,
-    lambda_xt: float,
-    kappa: float,
-    out: FloatArray,
-) -> None:
-    """Fill row m of :func:`reml_terms`."""
+def _mode_terms(m: int, smoothing: Smoothing, out: FloatArray) -> None:
+    """Fill row m of ``out`` (M, TERMS), see :func:`reml_terms`."""
+    start, basis, precision, loading, gram, penalty, spatial, values, lambda_x, lambda_t, lambda_xt, kappa = smoothing
     size = gram.shape[0]
     band = np.empty((size, 4))
     lower = np.empty((size, 4))
@@ -110,20 +137,20 @@ def _mode_terms(
     scaled = np.empty(start.shape[0])
     rough = lambda_x * spatial[m]
     slow = lambda_t + lambda_xt * spatial[m]
-    out[m, 1] = 0.0
+    out[m, PRIOR_DETERMINANT] = 0.0
     if rough > 0.0:
         for k in range(size):
             for d in range(4):
                 band[k, d] = rough * gram[k, d] + slow * penalty[k, d]
-        out[m, 1] = factor(band, lower)
+        out[m, PRIOR_DETERMINANT] = factor(band, lower)
     for k in range(size):
         for d in range(4):
             band[k, d] = (1.0 + rough) * gram[k, d] + slow * penalty[k, d]
-    out[m, 0] = factor(band, lower)
+    out[m, DETERMINANT] = factor(band, lower)
     weigh(precision, values[m], scaled)
     project(start, basis, scaled, right)
     explained = 0.0
-    out[m, 3] = 0.0
+    out[m, PIVOT] = 0.0
     solution = right.copy()
     solve(lower, solution)
     for k in range(size):
@@ -143,101 +170,29 @@ def _mode_terms(
             pivot -= arrow[k] * influence[k]
             residual -= arrow[k] * solution[k]
         explained += residual * residual / pivot
-        out[m, 3] = math.log(pivot * kappa)
-    out[m, 2] = explained
+        out[m, PIVOT] = math.log(pivot * kappa)
+    out[m, EXPLAINED] = explained
 
 
 @kernel
-def reml_terms(
-    start: npt.NDArray[np.int64],
-    basis: FloatArray,
-    precision: FloatArray,
-    loading: FloatArray,
-    gram: FloatArray,
-    penalty: FloatArray,
-    spatial: FloatArray,
-    values: FloatArray,
-    lambda_x: float,
-    lambda_t: float,
-    lambda_xt: float,
-    kappa: float,
-    out: FloatArray,
-) -> None:
-    """Per-mode terms of the restricted likelihood.
-
-    Parameters
-    ----------
-    start, basis
-        Time basis: first index (T,) and four values (T, 4) at every profile.
-    precision, loading
-        Precision of every profile over the usual one (T,); loading of the fixed pattern (T,).
-    gram, penalty
-        Bands (K, 4) of T' diag(precision) T and of the time penalty.
-    spatial
-        Penalty eigenvalues of the spatial modes (M,); zeros belong to the null space.
-    values
-        Mode coefficients of the data (M, T).
-    lambda_x, lambda_t, lambda_xt, kappa
-        Penalties in space, in time and in both, and variance of the fixed pattern (0: none), over noise variance.
-    out
-        (M, 4): log|A|, log|Q| (0 in the null space), explained sum of squares, log arrow pivot.
-    """
-    for m in range(spatial.shape[0]):
-        _mode_terms(
-            m, start, basis, precision, loading, gram, penalty, spatial, values,
-            lambda_x, lambda_t, lambda_xt, kappa, out,
-        )  # fmt: skip
+def reml_terms(smoothing: Smoothing, out: FloatArray) -> None:
+    """Fill the terms of the restricted likelihood of every mode, ``out`` (M, TERMS)."""
+    for m in range(smoothing.spatial.shape[0]):
+        _mode_terms(m, smoothing, out)
 
 
 @parallel_kernel
-def reml_terms_parallel(
-    start: npt.NDArray[np.int64],
-    basis: FloatArray,
-    precision: FloatArray,
-    loading: FloatArray,
-    gram: FloatArray,
-    penalty: FloatArray,
-    spatial: FloatArray,
-    values: FloatArray,
-    lambda_x: float,
-    lambda_t: float,
-    lambda_xt: float,
-    kappa: float,
-    out: FloatArray,
-) -> None:
+def reml_terms_parallel(smoothing: Smoothing, out: FloatArray) -> None:
     """Do what :func:`reml_terms` does, modes in parallel: for long series."""
-    for m in nb.prange(spatial.shape[0]):
-        _mode_terms(
-            m, start, basis, precision, loading, gram, penalty, spatial, values,
-            lambda_x, lambda_t, lambda_xt, kappa, out,
-        )  # fmt: skip
+    for m in nb.prange(smoothing.spatial.shape[0]):
+        _mode_terms(m, smoothing, out)
 
 
 @kernel
-def fit_modes(
-    start: npt.NDArray[np.int64],
-    basis: FloatArray,
-    precision: FloatArray,
-    loading: FloatArray,
-    gram: FloatArray,
-    penalty: FloatArray,
-    spatial: FloatArray,
-    values: FloatArray,
-    lambda_x: float,
-    lambda_t: float,
-    lambda_xt: float,
-    kappa: float,
-    coefficients: FloatArray,
-    lower: FloatArray,
-    influence: FloatArray,
-    pattern: FloatArray,
-) -> None:
-    """Coefficients and posterior factors of every mode.
-
-    Inputs as in :func:`reml_terms`. Outputs: ``coefficients`` (M, K); ``lower`` (M, K, 4), the Cholesky factor
-    of A with inverse diagonal; ``influence`` (M, K) = A^-1 T'1, the response of the coefficients to the fixed
-    pattern; ``pattern`` (M, 2), the pattern's estimate and its posterior standard deviation over sigma.
-    """
+def fit_modes(smoothing: Smoothing, modes: Modes) -> None:
+    """Fill coefficients and posterior factors of every mode."""
+    start, basis, precision, loading, gram, penalty, spatial, values, lambda_x, lambda_t, lambda_xt, kappa = smoothing
+    coefficients, lower, influence, pattern = modes
     size = gram.shape[0]
     for m in range(spatial.shape[0]):
         band = np.empty((size, 4))

@@ -10,6 +10,7 @@ two places, and must leave the same bits in both.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
@@ -25,40 +26,37 @@ IntArray = npt.NDArray[np.int64]
 WordArray = npt.NDArray[np.uint64]
 
 
+class Stream(NamedTuple):
+    """Where random numbers come from: seed and first replicate of the lanes; the arrays (4, LANES) are scratch."""
+
+    seed: int
+    replicate: int
+    normals: FloatArray
+    words: WordArray
+
+
 @exact_kernel
-def perturb_profile(
-    seed: int,
-    replicate: int,
-    splines: Splines,
-    t: int,
-    shift: FloatArray,
-    normals: FloatArray,
-    words: WordArray,
-    out: FloatArray,
-) -> None:
+def perturb_profile(stream: Stream, splines: Splines, t: int, shift: FloatArray, out: FloatArray) -> None:
     """``out`` (M, LANES) = new noise of profile t plus the reference's pattern ``shift`` (M, LANES)."""
     width = whole(out.shape[1])
     modes = splines.mean.shape[0]
     scale = splines.sigma / math.sqrt(splines.precision[t])
     for m in range(0, modes, 4):
-        fill_normals(seed, replicate, t, m // 4, PROFILES, words, normals)
+        fill_normals(stream.seed, stream.replicate, t, m // 4, PROFILES, stream.words, stream.normals)
         for p in range(min(4, modes - m)):
             for j in range(width):
-                out[m + p, j] = scale * normals[p, j] + splines.loading[t] * shift[m + p, j]
+                out[m + p, j] = scale * stream.normals[p, j] + splines.loading[t] * shift[m + p, j]
 
 
 @exact_kernel
 def forward_block(
-    seed: int,
-    replicate: int,
+    stream: Stream,
     splines: Splines,
     first: int,
     last: int,
     shift: FloatArray,
     state: FloatArray,
     noise: FloatArray,
-    normals: FloatArray,
-    words: WordArray,
     out: FloatArray,
 ) -> None:
     """Forward substitution of coefficients first ... last-1 into ``out`` (at least last - first, M, LANES).
@@ -73,7 +71,7 @@ def forward_block(
     for t in range(low, splines.start.shape[0]):
         if splines.start[t] >= last:
             break
-        perturb_profile(seed, replicate, splines, t, shift, normals, words, noise)
+        perturb_profile(stream, splines, t, shift, noise)
         for d in range(4):
             k = splines.start[t] + d
             if first <= k < last:
@@ -113,18 +111,17 @@ def sweep_forward(
         noise = np.empty((modes, width))
         out = np.empty((longest, modes, width))
         state = np.zeros((3, modes, width))
+        stream = Stream(seed, b * width, normals, words)
         pattern_draw(
             seed, b * width, np.full(modes, splines.sigma * math.sqrt(splines.kappa)), normals, words, shift[b]
         )
         for n in range(borders.shape[0] - 1):
             checkpoints[b, n] = state
-            forward_block(
-                seed, b * width, splines, borders[n], borders[n + 1], shift[b], state, noise, normals, words, out
-            )
+            forward_block(stream, splines, borders[n], borders[n + 1], shift[b], state, noise, out)
         pattern[b] = 0.0
         if splines.kappa > 0.0:
             for t in range(splines.start.shape[0]):
-                perturb_profile(seed, b * width, splines, t, shift[b], normals, words, noise)
+                perturb_profile(stream, splines, t, shift[b], noise)
                 for m in range(modes):
                     response = splines.loading[t]
                     for d in range(4):
@@ -136,16 +133,13 @@ def sweep_forward(
 
 @kernel
 def perturbed_block(
-    seed: int,
-    replicate: int,
+    stream: Stream,
     splines: Splines,
     first: int,
     last: int,
     checkpoint: FloatArray,
     shift: FloatArray,
     state: FloatArray,
-    normals: FloatArray,
-    words: WordArray,
     out: FloatArray,
 ) -> None:
     """Deviations of the refitted coefficients first ... last-1, before the pattern's share.
@@ -154,5 +148,5 @@ def perturbed_block(
     """
     noise = np.empty(checkpoint.shape[1:])
     forward = checkpoint.copy()
-    forward_block(seed, replicate, splines, first, last, shift, forward, noise, normals, words, out)
+    forward_block(stream, splines, first, last, shift, forward, noise, out)
     substitute_back(splines, 1.0, first, last, state, out)

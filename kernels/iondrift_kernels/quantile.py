@@ -31,6 +31,8 @@ _MAGNITUDE = np.int64(0x7FFFFFFFFFFFFFFF)
 _SIGN = np.int64(63)
 _KEY_INFINITY = np.int64(0x7FF0000000000000)
 _KEY_MINUS_INFINITY = np.int64(-0x7FF0000000000001)
+# Columns of a segment: where its values lie, how many lie below it, and which ranks are wanted of it.
+_START, _STOP, _BASE, _FIRST, _LAST = 0, 1, 2, 3, 4
 
 
 class QuantileWorkspace(NamedTuple):
@@ -141,7 +143,6 @@ def _list_wanted_bins(
     first: int,
     last: int,
     ranks: IntegerArray,
-    side: int,
     row: int,
     filled: int,
     counts: IntegerArray,
@@ -159,16 +160,16 @@ def _list_wanted_bins(
     for b in range(number):
         above = below + counts[b]
         if ranks[rank] < above:
-            segments[side, row, 0] = filled
-            segments[side, row, 2] = below
-            segments[side, row, 3] = rank
+            segments[row, _START] = filled
+            segments[row, _BASE] = below
+            segments[row, _FIRST] = rank
             while rank < last and ranks[rank] < above:
                 rank += 1
             wanted[b] = 1
             counts[b] = filled
             filled += above - below
-            segments[side, row, 1] = filled
-            segments[side, row, 4] = rank
+            segments[row, _STOP] = filled
+            segments[row, _LAST] = rank
             row += 1
             if rank == last:
                 break
@@ -221,15 +222,15 @@ def _find_order_statistics(
     """Fill ``statistics[:last_rank]`` with the order statistics of ``ranks[:last_rank]``, given both extremes."""
     candidates, numbers, picks, counts, wanted, ranks, statistics, segments = workspace
     source, target, spare = values, candidates[0], candidates[1]
-    segments[0, 0, 0], segments[0, 0, 1], segments[0, 0, 2] = 0, values.shape[0], 0
-    segments[0, 0, 3], segments[0, 0, 4] = 0, last_rank
+    segments[0, 0, _START], segments[0, 0, _STOP], segments[0, 0, _BASE] = 0, values.shape[0], 0
+    segments[0, 0, _FIRST], segments[0, 0, _LAST] = 0, last_rank
     rows = 1
     for depth in range(_DEPTH + 1):
         side = depth % 2
         following, filled = 0, 0
         for row in range(rows):
-            start, stop, base = segments[side, row, 0], segments[side, row, 1], segments[side, row, 2]
-            first, last = segments[side, row, 3], segments[side, row, 4]
+            start, stop, base = segments[side, row, _START], segments[side, row, _STOP], segments[side, row, _BASE]
+            first, last = segments[side, row, _FIRST], segments[side, row, _LAST]
             part = source[start:stop]
             size = stop - start
             number = min(_BINS, max(16, size // 2))
@@ -247,9 +248,9 @@ def _find_order_statistics(
                 _bin_numbers(part, low, scale, numbers)
                 _count(numbers, size, number, counts)
                 following = _list_wanted_bins(
-                    number, base, first, last, ranks, 1 - side, following, filled, counts, wanted, segments
+                    number, base, first, last, ranks, following, filled, counts, wanted, segments[1 - side]
                 )
-                filled = segments[1 - side, following - 1, 1]
+                filled = segments[1 - side, following - 1, _STOP]
                 _gather(part, numbers, wanted, picks, counts, target)
             else:  # few; or no rounds left, infinities, a range that overflows or is subnormal
                 if depth == 0:  # the sample stays as it is

@@ -11,8 +11,10 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeAlias
+
+from iondrift.errors import ConfigurationError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,22 @@ class Setting:
 def option(default: Any, about: str, **how: Any) -> Any:
     """Return the field of a record of options; ``how`` are attributes of :class:`Setting`."""
     return field(default=default, metadata={"setting": Setting(about=about, **how)})
+
+
+def split_keywords(function: str, keywords: Mapping[str, Any], *kinds: type) -> list[dict[str, Any]]:
+    """Return the keywords that belong to each kind: a dataclass or a TypedDict.
+
+    Raises
+    ------
+    ConfigurationError
+        One belongs to none; the message says what the function takes.
+    """
+    names = [list(kind.__dataclass_fields__ if is_dataclass(kind) else kind.__annotations__) for kind in kinds]
+    allowed = sorted(name for some in names for name in some)
+    for name in keywords:
+        if name not in allowed:
+            raise ConfigurationError(f"{function}: option {name!r} is unknown; allowed are {', '.join(allowed)}")
+    return [{name: keywords[name] for name in some if name in keywords} for some in names]
 
 
 def settings_of(record: type) -> dict[str, Setting]:

@@ -39,10 +39,11 @@ def test_every_closure_equals_plain_numpy(name, closure):
     weights = rng.uniform(0.5, 1.5, 9) * 1e-4
     voltage, junction = rng.uniform(0.1, 1.5, 6), 0.01 * rng.standard_normal(6)
     origin, current = 1e-6 * rng.standard_normal(6), -rng.uniform(0.1, 1.0, 6)
-    out = [np.empty(shape) for _ in range(3)]
-    inputs = (c, gradient, integrated, diffusivity, weights, voltage, junction, origin, current, 0.11, THERMAL)
-    drift_velocity.drift_velocity(closure, *inputs, *out)
-    for computed, expected in zip(out, plain(name, *inputs), strict=True):
+    out = drift_velocity.Result(*(np.empty(shape) for _ in range(3)))
+    profiles = drift_velocity.Profiles(c, gradient, integrated, diffusivity, weights)
+    closing = drift_velocity.Closing(voltage, junction, origin, current, 0.11, THERMAL)
+    drift_velocity.drift_velocity(closure, profiles, closing, out)
+    for computed, expected in zip(out, plain(name, profiles, closing), strict=True):
         np.testing.assert_allclose(computed, expected, rtol=1e-11)
 
 
@@ -50,10 +51,9 @@ def test_nan_survives():
     shape = (1, 4)
     c = np.full(shape, 1000.0)
     c[0, 2] = np.nan
-    out = [np.empty(shape) for _ in range(3)]
+    out = drift_velocity.Result(*(np.empty(shape) for _ in range(3)))
     one = np.ones(1)
-    drift_velocity.drift_velocity(
-        drift_velocity.VOLTAGE, c, np.zeros(shape), np.zeros(shape), np.full(shape, 1e-12), np.ones(4),
-        one, 0 * one, one, one, 0.1, THERMAL, *out,
-    )  # fmt: skip
+    profiles = drift_velocity.Profiles(c, np.zeros(shape), np.zeros(shape), np.full(shape, 1e-12), np.ones(4))
+    closing = drift_velocity.Closing(one, 0 * one, one, one, 0.1, THERMAL)
+    drift_velocity.drift_velocity(drift_velocity.VOLTAGE, profiles, closing, out)
     assert np.isnan(out[2]).all()

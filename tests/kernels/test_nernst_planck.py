@@ -31,7 +31,16 @@ def advance(c, where, parameters, duration, steps, control=model.CURRENT, level=
     for _ in range(steps):
         out = np.empty_like(c)
         status, current, voltage = model.step(
-            cell(resistance), where, 0, 0, parameters, c, current, duration / steps, control, level, work, out
+            cell(resistance),
+            where,
+            model.Diffusion(0, 0, parameters),
+            c,
+            current,
+            duration / steps,
+            control,
+            level,
+            work,
+            out,
         )
         assert status == model.DONE
         c = out
@@ -73,7 +82,7 @@ def test_a_steady_state_is_linear():
     gradient = -0.9 * i / (FARADAY * 0.2 * 1.3e-12)
     np.testing.assert_allclose(c, 1000.0 + gradient * (x - LENGTH / 2.0), rtol=2e-3)
     # Anions at rest, J = 0: V = (R T / F) ln(c_L / c_0) for the anions' own potential.
-    ends = model.surface_concentrations(cell(), where, 0, 0, CONSTANT, c, i)
+    ends = model.surface_concentrations(cell(), where, model.Diffusion(0, 0, CONSTANT), c, i)
     assert voltage == pytest.approx(0.02698 * math.log(ends[1] / ends[0]), rel=5e-3)
 
 
@@ -89,16 +98,16 @@ def test_constant_voltage_holds_the_voltage_and_the_current_follows():
 def test_depletion_and_a_voltage_below_rest_are_told():
     where, _ = grid(16)
     c, work, out = np.full(16, 1000.0), np.empty((model.WORK_ROWS, 16)), np.empty(16)
-    deep = model.step(cell(), where, 0, 0, CONSTANT, c, 0.0, 1e4, model.CURRENT, -5.0, work, out)
+    deep = model.step(cell(), where, model.Diffusion(0, 0, CONSTANT), c, 0.0, 1e4, model.CURRENT, -5.0, work, out)
     assert deep[0] == model.DEPLETED
-    below = model.step(cell(), where, 0, 0, CONSTANT, c, 0.0, 1.0, model.VOLTAGE, -0.1, work, out)
+    below = model.step(cell(), where, model.Diffusion(0, 0, CONSTANT), c, 0.0, 1.0, model.VOLTAGE, -0.1, work, out)
     assert below[0] == model.BEYOND_REST
 
 
 def test_rates_sum_to_nothing_and_match_the_boundary_fluxes():
     where, x = grid(16)
     c, out = 1000.0 + 1e6 * x, np.empty(16)
-    model.rates(cell(), where, 0, 0, CONSTANT, c, -1.0, out)
+    model.rates(cell(), where, model.Diffusion(0, 0, CONSTANT), c, -1.0, out)
     assert abs(out @ where.widths) < 1e-12 * np.abs(out * where.widths).max()
     inner = -0.2 * 1.3e-12 * 1e6 + 0.9 / FARADAY
     assert out[0] * where.widths[0] == pytest.approx(-inner, rel=1e-10)

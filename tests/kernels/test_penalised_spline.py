@@ -73,11 +73,12 @@ def test_modes_equal_the_marginal_gaussian_model(problem, kappa):
     lower = np.empty((MODES, FUNCTIONS, 4))
     influence = np.empty((MODES, FUNCTIONS))
     pattern = np.empty((MODES, 2))
-    kernels.fit_modes(*arguments, lambda_x, lambda_t, lambda_xt, kappa, coefficients, lower, influence, pattern)
+    smoothing = kernels.Smoothing(*arguments, lambda_x, lambda_t, lambda_xt, kappa)
+    kernels.fit_modes(smoothing, kernels.Modes(coefficients, lower, influence, pattern))
     terms = np.empty((MODES, kernels.TERMS))
-    kernels.reml_terms(*arguments, lambda_x, lambda_t, lambda_xt, kappa, terms)
+    kernels.reml_terms(smoothing, terms)
     parallel = np.empty_like(terms)
-    kernels.reml_terms_parallel(*arguments, lambda_x, lambda_t, lambda_xt, kappa, parallel)
+    kernels.reml_terms_parallel(smoothing, parallel)
     np.testing.assert_array_equal(terms, parallel)
     for m in range(MODES):
         A = (1.0 + lambda_x * spatial[m]) * gram + (lambda_t + lambda_xt * spatial[m]) * penalty

@@ -57,9 +57,9 @@ def test_anions_are_conserved_through_the_whole_protocol():
     run = ProtocolRun(
         cell=model.Cell(0.9, THERMAL, 0.0, 0.057, 2.0, 1666.0),
         grid=model.Grid(np.diff(faces), np.diff(middles)),
-        form=DEFAULT_DIFFUSIVITY.form,
-        argument=DEFAULT_DIFFUSIVITY.argument_code,
-        parameters=DEFAULT_DIFFUSIVITY.parameters,
+        diffusion=model.Diffusion(
+            DEFAULT_DIFFUSIVITY.form, DEFAULT_DIFFUSIVITY.argument_code, DEFAULT_DIFFUSIVITY.parameters
+        ),
         concentration=np.full(160, 1666.0),
         snapshots=np.arange(94) * 500.0 + 222.0,
         longest_step=20.0,

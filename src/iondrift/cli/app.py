@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from iondrift.cli import options
 from iondrift.cli.drt import drt_command
+from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
-from iondrift.drift.bands import counts as replicates
-from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
+from iondrift.drift.bands.options import DrawOptions
 from iondrift.drift.closures import CLOSURES
-from iondrift.drift.names import Method, Smoothing
+from iondrift.drift.names import Smoothing
 from iondrift.errors import IondriftError, out_of_memory
 from iondrift.version import __version__
 
@@ -50,12 +51,7 @@ app = typer.Typer(
 )
 
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON instead of the report.")]
-_Samples = Annotated[
-    str, typer.Option(metavar="N|auto", help="Monte Carlo replicates; auto: until the bands' edges are known to 2 %.")
-]
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
 
 
@@ -72,18 +68,6 @@ def _known_closure(name: str | None) -> str | None:
     return name
 
 
-def _replicates(samples: str) -> int | Literal["auto"]:
-    if samples == "auto":
-        return "auto"
-    whole = samples.isdecimal() and len(samples) < 20  # Python refuses to read thousands of digits
-    if not whole or not replicates.FEWEST <= int(samples) <= replicates.MOST:
-        raise typer.BadParameter(
-            f"{samples!r} found; allowed are 'auto' or a whole number from {replicates.FEWEST} to {replicates.MOST}",
-            param_hint="'--samples'",
-        )
-    return int(samples)
-
-
 @app.callback()
 def _options(
     _version: Annotated[
@@ -93,42 +77,51 @@ def _options(
     pass
 
 
-@app.command()
-def run(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")],
-    out: _Out = Path("results"),
-    closure: Annotated[
-        str | None,
-        typer.Option(
-            callback=_known_closure, metavar=f"<{'|'.join(CLOSURES)}>", help="Instead of the one in the file."
-        ),
-    ] = None,
-    smoothing: Annotated[Smoothing | None, typer.Option(help="Instead of the one in the file.")] = None,
-    samples: _Samples = str(DEFAULT_DRAWS.samples),
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the bands.")] = DEFAULT_DRAWS.seed,
-    method: Annotated[Method, typer.Option(help="How bands are drawn.")] = DEFAULT_DRAWS.method,
-    no_bands: Annotated[bool, typer.Option("--no-bands", help="No uncertainty bands.")] = False,
-    netcdf: Annotated[bool, typer.Option("--netcdf", help="Also write results.nc.")] = False,
-    json: _Json = False,
-    quiet: _Quiet = False,
-    no_progress: _NoProgress = False,
-) -> None:
+def _run(files: list[Path], out: Path, **values: Any) -> None:
     """Compute drift velocities of one or more cells.
 
     Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
     """
-    count = _replicates(samples)
+    draws = DrawOptions(**read(DrawOptions, values))
+    quiet = values["quiet"]
     from iondrift.runs import batch
 
-    bands = None if no_bands else DrawOptions(samples=count, seed=seed, method=method)
     folders = batch.folders(files, out)
-    with reporter(enabled=not (quiet or no_progress)) as progress:
+    with reporter(enabled=not (quiet or values["no_progress"])) as progress:
         results = batch.run_all(
-            folders, closure=closure, smoothing=smoothing, netcdf=netcdf, bands=bands, progress=progress
+            folders,
+            closure=values["closure"],
+            smoothing=values["smoothing"],
+            netcdf=values["netcdf"],
+            bands=None if values["no_bands"] else draws,
+            progress=progress,
         )
-    batch.show(results, as_json=json, quiet=quiet)
+    batch.show(results, as_json=values["json"], quiet=quiet)
     if any(result.error for result in results):
         raise typer.Exit(1)
+
+
+_INSTEAD = "Instead of the one in the file."
+app.command()(
+    command(
+        _run,
+        parameter("files", list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")),
+        options.out(Path("results")),
+        parameter(
+            "closure",
+            str | None,
+            typer.Option(callback=_known_closure, metavar=f"<{'|'.join(CLOSURES)}>", help=_INSTEAD),
+            None,
+        ),
+        parameter("smoothing", Smoothing | None, typer.Option(help=_INSTEAD), None),
+        *parameters_of(DrawOptions),
+        parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
+        parameter("netcdf", bool, typer.Option("--netcdf", help="Also write results.nc."), False),
+        options.JSON,
+        options.QUIET,
+        options.NO_PROGRESS,
+    )
+)
 
 
 @app.command()
@@ -173,31 +166,37 @@ def check(
     console.write_plan(plan, Console(highlight=False))
 
 
-@app.command()
-def demo(
-    out: _Out = Path("iondrift-demo"),
-    samples: _Samples = str(DEFAULT_DRAWS.samples),
-    seed: _Seed = 0,
-    json: _Json = False,
-    quiet: _Quiet = False,
-    no_progress: _NoProgress = False,
-) -> None:
+def _demo(out: Path, seed: int, **values: Any) -> None:
     """Run on two simulated cells and show the truth.
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
     """
-    count = _replicates(samples)
+    draws = DrawOptions(**read(DrawOptions, values))
     from iondrift.runs import batch
     from iondrift.runs import demo as demonstration
 
-    with reporter(enabled=not (quiet or no_progress)) as progress:
+    quiet, as_json = values["quiet"], values["json"]
+    with reporter(enabled=not (quiet or values["no_progress"])) as progress:
         cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
-        results = batch.run_all(cells, bands=DrawOptions(samples=count), progress=progress)
-    batch.show(results, as_json=json, quiet=quiet)
-    if not (json or quiet):
+        results = batch.run_all(cells, bands=draws, progress=progress)
+    batch.show(results, as_json=as_json, quiet=quiet)
+    if not (as_json or quiet):
         demonstration.show_truth(results)
     if any(result.error for result in results):
         raise typer.Exit(1)
+
+
+app.command()(
+    command(
+        _demo,
+        options.out(Path("iondrift-demo")),
+        *parameters_of(DrawOptions, "samples"),
+        parameter("seed", int, typer.Option("--seed", min=0, help="Seed of the simulated noise."), 0),
+        options.JSON,
+        options.QUIET,
+        options.NO_PROGRESS,
+    )
+)
 
 
 @app.command()
@@ -218,7 +217,7 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
-app.command()(drt_command())
+app.command()(drt_command)
 
 
 def main() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import typer
 
-from iondrift.cli.options import parameters_of, read
+from iondrift.cli.options import JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.impedance.options import ImpedanceOptions, Masked, positive
 from iondrift.readers.impedance.options import ReadingOptions
@@ -19,7 +17,7 @@ Along: TypeAlias = Literal["auto", "time", "bias", "index"]
 _SWITCHES = {("day_first", True): "--day-first", ("day_first", False): "--month-first"}
 
 
-def _command(files: list[Path], out: Path, **values: Any) -> None:
+def drt(files: list[Path], out: Path, **values: Any) -> None:
     """Compute distributions of relaxation times of impedance spectra.
 
     Needs no configuration. Writes results.zarr, summary.json, report.txt and figures to DIR.
@@ -38,40 +36,24 @@ def _command(files: list[Path], out: Path, **values: Any) -> None:
     impedance_job.show(outcome, as_json=values["json"], quiet=quiet)
 
 
-def _parameter(name: str, kind: Any, option: Any, default: Any = Parameter.empty) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
-
-
 _FILES = typer.Argument(metavar="FILE", help="Spectra: files, folders, globs; one series.")
-_OUT = typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")
 _MASK = typer.Option(
     metavar="[N@]HZ[:HZ]",
     help="Points that must not count: 50, a range 1e5:1e6, or in spectrum 3 alone 3@50. May be repeated.",
 )
-_PARAMETERS = (
-    _parameter("files", list[Path], _FILES),
-    _parameter("out", Path, _OUT, Path("results")),
-    _parameter("mask", list[str] | None, _MASK, None),
+drt_command = command(
+    drt,
+    parameter("files", list[Path], _FILES),
+    out(Path("results")),
+    parameter("mask", list[str] | None, _MASK, None),
     *parameters_of(ImpedanceOptions),
-    _parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
-    _parameter("along", Along, typer.Option(help="What the series is shown against."), "auto"),
+    parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
+    parameter("along", Along, typer.Option(help="What the series is shown against."), "auto"),
     *parameters_of(ReadingOptions),
-    _parameter("json", bool, typer.Option("--json", help="Print the summary as JSON instead of the report."), False),
-    _parameter("quiet", bool, typer.Option("--quiet", "-q", help="Print errors only."), False),
-    _parameter("no_progress", bool, typer.Option("--no-progress", help="No progress on stderr."), False),
+    JSON,
+    QUIET,
+    NO_PROGRESS,
 )
-
-
-def drt_command() -> Callable[..., None]:
-    """Return the command: a function whose signature is made of the records of options."""
-
-    def drt(**values: Any) -> None:
-        _command(**values)
-
-    drt.__doc__ = _command.__doc__
-    drt.__signature__ = Signature(_PARAMETERS)  # type: ignore[attr-defined]  # typer reads it, as inspect does
-    drt.__annotations__ = {parameter.name: parameter.annotation for parameter in _PARAMETERS}
-    return drt
 
 
 def _masked(text: str) -> Masked:

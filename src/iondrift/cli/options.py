@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from inspect import Parameter
+from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
@@ -12,13 +13,30 @@ import typer
 from iondrift.settings import Setting, settings_of
 
 
-def parameters_of(record: type) -> list[Parameter]:
-    """Return a command's parameters for every option of a record that the command line knows."""
+def parameter(name: str, kind: Any, option: Any, default: Any = Parameter.empty) -> Parameter:
+    """Return one parameter of a command."""
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+def command(body: Callable[..., None], *parameters: Parameter) -> Callable[..., None]:
+    """Return a command: the body with a signature that is made of parameters."""
+
+    def made(**values: Any) -> None:
+        body(**values)
+
+    made.__name__, made.__doc__ = body.__name__.strip("_"), body.__doc__
+    made.__signature__ = Signature(parameters)  # type: ignore[attr-defined]  # typer reads it, as inspect does
+    made.__annotations__ = {entry.name: entry.annotation for entry in parameters}
+    return made
+
+
+def parameters_of(record: type, *names: str) -> list[Parameter]:
+    """Return a command's parameters for every option of a record that the command line knows, or for those named."""
     hints, settings = get_type_hints(record, localns=_UNTYPED), settings_of(record)
     found = []
     for entry in fields(record):
         setting = settings.get(entry.name)
-        if setting is not None and setting.switch != "":
+        if setting is not None and setting.switch != "" and (not names or entry.name in names):
             kind = _kind(hints[entry.name], setting)
             option = typer.Option(
                 *_names(entry.name, setting, kind),
@@ -28,9 +46,8 @@ def parameters_of(record: type) -> list[Parameter]:
                 max=setting.highest,
                 callback=_checked(entry.name, setting),
             )
-            found.append(
-                Parameter(entry.name, Parameter.KEYWORD_ONLY, default=entry.default, annotation=Annotated[kind, option])
-            )
+            shown = str(entry.default) if setting.parse is not None and entry.default is not None else entry.default
+            found.append(parameter(entry.name, kind, option, shown))
     return found
 
 
@@ -57,8 +74,21 @@ def read(record: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+QUIET = parameter("quiet", bool, typer.Option("--quiet", "-q", help="Print errors only."), False)
+NO_PROGRESS = parameter("no_progress", bool, typer.Option("--no-progress", help="No progress on stderr."), False)
+JSON = parameter("json", bool, typer.Option("--json", help="Print the summary as JSON instead of the report."), False)
+
+
+def out(default: Any) -> Parameter:
+    """Return the folder for results."""
+    return parameter("out", Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results."), default)
+
+
 # Arrays that Python may be given have no place on a command line.
-_UNTYPED = {"npt": type("npt", (), {"ArrayLike": float}), "datetime": str}
+_UNTYPED = {
+    "npt": type("npt", (), {"ArrayLike": float}), "datetime": str, "Uncertainties": object, "Mapping": Mapping,
+    "Sequence": Sequence,
+}  # fmt: skip
 
 
 def _kind(hint: Any, setting: Setting) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypedDict
 
@@ -154,23 +154,6 @@ def inputs_of(
     if "temperature" not in options:
         raise ConfigurationError("temperature: is missing; give it in K, such as temperature=313.15")
     return DriftInputs.of(concentration, voltage, diffusivity, **options)  # type: ignore[arg-type]  # it checks both
-
-
-def split_options(function: str, options: Mapping[str, Any], *kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """Return the options of each kind, names of which are given, in that order.
-
-    Raises
-    ------
-    ConfigurationError
-        A name is of no kind; the message says what the function takes.
-    """
-    allowed = [name for kind in kinds for name in kind]
-    for name in options:
-        if name not in allowed:
-            raise ConfigurationError(
-                f"{function}: option {name!r} is unknown; allowed are {', '.join(sorted(allowed))}"
-            )
-    return [{name: options[name] for name in kind if name in options} for kind in kinds]
 
 
 def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray, unit: str) -> FloatArray:

@@ -11,10 +11,11 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
 from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
-from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoothing
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.drift.smoothing.profiles import SmoothedProfiles, smooth_profiles, smoothing_attributes
+from iondrift.settings import split_keywords
 from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 
@@ -112,9 +113,7 @@ def reconstruct_drift(
     """
     chosen = closure_named(closure)
     cast.one_of(smoothing, "smoothing", get_args(Smoothing))
-    measured, splines = split_options(
-        "reconstruct_drift", options, InputOptions.__annotations__, SplineOptions.__annotations__
-    )
+    measured, splines = split_keywords("reconstruct_drift", options, InputOptions, SplineOptions)
     inputs = inputs_of(concentration, voltage, diffusivity, measured)
     chosen.require(inputs)
     profiles = smooth_profiles(inputs.concentration, smoothing, orders=polynomial_orders, series=series, **splines)
@@ -144,24 +143,18 @@ def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_
     D = np.ascontiguousarray(inputs.diffusivity(c))
     thermal = GAS_CONSTANT * inputs.temperature / FARADAY
     origin = None if closure.origin is None else closure.origin(inputs, in_time)
-    flux, field, velocity = np.empty_like(c), np.empty_like(c), np.empty_like(c)
-    kernels.drift_velocity(
-        closure.code,
-        c,
-        profiles.gradient,
-        profiles.integrated,
-        D,
-        profiles.weights,
-        inputs.voltage,
-        thermal * profiles.junction,
-        np.zeros(c.shape[0]) if origin is None else origin.flux(),
-        np.zeros(c.shape[0]) if inputs.current is None else inputs.current,
-        inputs.cation_ratio,
-        thermal,
-        flux,
-        field,
-        velocity,
+    closing = kernels.Closing(
+        voltage=inputs.voltage,
+        junction=thermal * profiles.junction,
+        origin_flux=np.zeros(c.shape[0]) if origin is None else origin.flux(),
+        current_density=np.zeros(c.shape[0]) if inputs.current is None else inputs.current,
+        cation_ratio=inputs.cation_ratio,
+        thermal_voltage=thermal,
     )
+    found = kernels.Result(np.empty_like(c), np.empty_like(c), np.empty_like(c))
+    given = kernels.Profiles(c, profiles.gradient, profiles.integrated, D, profiles.weights)
+    kernels.drift_velocity(closure.code, given, closing, found)
+    flux, field, velocity = found
     return {
         "drift_velocity": velocity,
         "electric_field": field,

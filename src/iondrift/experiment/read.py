@@ -44,20 +44,10 @@ def read_log(experiment: Experiment) -> xr.Dataset:
     from iondrift.settings import in_section
 
     settings = experiment.log
+    area = None if settings.electrode_area_cm2 is None else settings.electrode_area_cm2 * 1e-4
+    told = {name: getattr(settings, name) for name in text_log.LogKeywords.__annotations__ if name != "electrode_area"}
     with in_section("log"):
-        log = text_log.read_log(
-            settings.file,
-            time_column=settings.time_column,
-            voltage_column=settings.voltage_column,
-            current_density_column=settings.current_density_column,
-            time_unit=settings.time_unit,
-            voltage_unit=settings.voltage_unit,
-            current_density_unit=settings.current_density_unit,
-            plating_current=settings.plating_current,
-            electrode_area=None if settings.electrode_area_cm2 is None else settings.electrode_area_cm2 * 1e-4,
-            separator=settings.separator,
-            decimal=settings.decimal,
-        )
+        log = text_log.read_log(settings.file, layout=text_log.LogLayout(**told, electrode_area=area))
     return log.assign_coords(time=log.time - log.time[0])
 
 

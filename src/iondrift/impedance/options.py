@@ -5,12 +5,11 @@ Imports no science, so that the command line can name the choices at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
-from iondrift.errors import ConfigurationError
 from iondrift.settings import option
 
 if TYPE_CHECKING:
@@ -183,19 +182,3 @@ class ImpedanceOptions(BandDraws, Readout, DrtModel):
     def part(self, record: type[_Record]) -> _Record:
         """Return the options of one of the records that these are made of."""
         return record(**{entry.name: getattr(self, entry.name) for entry in fields(record)})  # type: ignore[arg-type]
-
-
-def split_keywords(function: str, keywords: Mapping[str, Any], *records: type) -> list[dict[str, Any]]:
-    """Return the keywords that belong to each record of options.
-
-    Raises
-    ------
-    ConfigurationError
-        One belongs to none; the message says what the function takes.
-    """
-    names = [[entry.name for entry in fields(record)] for record in records]
-    allowed = sorted(name for some in names for name in some)
-    for name in keywords:
-        if name not in allowed:
-            raise ConfigurationError(f"{function}: option {name!r} is unknown; allowed are {', '.join(allowed)}")
-    return [{name: keywords[name] for name in some if name in keywords} for some in names]

@@ -15,6 +15,8 @@ from iondrift.nmr.region import Region, find_region
 if TYPE_CHECKING:
     from iondrift.cast import FloatArray
 
+ZERO_FILLING = 1.0  # stored points per acquired one, where nobody says that there are more
+
 
 def calibrate(
     profiles: xr.Dataset | xr.DataArray | np.ndarray[Any, Any],
@@ -25,7 +27,7 @@ def calibrate(
     reverse: bool = False,
     reference: Sequence[int] | None = None,
     tolerance: float = 0.05,
-    zero_filling: float = 2.0,
+    zero_filling: float = ZERO_FILLING,
     subtract_background: bool = False,
 ) -> xr.Dataset:
     """Return the concentration as the ratio to a reference at known, uniform concentration.
@@ -51,7 +53,7 @@ def calibrate(
     tolerance
         Of the region of interest, see :func:`find_region`.
     zero_filling
-        Stored points per acquired one.
+        Stored points per acquired one; 1: as acquired.
     subtract_background
         Take the mean background of the reference off all intensities. Magnitudes of noise are Rician and a
         background of unknown phase adds neither linearly nor in quadrature, so the default is not to.

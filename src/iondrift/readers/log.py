@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from iondrift.readers.text import (
     split_cells,
     split_lines,
 )
-from iondrift.settings import setting
+from iondrift.settings import setting, split_keywords
 from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
 
 if TYPE_CHECKING:
@@ -49,20 +49,38 @@ class _Column:
     factor: float
 
 
-def read_log(
-    path: Path | str,
-    *,
-    time_column: int | str = 1,
-    voltage_column: int | str = 2,
-    current_density_column: int | str | None = 3,
-    time_unit: str = "h",
-    voltage_unit: str = "V",
-    current_density_unit: str = "mA/cm2",
-    plating_current: Literal["positive", "negative"] = "positive",
-    electrode_area: float | None = None,
-    separator: Separator | None = None,
-    decimal: Literal[".", ","] | None = None,
-) -> xr.Dataset:
+@dataclass(frozen=True, kw_only=True)
+class LogLayout:
+    """Where a log holds what, with the defaults; :func:`read_log` says what each is."""
+
+    time_column: int | str = 1
+    voltage_column: int | str = 2
+    current_density_column: int | str | None = 3
+    time_unit: str = "h"
+    voltage_unit: str = "V"
+    current_density_unit: str = "mA/cm2"
+    plating_current: Literal["positive", "negative"] = "positive"
+    electrode_area: float | None = None
+    separator: Separator | None = None
+    decimal: Literal[".", ","] | None = None
+
+
+class LogKeywords(TypedDict, total=False):
+    """The fields of :class:`LogLayout` as keywords."""
+
+    time_column: int | str
+    voltage_column: int | str
+    current_density_column: int | str | None
+    time_unit: str
+    voltage_unit: str
+    current_density_unit: str
+    plating_current: Literal["positive", "negative"]
+    electrode_area: float | None
+    separator: Separator | None
+    decimal: Literal[".", ","] | None
+
+
+def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Unpack[LogKeywords]) -> xr.Dataset:
     r"""Read a log of time, voltage and current density from a text file.
 
     Separator (tab, semicolon, comma, spaces) and decimal mark are found out where the text leaves no choice,
@@ -72,7 +90,9 @@ def read_log(
     Parameters
     ----------
     path
-        The file: UTF-8, UTF-16 or Latin-1 text with any line endings.
+        The file: UTF-8, UTF-16 or Windows Latin text with any line endings.
+    layout
+        All options in one record; those given beside it replace its own.
     time_column, voltage_column, current_density_column
         Each a number counted from 1, or the name in the header line. ``None`` where no current was logged.
     time_unit
@@ -113,21 +133,17 @@ def read_log(
     >>> log.time.values.tolist(), log.voltage.values.tolist(), log.current_density.values.tolist()
     ([0.0, 1800.0], [0.5, 0.75], [-1.0, -1.0])
     """
+    (changes,) = split_keywords("read_log", options, LogLayout)
+    asked = replace(layout, **changes)
     path = Path(path)
-    columns = _columns(
-        path,
-        (time_column, voltage_column, current_density_column),
-        (time_unit, voltage_unit, current_density_unit),
-        plating_current,
-        electrode_area,
-    )
+    columns = _columns(path, asked)
     text_lines = _content(split_lines(read_text(path))[0])
-    lines = _split(text_lines, path, separator, decimal)
+    lines = _split(text_lines, path, asked.separator, asked.decimal)
     names, data = _header_and_data(lines, columns, path)
     places = [_place(column, names, path) for column in columns]
-    mark = decimal or _decimal_mark(data, places, path)
+    mark = asked.decimal or _decimal_mark(data, places, path)
     values = _numbers(data, columns, places, mark, path)
-    _check_time(values[:, 0], data, path, time_unit, columns[0].factor)
+    _check_time(values[:, 0], data, path, asked.time_unit, columns[0].factor)
     coords = {"time": values[:, 0]}
     log = variables.dataarray("voltage", values[:, 1], coords).to_dataset()
     if len(columns) == 3:
@@ -136,23 +152,21 @@ def read_log(
     return log.assign_attrs(source=str(path))
 
 
-def _columns(
-    path: Path,
-    wanted: tuple[int | str, int | str, int | str | None],
-    units: tuple[str, str, str],
-    plating_current: str,
-    electrode_area: float | None,
-) -> list[_Column]:
-    if plating_current not in ("positive", "negative"):
-        raise ConfigurationError(f"plating_current: {plating_current!r} is neither 'positive' nor 'negative'")
-    if electrode_area is not None and not 0.0 < electrode_area < np.inf:
-        raise ConfigurationError(f"electrode_area: {electrode_area!r} m2 is not a positive area")
-    current_units = CURRENT_DENSITY_UNITS if electrode_area is None else CURRENT_UNITS
-    sign = (-1.0 if plating_current == "positive" else 1.0) / (electrode_area or 1.0)
+def _columns(path: Path, asked: LogLayout) -> list[_Column]:
+    """Return what is wanted: time, voltage and, where it was logged, current density."""
+    if asked.plating_current not in ("positive", "negative"):
+        raise ConfigurationError(f"plating_current: {asked.plating_current!r} is neither 'positive' nor 'negative'")
+    area = asked.electrode_area
+    if area is not None and not 0.0 < area < np.inf:
+        raise ConfigurationError(f"electrode_area: {area!r} m2 is not a positive area")
+    wanted = (asked.time_column, asked.voltage_column, asked.current_density_column)
+    units = (asked.time_unit, asked.voltage_unit, asked.current_density_unit)
+    current_units = CURRENT_DENSITY_UNITS if area is None else CURRENT_UNITS
+    sign = (-1.0 if asked.plating_current == "positive" else 1.0) / (area or 1.0)
     named: tuple[tuple[str, dict[str, float], float], ...] = (
         ("time", TIME_UNITS, 1.0),
         ("voltage", VOLTAGE_UNITS, 1.0),
-        ("current density" if electrode_area is None else "current", current_units, sign),
+        ("current density" if area is None else "current", current_units, sign),
     )
     columns = []
     for (name, table, scale), where, unit in zip(named, wanted, units, strict=True):

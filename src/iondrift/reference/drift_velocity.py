@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from iondrift.cast import FloatArray
@@ -10,20 +13,11 @@ FARADAY = 96485.33212331001
 
 
 def drift_velocity(
-    closure: str,
-    concentration: FloatArray,
-    gradient: FloatArray,
-    integrated: FloatArray,
-    diffusivity: FloatArray,
-    weights: FloatArray,
-    voltage: FloatArray,
-    junction: FloatArray,
-    origin_flux: FloatArray,
-    current_density: FloatArray,
-    cation_ratio: float,
-    thermal_voltage: float,
+    closure: str, profiles: Sequence[FloatArray], closing: Sequence[Any]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return flux, field and velocity (T, X); arguments as in the kernel of the same name."""
+    """Return flux, field and velocity (T, X); profiles and what closes in the order of the kernel of the same name."""
+    concentration, gradient, integrated, diffusivity, weights = profiles
+    voltage, junction, origin_flux, current_density, cation_ratio, thermal_voltage = closing
     mobility = diffusivity / thermal_voltage
     if closure == "current":
         drive = current_density[:, None] / FARADAY + (cation_ratio - 1.0) * diffusivity * gradient

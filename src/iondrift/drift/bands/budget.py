@@ -16,11 +16,12 @@ from iondrift.drift.bands.options import BudgetKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome
 from iondrift.drift.bands.uncertainties import ROWS, Uncertainties
 from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE, closure_named
-from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
 from iondrift.drift.names import InTime
 from iondrift.drift.reconstruction import close
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.drift.smoothing.profiles import smooth_profiles
+from iondrift.settings import split_keywords
 from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 
@@ -82,12 +83,12 @@ def error_budget(
     -----
     Source: Saltelli et al., Global Sensitivity Analysis, 2008; Jansen 1999 for the estimator.
     """
-    measured, splines, drawing = split_options(
+    measured, splines, drawing = split_keywords(
         "error_budget",
         options,
-        InputOptions.__annotations__,
-        SplineOptions.__annotations__,
-        BudgetKeywords.__annotations__,
+        InputOptions,
+        SplineOptions,
+        BudgetKeywords,
     )
     inputs = inputs_of(concentration, voltage, diffusivity, measured)
     asked = DrawOptions(quantiles=(0.16, 0.84), variables_wanted=("drift_velocity",), **drawing)

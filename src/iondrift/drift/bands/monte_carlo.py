@@ -15,11 +15,12 @@ from iondrift.drift.bands.labels import label_bands
 from iondrift.drift.bands.options import METHODS, DrawKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome, Replicates
 from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
-from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
+from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
 from iondrift.drift.names import InTime
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions, given_or_fitted
 from iondrift.drift.smoothing.profiles import smoothing_attributes
 from iondrift.errors import ConfigurationError
+from iondrift.settings import split_keywords
 from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 
@@ -105,12 +106,12 @@ def drift_bands(
     -----
     Source: Wahba 1983, Nychka 1988 (coverage of the posterior); Salmon et al. 2011 (counter-based random numbers).
     """
-    measured, splines, drawing = split_options(
+    measured, splines, drawing = split_keywords(
         "drift_bands",
         options,
-        InputOptions.__annotations__,
-        SplineOptions.__annotations__,
-        DrawKeywords.__annotations__,
+        InputOptions,
+        SplineOptions,
+        DrawKeywords,
     )
     chosen = closure_named(closure)
     inputs = inputs_of(concentration, voltage, diffusivity, measured)

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from iondrift.drift.bands.counts import FEWEST, MOST
 from iondrift.drift.names import DEFAULT_METHOD, Method
+from iondrift.settings import option
 
 if TYPE_CHECKING:
     from iondrift.drift.bands.uncertainties import Uncertainties
@@ -27,6 +29,16 @@ BANDED = (  # in the order of the kernel's codes
     "concentration_gradient",
     "charge_balance",
 )
+
+
+def _replicates(text: str) -> int | Literal["auto"]:
+    """Return the number of replicates that a text means."""
+    if text == "auto":
+        return "auto"
+    whole = text.isdecimal() and len(text) < 20  # Python refuses to read thousands of digits
+    if not whole or not FEWEST <= int(text) <= MOST:
+        raise ValueError(f"{text!r} found; allowed are 'auto' or a whole number from {FEWEST} to {MOST}")
+    return int(text)
 
 
 class BudgetKeywords(TypedDict, total=False):
@@ -53,10 +65,13 @@ class DrawKeywords(BudgetKeywords, total=False):
 class DrawOptions:
     """How bands are drawn, with the defaults; :func:`iondrift.drift_bands` says what each is."""
 
-    method: Method = DEFAULT_METHOD
+    samples: int | Literal["auto"] = option(
+        1000, "Monte Carlo replicates; auto: until the bands' edges are known to 2 %.", metavar="N|auto",
+        parse=_replicates,
+    )  # fmt: skip
+    seed: int = option(0, "Seed of the bands.", lowest=0)
+    method: Method = option(DEFAULT_METHOD, "How bands are drawn.")
     uncertainties: Uncertainties | None = None
-    samples: int | Literal["auto"] = 1000
-    seed: int = 0
     seeds: Mapping[str, int] | None = None
     quantiles: Sequence[float] = (0.025, 0.5, 0.975)
     variables_wanted: Sequence[str] = BANDED

@@ -5,10 +5,9 @@ The algebra of :mod:`iondrift.drift.smoothing.penalised_splines`, whose docstrin
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import cholesky, eigh, solve_triangular
 
 from iondrift.cast import FloatArray
@@ -16,6 +15,9 @@ from iondrift.drift.smoothing import spline_basis
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.series import Penalties, SmoothSeries
 from iondrift.errors import DataError
+
+if TYPE_CHECKING:
+    from iondrift_kernels.penalised_spline import Smoothing
 
 ORDER_SPACE = ORDER_TIME = 3  # of the derivatives that are penalised: smooth enough for honest bands of dc/dt
 MAXIMUM_SPATIAL_FUNCTIONS = 96
@@ -28,12 +30,6 @@ _TRANSIENT, _SETTLING = 20.0, 0.1
 _BIAS_SHARE = 0.25
 _WORTH_THREADS = 30_000  # modes times functions in time
 _IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
-# Start of each B-spline in time, seven arrays, the three penalties and kappa, as the kernels take them.
-_Arguments: TypeAlias = tuple[
-    npt.NDArray[np.int64],
-    *tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray],
-    *tuple[float, float, float, float],
-]
 
 
 class Problem:
@@ -113,63 +109,73 @@ class Problem:
 
         spatial, rotation = self.modes(penalties)
         values = np.ascontiguousarray(rotation.T @ self.projected)
-        terms = np.empty((spatial.size, kernels.TERMS))
-        self._terms(*self._arguments(spatial, values, penalties), terms)
-        return self._criterion(terms, self._rest(values, terms[:, 2].sum()), penalties)
+        terms = self._terms(self._smoothing(spatial, values, penalties))
+        return self._criterion(terms, self._rest(values, terms[:, kernels.EXPLAINED].sum()), penalties)
 
     def _criterion(self, terms: FloatArray, rest: float, penalties: Penalties) -> float:
         """Return the restricted likelihood from the modes' terms and the penalised sum of squares."""
+        from iondrift_kernels import penalised_spline as kernels
+
         free = self.independent * self.count - self.null_space
         flat = ORDER_SPACE * self.functions - self.null_space
         criterion = (
             free * np.log(rest / free)
-            + terms[:, 0].sum()
-            + terms[:, 3].sum()
-            - terms[:, 1].sum()
+            + terms[:, kernels.DETERMINANT].sum()
+            + terms[:, kernels.PIVOT].sum()
+            - terms[:, kernels.PRIOR_DETERMINANT].sum()
             - flat * np.log(penalties.time)
         )
         return float(criterion) if np.isfinite(criterion) else _IMPOSSIBLE
 
-    def _freedom(self, arguments: tuple[Any, ...], determinant: float) -> tuple[float, float]:
+    def _freedom(self, smoothing: Smoothing, determinant: float) -> tuple[float, float]:
         """Return tr H and tr H^2 from how log|A| answers to a common factor e^u of all penalties.
 
         d log|A| / du = p - tr H and d2 log|A| / du2 = tr H - tr H^2 at u = 0, by central differences.
         """
-        *data, space, time, both, kappa = arguments
+        from iondrift_kernels import penalised_spline as kernels
+
         step = 0.1
         moved = []
         for factor in (np.exp(-step), np.exp(step)):
-            terms = np.empty((data[6].size, 4))
-            self._terms(*data, space * factor, time * factor, both * factor, kappa, terms)
-            moved.append(float(terms[:, 0].sum()))
-        total = float(data[6].size * self.functions)
+            scaled = smoothing._replace(
+                lambda_x=smoothing.lambda_x * factor,
+                lambda_t=smoothing.lambda_t * factor,
+                lambda_xt=smoothing.lambda_xt * factor,
+            )
+            moved.append(float(self._terms(scaled)[:, kernels.DETERMINANT].sum()))
+        total = float(smoothing.spatial.size * self.functions)
         freedom = total - (moved[1] - moved[0]) / (2.0 * step)
         curvature = (moved[1] - 2.0 * determinant + moved[0]) / step**2
         return freedom, min(max(freedom - curvature, 0.0), freedom)
 
-    def _arguments(self, spatial: FloatArray, values: FloatArray, penalties: Penalties) -> _Arguments:
-        """Return what the kernels of the splines take first, in their order."""
-        return (
-            self.time_basis.start,
-            self.time_basis.value,
-            self.precision,
-            self.loading,
-            self.gram,
-            self.penalty,
-            spatial,
-            values,
-            penalties.space,
-            penalties.time,
-            penalties.both,
-            self.kappa,
+    def _smoothing(self, spatial: FloatArray, values: FloatArray, penalties: Penalties) -> Smoothing:
+        """Return the problem as the kernels take it: eigenvalues (M,) and data (M, T) of the modes, and penalties."""
+        from iondrift_kernels import penalised_spline as kernels
+
+        return kernels.Smoothing(
+            start=self.time_basis.start,
+            basis=self.time_basis.value,
+            precision=self.precision,
+            loading=self.loading,
+            gram=self.gram,
+            penalty=self.penalty,
+            spatial=spatial,
+            values=values,
+            lambda_x=penalties.space,
+            lambda_t=penalties.time,
+            lambda_xt=penalties.both,
+            kappa=self.kappa,
         )
 
-    def _terms(self, *arguments: Any) -> None:
+    def _terms(self, smoothing: Smoothing) -> FloatArray:
+        """Return the terms (M, TERMS) of the restricted likelihood."""
         from iondrift_kernels import penalised_spline as kernels
 
         # Threads cost more than they bring where a call takes less than about a millisecond.
         large = self.functions * self.knots.size > _WORTH_THREADS
-        (kernels.reml_terms_parallel if large else kernels.reml_terms)(*arguments)
+        terms = np.empty((smoothing.spatial.size, kernels.TERMS))
+        (kernels.reml_terms_parallel if large else kernels.reml_terms)(smoothing, terms)
+        return terms
 
     def _rest(self, values: FloatArray, explained: float) -> float:
         total = float(np.einsum("ij,ij,j->", values, values, self.precision)) + self.outside
@@ -182,19 +188,20 @@ class Problem:
         spatial, rotation = self.modes(penalties)
         values = np.ascontiguousarray(rotation.T @ self.projected)
         modes = spatial.size
-        coefficients = np.empty((modes, self.functions))
-        lower = np.empty((modes, self.functions, 4))
-        influence = np.empty((modes, self.functions))
-        pattern = np.empty((modes, 2))
-        arguments = self._arguments(spatial, values, penalties)
-        kernels.fit_modes(*arguments, coefficients, lower, influence, pattern)
+        coefficients, lower, influence, pattern = found = kernels.Modes(
+            coefficients=np.empty((modes, self.functions)),
+            lower=np.empty((modes, self.functions, 4)),
+            influence=np.empty((modes, self.functions)),
+            pattern=np.empty((modes, 2)),
+        )
+        smoothing = self._smoothing(spatial, values, penalties)
+        kernels.fit_modes(smoothing, found)
         if not np.isfinite(coefficients).all():
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")
-        terms = np.empty((modes, kernels.TERMS))
-        self._terms(*arguments, terms)
-        rest = self._rest(values, terms[:, 2].sum())
+        terms = self._terms(smoothing)
+        rest = self._rest(values, terms[:, kernels.EXPLAINED].sum())
         free = self.independent * self.count - self.null_space
-        freedom, squared = self._freedom(arguments, float(terms[:, 0].sum()))
+        freedom, squared = self._freedom(smoothing, float(terms[:, kernels.DETERMINANT].sum()))
         change = solve_triangular(self.triangle, rotation)  # modes in terms of B-splines
         value, slope, integral = (basis @ change for basis in self.basis)
         columns = self.time_basis.start[:, None] + np.arange(4)

@@ -26,6 +26,8 @@ from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
 from iondrift.experiment.file.section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment.file.section import Section as _Section
+from iondrift.nmr.calibration import ZERO_FILLING
+from iondrift.readers.log import LogLayout
 
 
 def _known_closure(value: Any) -> str:
@@ -66,7 +68,7 @@ class Profiles(_Section):
     gaps: Literal["close", "keep"] = Field(
         default="close", description="what a missing file number means: nothing, or a missing interval"
     )
-    zero_filling: float = Field(default=1.0, ge=1, description="stored points per acquired point")
+    zero_filling: float = Field(default=ZERO_FILLING, ge=1, description="stored points per acquired point")
     subtract_background: bool = Field(default=False, description="take the mean outside the sample off")
     reference: Annotated[
         Literal["open-circuit", "first"] | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
@@ -92,23 +94,32 @@ class Profiles(_Section):
         return value
 
 
+def _as_in_python(name: str) -> Any:
+    """Return the default of an option of a log."""
+    return getattr(LogLayout, name)
+
+
 class Log(_Section):
     """The text log of time, voltage and current density."""
 
     file: str = Field(min_length=1, description="text file with time, voltage and current density")
-    time_column: int | str = Field(default=1, description="column number from 1, or its header")
-    voltage_column: int | str = Field(default=2, description="column number from 1, or its header")
+    time_column: int | str = Field(
+        default=_as_in_python("time_column"), description="column number from 1, or its header"
+    )
+    voltage_column: int | str = Field(
+        default=_as_in_python("voltage_column"), description="column number from 1, or its header"
+    )
     current_density_column: int | str | None = Field(
         default=None, description="column number from 1, or its header; leave out when no current was logged"
     )
-    time_unit: Literal["s", "ms", "min", "h", "d"] = "h"
-    voltage_unit: Literal["V", "mV", "uV"] = "V"
+    time_unit: Literal["s", "ms", "min", "h", "d"] = Field(default=_as_in_python("time_unit"))
+    voltage_unit: Literal["V", "mV", "uV"] = Field(default=_as_in_python("voltage_unit"))
     electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
     current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] = Field(
-        default="mA/cm2", validate_default=True
+        default=_as_in_python("current_density_unit"), validate_default=True
     )
     plating_current: Literal["positive", "negative"] = Field(
-        default="positive", description="sign of the plating current as written in the file"
+        default=_as_in_python("plating_current"), description="sign of the plating current as written in the file"
     )
     separator: Literal["tab", "semicolon", "comma", "space"] | None = None
     decimal: Literal[".", ","] | None = None

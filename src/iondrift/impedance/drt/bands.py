@@ -30,10 +30,9 @@ from iondrift.impedance.options import (
     ModelKeywords,
     Readout,
     ReadoutKeywords,
-    split_keywords,
 )
 from iondrift.impedance.spectra import series_coordinates
-from iondrift.settings import setting, subject
+from iondrift.settings import setting, split_keywords, subject
 from iondrift.threads import one_algebra_thread
 
 METHODS = {

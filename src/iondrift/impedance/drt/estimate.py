@@ -18,8 +18,8 @@ from iondrift.impedance.drt.labels import check_readout, label_result
 from iondrift.impedance.drt.logarithmic import adapted_penalty, fit_logarithmic
 from iondrift.impedance.drt.nonnegative import solve_model
 from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, duality_gap, pose
-from iondrift.impedance.options import DrtModel, ModelKeywords, Readout, ReadoutKeywords, split_keywords
-from iondrift.settings import subject
+from iondrift.impedance.options import DrtModel, ModelKeywords, Readout, ReadoutKeywords
+from iondrift.settings import split_keywords, subject
 from iondrift.threads import one_algebra_thread
 
 

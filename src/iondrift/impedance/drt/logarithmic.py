@@ -87,31 +87,36 @@ def fit_logarithmic(
     span = np.where(points, real, -np.inf).max(axis=1) - np.where(points, real, np.inf).min(axis=1)
     centre = np.log(np.maximum(span, 1e-6) / model.tau.size) - 2.0
     precisions = np.full((count, model.tau.size - order), _START_PRECISION[order])
-    statistics, residual, x = np.empty((count, 4)), np.empty(count), np.empty((count, n))
     sigma = np.full(count, _START_NOISE) if noise is None else noise / scale
-    arguments = (model.design, data, np.ascontiguousarray(weights), model.count, difference_coefficients(order))
+    fits = kernels.Fits(position, precisions, np.empty((count, 4)), np.empty(count), np.empty((count, n)))
+    statistics = fits.statistics
     rounds = np.zeros(count, np.int64)
     for learn in (True, False) if together else (True,):
+        spectra = kernels.Spectra(data, np.ascontiguousarray(weights), sigma, centre)
+        inference = kernels.Inference(
+            terms=model.count,
+            coefficients=difference_coefficients(order),
+            freedom=freedom,
+            learn=learn,
+            learn_noise=noise is None and learn,
+        )
         with threads_for(count) as workers:
-            kernels.fit(
-                workers, *arguments, freedom, learn, noise is None and learn, sigma, centre, position, precisions,
-                statistics, residual, x,
-            )  # fmt: skip
-        rounds += statistics[:, 2].astype(np.int64)
+            kernels.fit(workers, model.design, spectra, inference, fits)
+        rounds += statistics[:, kernels.ROUNDS].astype(np.int64)
         if learn and together:
             precisions[:] = np.exp(np.log(precisions).mean(axis=0))
-            sigma = statistics[:, 0].copy()
+            sigma = statistics[:, kernels.NOISE].copy()
     return LogarithmicFit(
         scale=scale,
-        x=x,
+        x=fits.x,
         position=position,
         precisions=precisions,
         centre=centre,
-        noise=statistics[:, 0].copy(),
-        effective=statistics[:, 1].copy(),
-        kkt_residual=residual,
+        noise=statistics[:, kernels.NOISE].copy(),
+        effective=statistics[:, kernels.EFFECTIVE].copy(),
+        kkt_residual=fits.residual,
         rounds=rounds,
-        change=statistics[:, 3].copy(),
+        change=statistics[:, kernels.CHANGE].copy(),
         order=order,
         seconds=perf_counter() - began,
     )

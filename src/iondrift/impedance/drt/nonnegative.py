@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +41,9 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
     rows
         (spectra, m).
     """
-    from iondrift_kernels import drt as kernels
+    from iondrift_kernels import nonnegative_pivoting as kernels
     from iondrift_kernels.dense import cholesky
-    from iondrift_kernels.drt_active_set import active_set
+    from iondrift_kernels.nonnegative_active_set import active_set
 
     began = perf_counter()
     n = hessian.shape[0]
@@ -64,22 +65,21 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
         transform = np.ascontiguousarray(whole[:, :n])
         combined = np.ascontiguousarray(np.hstack([whole[:, n:].T, scaled_map.T]))
     count = rows.shape[0]
-    x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
+    solutions = kernels.Solutions(np.empty((count, n)), np.empty(count), np.empty(count, np.int64))
+    programme = kernels.Programme(scaled, scales, combined, transform, base, pivoting)
     with threads_for(-(-count // kernels.BLOCK)) as workers:
-        kernels.solve(
-            workers,
-            np.ascontiguousarray(rows),
-            scaled,
-            scales,
-            combined,
-            transform,
-            base,
-            pivoting,
-            x,
-            residual,
-            rounds,
-        )
-    return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
+        kernels.solve(workers, np.ascontiguousarray(rows), programme, solutions)
+    return _proved(solutions, began)
+
+
+def _proved(solutions: Any, began: float) -> Solution:
+    """Return what a kernel filled, with the time since ``began``."""
+    return Solution(
+        x=solutions.x,
+        kkt_residual=solutions.residual,
+        iterations=solutions.rounds,
+        seconds=perf_counter() - began,
+    )
 
 
 def gram(design: FloatArray) -> FloatArray:
@@ -103,24 +103,29 @@ def solve_weighted(
     strength, weights, rows
         (spectra), (spectra, m), (spectra, m).
     """
-    from iondrift_kernels import drt_weighted as kernels
+    from iondrift_kernels import nonnegative_weighted as kernels
     from iondrift_kernels.dense import cholesky
-    from iondrift_kernels.drt import BLOCK
+    from iondrift_kernels.nonnegative_pivoting import BLOCK, Solutions
 
     began = perf_counter()
     count, n = rows.shape[0], design.shape[1]
-    x, residual, rounds = np.empty((count, n)), np.empty(count), np.empty(count, np.int64)
+    solutions = Solutions(np.empty((count, n)), np.empty(count), np.empty(count, np.int64))
     # Where the penalty is strong most unknowns are positive, and one factorisation of all beats adding them singly.
     first = gram(design * weights[0][:, None]) + float(strength[0]) * penalty
     scales = 1.0 / np.sqrt(np.maximum(np.diag(first), 1e-300))
     pivot = cholesky(first * scales * scales[:, None], np.empty((n, n)))
     start = np.full(n, bool(pivot > FULL_START_LIMIT))
+    problems = kernels.Weighted(
+        rows=np.ascontiguousarray(rows),
+        weights=np.ascontiguousarray(weights),
+        transposed=np.ascontiguousarray(design.T),
+        penalty=penalty,
+        strength=np.ascontiguousarray(strength),
+        start=start,
+    )
     with threads_for(-(-count // BLOCK)) as workers:
-        kernels.solve(
-            workers, np.ascontiguousarray(rows), np.ascontiguousarray(weights), np.ascontiguousarray(design.T), penalty,
-            np.ascontiguousarray(strength), start, x, residual, rounds,
-        )  # fmt: skip
-    return Solution(x=x, kkt_residual=residual, iterations=rounds, seconds=perf_counter() - began)
+        kernels.solve(workers, problems, solutions)
+    return _proved(solutions, began)
 
 
 def solve_model(

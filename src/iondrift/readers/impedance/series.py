@@ -43,7 +43,7 @@ from iondrift.readers.impedance.grid import align
 from iondrift.readers.impedance.options import Grid, Incomplete, ReadingKeywords, ReadingOptions
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.text import SEPARATORS
-from iondrift.settings import setting, subject
+from iondrift.settings import setting, split_keywords, subject
 
 FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
     "zahner": zahner_ism.read,
@@ -141,11 +141,8 @@ def read_impedance(
     >>> series.impedance.shape, bool(np.allclose(series.impedance[0, ::-1], z))
     ((1, 21), True)
     """
-    unknown = [name for name in options if name not in ReadingKeywords.__annotations__]
-    if unknown:
-        allowed = ", ".join(sorted(ReadingKeywords.__annotations__))
-        raise ConfigurationError(f"read_impedance: option {unknown[0]!r} is unknown; allowed are {allowed}")
-    asked = replace(reading, **options)  # type: ignore[arg-type]  # any sequence will do where the record has tuples
+    (changes,) = split_keywords("read_impedance", options, ReadingOptions)
+    asked = replace(reading, **changes)
     _check_options(asked)
     files, skipped = find_files(paths)
     spectra: list[Spectrum] = []

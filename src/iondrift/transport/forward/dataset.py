@@ -113,7 +113,7 @@ def _profiles(run: ProtocolRun, middles: FloatArray, diffusivity: Diffusivity) -
     current = np.array(run.states)[:, 1]
     ends = np.array(
         [
-            surface_concentrations(run.cell, run.grid, run.form, run.argument, run.parameters, c, i)
+            surface_concentrations(run.cell, run.grid, run.diffusion, c, i)
             for c, i in zip(run.profiles, current, strict=True)
         ]
     )

@@ -29,9 +29,7 @@ class ProtocolRun:
 
     cell: model.Cell
     grid: model.Grid
-    form: int
-    argument: int
-    parameters: FloatArray
+    diffusion: model.Diffusion
     concentration: FloatArray
     snapshots: FloatArray
     longest_step: float
@@ -53,7 +51,7 @@ class ProtocolRun:
     def _attempt(self, duration: float, control: int, level: float) -> tuple[int, float, float, FloatArray]:
         after = np.empty_like(self.concentration)
         status, current, voltage = model.step(
-            self.cell, self.grid, self.form, self.argument, self.parameters,
+            self.cell, self.grid, self.diffusion,
             self.concentration, self.current, duration, control, level, self._work, after,
         )  # fmt: skip
         return status, current, voltage, after
@@ -148,9 +146,7 @@ class ProtocolRun:
             model.cell_voltage(
                 self.cell,
                 self.grid,
-                self.form,
-                self.argument,
-                self.parameters,
+                self.diffusion,
                 self.concentration,
                 self.current,
             )

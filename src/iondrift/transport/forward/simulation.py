@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,15 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError
+from iondrift.settings import split_keywords
 from iondrift.threads import one_algebra_thread
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.transport.forward.measured_like import MeasuredLike
 from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
 
 __all__ = ["PRESETS", "MeasuredLike", "graded_volumes", "simulate"]
+
+_Record = TypeVar("_Record", "ForwardCell", "ForwardProtocol")
 
 # Thickness from the half-height points of the two measured cells. The interface resistances let constant
 # current end after about 1.5 h and 2.2 h, as it did there.
@@ -50,34 +55,79 @@ def graded_volumes(thickness: float, count: int) -> tuple[FloatArray, FloatArray
     return faces, 0.5 * (faces[1:] + faces[:-1])
 
 
+@dataclass(frozen=True, kw_only=True)
+class ForwardCell:
+    """The cell, with its defaults; :func:`simulate` says what each is. None: that of the preset."""
+
+    diffusivity: Diffusivity | None = None
+    anion_transference: float = 0.9
+    temperature: float = 313.15
+    concentration: float = 1666.0
+    thickness: float | None = None
+    electromotive_force: float | None = None
+    interface_resistance: float | None = None
+    interface_exponent: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardProtocol:
+    """What is done to it, with the defaults; :func:`simulate` says what each is."""
+
+    current_density: float = -1.0
+    voltage_limit: float | None = None
+    open_circuit_before: float = 2.5 * 3600
+    constant_current: float = 6 * 3600
+    constant_voltage: float = 5 * 3600
+    open_circuit_after: float = 2.5 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardAcquisition:
+    """What is stored of it, and how finely it is computed, with the defaults; :func:`simulate` says what each is."""
+
+    profiles: int | None = None
+    interval: float = 513.0
+    duration: float = 444.0
+    x: npt.ArrayLike | None = None
+    volumes: int = 160
+    time_step: float = 20.0
+    log_interval: float = 20.0
+
+
+class ForwardKeywords(TypedDict, total=False):
+    """The fields of the three records above, as keywords."""
+
+    diffusivity: Diffusivity | None
+    anion_transference: float
+    temperature: float
+    concentration: float
+    thickness: float | None
+    electromotive_force: float | None
+    interface_resistance: float | None
+    interface_exponent: float
+    current_density: float
+    voltage_limit: float | None
+    open_circuit_before: float
+    constant_current: float
+    constant_voltage: float
+    open_circuit_after: float
+    profiles: int | None
+    interval: float
+    duration: float
+    x: npt.ArrayLike | None
+    volumes: int
+    time_step: float
+    log_interval: float
+
+
 @one_algebra_thread
 def simulate(
     cell: str = "li-li",
     *,
-    diffusivity: Diffusivity | None = None,
-    anion_transference: float = 0.9,
-    temperature: float = 313.15,
-    concentration: float = 1666.0,
-    thickness: float | None = None,
-    current_density: float = -1.0,
-    voltage_limit: float | None = None,
-    electromotive_force: float | None = None,
-    interface_resistance: float | None = None,
-    interface_exponent: float = 2.0,
-    open_circuit_before: float = 2.5 * 3600,
-    constant_current: float = 6 * 3600,
-    constant_voltage: float = 5 * 3600,
-    open_circuit_after: float = 2.5 * 3600,
-    profiles: int | None = None,
-    interval: float = 513.0,
-    duration: float = 444.0,
-    x: npt.ArrayLike | None = None,
-    volumes: int = 160,
-    time_step: float = 20.0,
-    log_interval: float = 20.0,
     noise: float | None = None,
     measurement: MeasuredLike | None = None,
     seed: int = 0,
+    **options: Unpack[ForwardKeywords],
 ) -> xr.Dataset:
     """Simulate a cell through rest, constant current, constant voltage and rest.
 
@@ -150,39 +200,16 @@ def simulate(
     """
     if cell not in PRESETS:
         raise ConfigurationError(f"cell {cell!r}: use {' or '.join(map(repr, PRESETS))}")
-    given = {
-        "thickness": thickness,
-        "voltage_limit": voltage_limit,
-        "electromotive_force": electromotive_force,
-        "interface_resistance": interface_resistance,
-    }
-    own = {name: PRESETS[cell][name] if value is None else cast.scalar(value, name) for name, value in given.items()}
-    positive = {
-        "thickness": own["thickness"], "concentration": concentration, "temperature": temperature,
-        "interval": interval, "duration": duration, "time_step": time_step, "log_interval": log_interval,
-    }  # fmt: skip
-    for name, value in positive.items():
-        cast.scalar(value, name, positive=True)
-    not_negative = {
-        "interface_resistance": own["interface_resistance"], "interface_exponent": interface_exponent,
-        "open_circuit_before": open_circuit_before, "constant_current": constant_current,
-        "constant_voltage": constant_voltage, "open_circuit_after": open_circuit_after,
-    }  # fmt: skip
-    for name, value in not_negative.items():
-        if cast.scalar(value, name) < 0.0:
-            raise DataError(f"{name}: {value:g}; it must not be negative")
-    if cast.scalar(current_density, "current_density") >= 0.0:
-        raise DataError(f"current_density: {current_density:g} A/m2; it is negative while plating at x = 0")
-    if not 0.0 < cast.scalar(anion_transference, "anion_transference") < 1.0:
-        raise DataError(f"anion_transference: {anion_transference:g}; it must lie between 0 and 1")
-    if duration > interval:
-        raise ConfigurationError(f"duration {duration:g} s: an acquisition cannot outlast interval {interval:g} s")
-    if profiles is not None and profiles < 1:
-        raise ConfigurationError(f"profiles {profiles}: at least 1")
-    if volumes < 8:
-        raise ConfigurationError(f"volumes {volumes}: at least 8")
-    places = _places(x, own["thickness"])
-    D_minus = DEFAULT_DIFFUSIVITY if diffusivity is None else diffusivity
+    of_cell, of_protocol, of_acquisition = split_keywords(
+        "simulate", options, ForwardCell, ForwardProtocol, ForwardAcquisition
+    )
+    setup = _with_preset(ForwardCell(**of_cell), PRESETS[cell])
+    protocol = _with_preset(ForwardProtocol(**of_protocol), PRESETS[cell])
+    stored = ForwardAcquisition(**of_acquisition)
+    _check(setup, protocol, stored)
+    thickness, concentration = _known(setup.thickness), float(setup.concentration)
+    places = _places(stored.x, thickness)
+    D_minus = DEFAULT_DIFFUSIVITY if setup.diffusivity is None else setup.diffusivity
     _refuse_negative(D_minus, concentration)
 
     # Here and not above: numba takes a third of a second to import.
@@ -190,43 +217,36 @@ def simulate(
     from iondrift.transport.forward.protocol_run import ProtocolRun
     from iondrift_kernels import nernst_planck as model
 
-    faces, middles = graded_volumes(own["thickness"], volumes)
-    longest = open_circuit_before + constant_current + constant_voltage + open_circuit_after
-    possible = int((longest - duration) // interval) + 1 if longest >= duration else 0
-    wanted = possible if profiles is None else min(profiles, possible)
-    if wanted < (profiles or 1):
-        raise ConfigurationError(f"profiles: {profiles or 1} wanted, but the protocol has room for {wanted}")
+    faces, middles = graded_volumes(thickness, stored.volumes)
     run = ProtocolRun(
         cell=model.Cell(
-            float(anion_transference),
-            GAS_CONSTANT * temperature / FARADAY,
-            own["electromotive_force"],
-            own["interface_resistance"],
-            float(interface_exponent),
-            float(concentration),
+            float(setup.anion_transference),
+            GAS_CONSTANT * setup.temperature / FARADAY,
+            _known(setup.electromotive_force),
+            _known(setup.interface_resistance),
+            float(setup.interface_exponent),
+            concentration,
         ),
         grid=model.Grid(np.diff(faces), np.diff(middles)),
-        form=D_minus.form,
-        argument=D_minus.argument_code,
-        parameters=D_minus.parameters,
-        concentration=np.full(volumes, float(concentration)),
-        snapshots=np.arange(wanted, dtype=np.float64) * interval + 0.5 * duration,
-        longest_step=float(time_step),
+        diffusion=model.Diffusion(D_minus.form, D_minus.argument_code, D_minus.parameters),
+        concentration=np.full(stored.volumes, concentration),
+        snapshots=_snapshots(protocol, stored),
+        longest_step=float(stored.time_step),
     )
     segments = run.protocol(
-        current_density=float(current_density),
-        voltage_limit=own["voltage_limit"],
-        durations=(open_circuit_before, constant_current, constant_voltage, open_circuit_after),
+        current_density=float(protocol.current_density),
+        voltage_limit=_known(protocol.voltage_limit),
+        durations=_durations(protocol),
     )
-    result = dataset(run, D_minus, middles, places, duration=duration, log_interval=log_interval)
+    result = dataset(run, D_minus, middles, places, duration=stored.duration, log_interval=stored.log_interval)
     lowest, highest = float(result.concentration.min()), float(result.concentration.max())
     D_minus.check(lowest, highest)
     result.attrs = {
         "source": f"simulated {cell} cell, Nernst-Planck, binary electrolyte",
-        "anion_transference": float(anion_transference),
-        "temperature": float(temperature),
-        "thickness": own["thickness"],
-        "initial_concentration": float(concentration),
+        "anion_transference": float(setup.anion_transference),
+        "temperature": float(setup.temperature),
+        "thickness": thickness,
+        "initial_concentration": concentration,
         "diffusivity": D_minus.describe(),
         "seed": seed,
         **segments,
@@ -237,6 +257,69 @@ def simulate(
         settings = MeasuredLike() if measurement is None else measurement
         result = add_intensity(result, run, D_minus, middles, cast.scalar(noise, "noise"), settings, seed)
     return result
+
+
+def _with_preset(record: _Record, preset: Mapping[str, float]) -> _Record:
+    """Return a record with what was left open taken from a preset, and what was given as plain numbers."""
+    names = [entry.name for entry in fields(record) if entry.name in preset]
+    given = {name: getattr(record, name) for name in names}
+    found: dict[str, Any] = {
+        name: preset[name] if value is None else cast.scalar(value, name) for name, value in given.items()
+    }
+    return replace(record, **found)
+
+
+def _known(value: float | None) -> float:
+    """Return a number that a preset has filled in."""
+    return float("nan") if value is None else value
+
+
+def _durations(protocol: ForwardProtocol) -> tuple[float, float, float, float]:
+    return (
+        protocol.open_circuit_before, protocol.constant_current, protocol.constant_voltage, protocol.open_circuit_after,
+    )  # fmt: skip
+
+
+def _check(cell: ForwardCell, protocol: ForwardProtocol, stored: ForwardAcquisition) -> None:
+    """Refuse what no physics allows, and options that do not fit each other."""
+    given = {entry.name: getattr(record, entry.name) for record in (cell, protocol, stored) for entry in fields(record)}
+    for name in ("thickness", "concentration", "temperature", "interval", "duration", "time_step", "log_interval"):
+        cast.scalar(given[name], name, positive=True)
+    for name in (
+        "interface_resistance", "interface_exponent", "open_circuit_before", "constant_current", "constant_voltage",
+        "open_circuit_after",
+    ):  # fmt: skip
+        if cast.scalar(given[name], name) < 0.0:
+            raise DataError(f"{name}: {given[name]:g}; it must not be negative")
+    if cast.scalar(protocol.current_density, "current_density") >= 0.0:
+        raise DataError(f"current_density: {protocol.current_density:g} A/m2; it is negative while plating at x = 0")
+    if not 0.0 < cast.scalar(cell.anion_transference, "anion_transference") < 1.0:
+        raise DataError(f"anion_transference: {cell.anion_transference:g}; it must lie between 0 and 1")
+    if stored.duration > stored.interval:
+        raise ConfigurationError(
+            f"duration {stored.duration:g} s: an acquisition cannot outlast interval {stored.interval:g} s"
+        )
+    if stored.profiles is not None and stored.profiles < 1:
+        raise ConfigurationError(f"profiles {stored.profiles}: at least 1")
+    if stored.volumes < 8:
+        raise ConfigurationError(f"volumes {stored.volumes}: at least 8")
+
+
+def _snapshots(protocol: ForwardProtocol, stored: ForwardAcquisition) -> FloatArray:
+    """Return the middles of the acquisitions, s.
+
+    Raises
+    ------
+    ConfigurationError
+        The protocol has no room for as many as are wanted.
+    """
+    before, constant_current, constant_voltage, after = _durations(protocol)
+    longest = before + constant_current + constant_voltage + after
+    possible = int((longest - stored.duration) // stored.interval) + 1 if longest >= stored.duration else 0
+    wanted = possible if stored.profiles is None else min(stored.profiles, possible)
+    if wanted < (stored.profiles or 1):
+        raise ConfigurationError(f"profiles: {stored.profiles or 1} wanted, but the protocol has room for {wanted}")
+    return np.arange(wanted, dtype=np.float64) * stored.interval + 0.5 * stored.duration
 
 
 def _places(x: npt.ArrayLike | None, thickness: float) -> FloatArray:

@@ -11,7 +11,7 @@ from scipy.optimize import nnls
 
 from iondrift.impedance.drt.model import build_model, difference
 from iondrift.impedance.drt.nonnegative import gram, solve_shared, solve_weighted
-from iondrift_kernels import dense, drt, drt_active_set, drt_freedom, job_queue
+from iondrift_kernels import dense, drt_freedom, job_queue, nonnegative_active_set, nonnegative_pivoting
 from iondrift_kernels._jit import kernel
 
 FREQUENCY = np.logspace(4, 0, 9)
@@ -67,7 +67,7 @@ def test_weighted_solver_is_scipy_nnls_and_ignores_weightless_points():
 
 
 def test_spectra_do_not_depend_on_their_company():
-    design, matrix, rows = problem(0, spectra=drt.BLOCK + 3)
+    design, matrix, rows = problem(0, spectra=nonnegative_pivoting.BLOCK + 3)
     hessian = gram(design) + 0.0025 * gram(matrix)
     together = solve_shared(hessian, -design.T, rows)
     alone = solve_shared(hessian, -design.T, rows[-1:])
@@ -81,7 +81,7 @@ def test_pivot_transform_exchanges_the_base():
     hessian, linear = root @ root.T + np.eye(7), random.standard_normal((7, 3))
     base = np.array([True, False, True, True, False, False, True])
     out = np.empty((7, 10))
-    drt.pivot_transform(hessian, linear, base, out)
+    nonnegative_pivoting.pivot_transform(hessian, linear, base, out)
     z, x = random.standard_normal(3), random.standard_normal(7)
     w = hessian @ x + linear @ z
     given, asked = np.where(base, w, x), np.where(base, x, w)
@@ -96,7 +96,7 @@ def test_product(rows, inner):
     random = np.random.default_rng(2)
     left, right = random.standard_normal((rows + 1, inner)), random.standard_normal((inner, 5))
     out = np.empty((rows, 5))
-    drt.product(left, 1, rows, right, out)
+    nonnegative_pivoting.product(left, 1, rows, right, out)
     np.testing.assert_allclose(out, left[1:] @ right, atol=1e-12)
 
 
@@ -104,8 +104,10 @@ def solve_one(hessian, linear, start):
     n = linear.size
     x, slope = np.empty(n), np.empty(n)
     passive = np.array(start)
-    drt_active_set.active_set(hessian, linear, passive, np.empty(n, np.int64), np.empty((n, n)), np.empty(n), slope, x)
-    return x, drt_active_set.kkt_residual(linear, x, slope), passive
+    nonnegative_active_set.active_set(
+        hessian, linear, passive, np.empty(n, np.int64), np.empty((n, n)), np.empty(n), slope, x
+    )
+    return x, nonnegative_active_set.kkt_residual(linear, x, slope), passive
 
 
 @pytest.mark.parametrize("start", [[False] * 3, [True] * 3, [True, False, True]])
@@ -127,8 +129,8 @@ def test_active_set_survives_a_duplicated_column():
 
 def test_kkt_residual_does_not_hide_nan():
     good, bad = np.ones(2), np.array([np.nan, 0.0])
-    assert np.isnan(drt_active_set.kkt_residual(good, bad, good))
-    assert np.isnan(drt_active_set.kkt_residual(good, good, bad))
+    assert np.isnan(nonnegative_active_set.kkt_residual(good, bad, good))
+    assert np.isnan(nonnegative_active_set.kkt_residual(good, good, bad))
 
 
 @kernel

@@ -1,8 +1,8 @@
-"""Distribution of relaxation times of many spectra that share one frequency grid.
+"""Non-negative quadratic programmes of many right-hand sides that share one matrix, by block principal pivoting.
 
-    minimise ||W (A x - z)||^2 + lambda^2 ||D x||^2   subject to x >= 0
+    minimise x'H x / 2 + (Q z)'x   subject to x >= 0
 
-One Gram matrix H = A'W^2 A + lambda^2 D'D serves every right-hand side q = -A'W^2 z. H is transformed once by
+One H serves every right-hand side q = Q z. H is transformed once by
 principal pivots on a base passive set (the solution of a typical spectrum); one matrix product then gives
 every spectrum's base point, and block principal pivoting with a small factor on the indices that differ from
 the base finishes it (Judice and Pires, Computers Oper. Res. 21 (1994) 587-596). What does not settle within
@@ -11,13 +11,15 @@ twelve rounds goes to the active set, which always ends.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
-from iondrift_kernels.drt_active_set import active_set, kkt_residual
 from iondrift_kernels.job_queue import take
+from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -28,6 +30,47 @@ ACCEPTED = 1e-11  # relative KKT residual; anything above goes to the active set
 _ENTER, _LEAVE = -2, -3  # marks in ``place`` between finding the violations and exchanging them
 BLOCK = 32  # spectra that follow each other's warm start; fixed, so that results do not depend on threads
 MAX_ROUNDS = 12
+
+
+class Programme(NamedTuple):
+    """What all right-hand sides share.
+
+    ``hessian`` (n, n) H with unit diagonal; ``scales`` (n,) what turns its solution into the caller's unit;
+    ``combined`` (m, 2 n) transposed base map beside Q', or (m, n) Q' alone without pivoting; ``transform`` (n, n) and
+    ``base`` (n,) from :func:`pivot_transform`; ``pivoting`` False sends all to the active set: H is too close to
+    singular for pivoting.
+    """
+
+    hessian: FloatArray
+    scales: FloatArray
+    combined: FloatArray
+    transform: FloatArray
+    base: BoolArray
+    pivoting: bool
+
+
+class Solutions(NamedTuple):
+    """Solutions (spectra, n), relative KKT residuals (spectra,) and linear systems solved (spectra,)."""
+
+    x: FloatArray
+    residual: FloatArray
+    rounds: IntArray
+
+
+class _Exchange(NamedTuple):
+    """The exchange set, kept with its factor from one right-hand side to the next.
+
+    ``state`` (1,) its size; ``order`` (n,) its variables; ``place`` (n,) each variable's row in it, or -1; ``factor``
+    (n, n) and ``diagonal`` (n,) L D L'; ``values`` (n,) the exchanged variables; ``point`` (n,) where they lead.
+    """
+
+    state: IntArray
+    order: IntArray
+    place: IntArray
+    factor: FloatArray
+    diagonal: FloatArray
+    values: FloatArray
+    point: FloatArray
 
 
 @kernel
@@ -73,7 +116,10 @@ def pivot_transform(hessian: FloatArray, linear_map: FloatArray, base: BoolArray
 
 @kernel
 def product(rows: FloatArray, first: int, count: int, matrix: FloatArray, out: FloatArray) -> None:
-    """Write rows[first : first + count] @ matrix. Two rows share each load of the matrix (32 GFMA/s a core)."""
+    """Write rows[first : first + count] @ matrix into ``out`` (count or more, width).
+
+    Two rows, a to e and f to p, share each load of four rows of the matrix, s to v: 32 GFMA/s a core.
+    """
     inner, width = matrix.shape
     for c in range(count):
         for i in range(width):
@@ -149,23 +195,10 @@ def _exchange(
 
 @kernel
 def _pivot_rounds(
-    transform: FloatArray,
-    base: BoolArray,
-    base_point: FloatArray,
-    tolerance: float,
-    state: IntArray,
-    order: IntArray,
-    place: IntArray,
-    factor: FloatArray,
-    diagonal: FloatArray,
-    values: FloatArray,
-    point: FloatArray,
+    transform: FloatArray, base: BoolArray, base_point: FloatArray, tolerance: float, exchange: _Exchange
 ) -> int:
-    """Block principal pivoting from the exchange set of the last spectrum; return rounds, or -1 if unsettled.
-
-    ``state[0]`` is the size of the exchange set ``order``; ``place`` is each variable's row in it, or -1. Both
-    are kept with the factor from call to call.
-    """
+    """Block principal pivoting from the exchange set of the last spectrum; return rounds, or -1 if unsettled."""
+    state, order, place, factor, diagonal, values, point = exchange
     n = base.size
     count = state[0]
     fewest = n + 1
@@ -241,21 +274,10 @@ def _collect(
 
 
 @kernel
-def _solve_block(
-    rows: FloatArray,
-    first: int,
-    count: int,
-    hessian: FloatArray,
-    scales: FloatArray,
-    combined: FloatArray,
-    transform: FloatArray,
-    base: BoolArray,
-    pivoting: bool,
-    out: FloatArray,
-    residual: FloatArray,
-    rounds: IntArray,
-) -> None:
-    """Solve spectra ``first`` to ``first + count`` one after the other."""
+def _solve_block(rows: FloatArray, first: int, count: int, programme: Programme, solutions: Solutions) -> None:
+    """Solve spectra ``first`` to ``first + count`` of ``rows`` (spectra, m) one after the other."""
+    hessian, scales, combined, transform, base, pivoting = programme
+    out, residual, rounds = solutions
     n = base.size
     points = np.empty((count, combined.shape[1]))
     product(rows, first, count, combined, points)
@@ -270,6 +292,7 @@ def _solve_block(
     values = np.empty(n)
     point = np.empty(n)
     slope = np.empty(n)
+    exchange = _Exchange(state, exchanged, place, factor, diagonal, values, point)
     for c in range(count):
         linear = points[c, offset:]
         spent = 0
@@ -277,10 +300,7 @@ def _solve_block(
             scale = 0.0
             for i in range(n):
                 scale = max(scale, abs(linear[i]))
-            spent = _pivot_rounds(
-                transform, base, points[c, :n], TOLERANCE * scale, state, exchanged, place, factor, diagonal,
-                values, point,
-            )  # fmt: skip
+            spent = _pivot_rounds(transform, base, points[c, :n], TOLERANCE * scale, exchange)
             _collect(base, exchanged, place, state[0], values, point, passive, out[first + c])
         if spent <= 0:
             spent += active_set(hessian, linear, passive, order, factor, values, slope, out[first + c])
@@ -309,63 +329,18 @@ def _solve_block(
 
 
 @kernel
-def _work(
-    queue: IntArray,
-    rows: FloatArray,
-    hessian: FloatArray,
-    scales: FloatArray,
-    combined: FloatArray,
-    transform: FloatArray,
-    base: BoolArray,
-    pivoting: bool,
-    out: FloatArray,
-    residual: FloatArray,
-    rounds: IntArray,
-) -> None:
+def _work(queue: IntArray, rows: FloatArray, programme: Programme, solutions: Solutions) -> None:
     """Solve blocks until none is left: one thread's share of :func:`solve`."""
     spectra = rows.shape[0]
     first = take(queue) * BLOCK
     while first < spectra:
-        _solve_block(
-            rows, first, min(BLOCK, spectra - first), hessian, scales, combined, transform, base, pivoting, out,
-            residual, rounds,
-        )  # fmt: skip
+        _solve_block(rows, first, min(BLOCK, spectra - first), programme, solutions)
         first = take(queue) * BLOCK
 
 
 @parallel_kernel
-def solve(
-    workers: int,
-    rows: FloatArray,
-    hessian: FloatArray,
-    scales: FloatArray,
-    combined: FloatArray,
-    transform: FloatArray,
-    base: BoolArray,
-    pivoting: bool,
-    out: FloatArray,
-    residual: FloatArray,
-    rounds: IntArray,
-) -> None:
-    """Solve every spectrum.
-
-    Parameters
-    ----------
-    workers
-        How many threads take spectra from one queue.
-    rows
-        (spectra, m) right-hand sides z.
-    hessian, scales
-        (n, n) H with unit diagonal; (n) what turns its solution into the caller's unit.
-    combined
-        (m, 2 n): transposed base map beside Q', or (m, n) Q' alone without pivoting.
-    transform, base
-        (n, n) and (n): from :func:`pivot_transform`.
-    pivoting
-        False sends every spectrum to the active set: H too close to singular for pivoting.
-    out, residual, rounds
-        (spectra, n) solutions, (spectra) relative KKT residuals, (spectra) linear systems solved.
-    """
+def solve(workers: int, rows: FloatArray, programme: Programme, solutions: Solutions) -> None:
+    """Solve for every right-hand side z of ``rows`` (spectra, m); ``workers`` threads take blocks from one queue."""
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, rows, hessian, scales, combined, transform, base, pivoting, out, residual, rounds)
+        _work(queue, rows, programme, solutions)

@@ -1,22 +1,39 @@
-"""Distribution of relaxation times where every spectrum has its own weights, and so its own Gram matrix.
+"""Non-negative least squares where every right-hand side has its own weights, and so its own Gram matrix.
 
 minimise ||W_s (A x - z_s)||^2 + lambda_s^2 ||D x||^2   subject to x >= 0
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
-from iondrift_kernels.drt import BLOCK, product
-from iondrift_kernels.drt_active_set import active_set, kkt_residual
 from iondrift_kernels.job_queue import take
+from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual
+from iondrift_kernels.nonnegative_pivoting import BLOCK, Solutions, product
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+class Weighted(NamedTuple):
+    """The problems.
+
+    ``rows``, ``weights`` (spectra, m) z and W, weight zero leaves a point out; ``transposed`` (n, m) A'; ``penalty``
+    (n, n) D'D; ``strength`` (spectra,) lambda^2; ``start`` (n,) where the first spectrum of a block starts.
+    """
+
+    rows: FloatArray
+    weights: FloatArray
+    transposed: FloatArray
+    penalty: FloatArray
+    strength: FloatArray
+    start: BoolArray
 
 
 @kernel
@@ -59,19 +76,10 @@ def assemble(
 
 
 @kernel
-def _work(
-    queue: IntArray,
-    rows: FloatArray,
-    weights: FloatArray,
-    transposed: FloatArray,
-    penalty: FloatArray,
-    strength: FloatArray,
-    start: BoolArray,
-    out: FloatArray,
-    residual: FloatArray,
-    rounds: IntArray,
-) -> None:
+def _work(queue: IntArray, problems: Weighted, solutions: Solutions) -> None:
     """Solve blocks until none is left: one thread's share of :func:`solve`."""
+    rows, weights, transposed, penalty, strength, start = problems
+    out, residual, rounds = solutions
     spectra, m = rows.shape
     n = transposed.shape[0]
     order = np.empty(n, np.int64)
@@ -99,35 +107,11 @@ def _work(
 
 
 @parallel_kernel
-def solve(
-    workers: int,
-    rows: FloatArray,
-    weights: FloatArray,
-    transposed: FloatArray,
-    penalty: FloatArray,
-    strength: FloatArray,
-    start: BoolArray,
-    out: FloatArray,
-    residual: FloatArray,
-    rounds: IntArray,
-) -> None:
+def solve(workers: int, problems: Weighted, solutions: Solutions) -> None:
     """Solve every spectrum by the active set, started from its neighbour's passive set.
 
-    Parameters
-    ----------
-    workers
-        How many threads take spectra from one queue.
-    rows, weights
-        (spectra, m) z and W; weight zero leaves a point out.
-    transposed, penalty
-        (n, m) A' and (n, n) D'D.
-    strength
-        (spectra) lambda^2.
-    start
-        (n) where the first spectrum of a block starts.
-    out, residual, rounds
-        (spectra, n) solutions, (spectra) relative KKT residuals, (spectra) linear systems solved.
+    ``workers``: how many threads take blocks of spectra from one queue.
     """
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, rows, weights, transposed, penalty, strength, start, out, residual, rounds)
+        _work(queue, problems, solutions)
