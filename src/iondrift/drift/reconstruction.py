@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
-from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, Origin, closure_named
 from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoothing
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
@@ -119,7 +119,8 @@ def reconstruct_drift(
     chosen.require(inputs)
     profiles = smooth_profiles(inputs.concentration, smoothing, orders=polynomial_orders, series=series, **splines)
     breaks = () if profiles.series is None else profiles.series.breaks
-    arrays = close(inputs, profiles, chosen, InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1]))
+    in_time = InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1])
+    arrays = close(inputs, profiles, chosen, chosen.origin_of(inputs, in_time))
     result = _label(arrays, inputs)
     result.attrs = {
         "closure": closure,
@@ -134,8 +135,10 @@ def reconstruct_drift(
     return result
 
 
-def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_time: InTime) -> dict[str, FloatArray]:
-    """Return every result variable (time, x) of one closure."""
+def close(
+    inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, origin: Origin | None
+) -> dict[str, FloatArray]:
+    """Return every result variable (time, x) of one closure; ``origin``: the flux at x = 0 that it gives."""
     from iondrift_kernels import drift_velocity as kernels
     from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
 
@@ -143,7 +146,6 @@ def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_
     inputs.diffusivity.check(float(c.min()), float(c.max()))
     D = np.ascontiguousarray(inputs.diffusivity(c))
     thermal = GAS_CONSTANT * inputs.temperature / FARADAY
-    origin = None if closure.origin is None else closure.origin(inputs, in_time)
     flux, field, velocity = np.empty_like(c), np.empty_like(c), np.empty_like(c)
     kernels.drift_velocity(
         closure.code,

@@ -185,12 +185,13 @@ def _total_effects(posed: Posed, exact: Draws, outcome: BandOutcome) -> xr.DataA
 
 def _every_closure(posed: Posed) -> dict[str, FloatArray]:
     """Return the quantities (quantity,) without draws, under every closure whose needs are known."""
-    inputs, series = posed.inputs, posed.series
-    profiles = smooth_profiles(inputs.concentration, "pspline", series=series)
+    inputs, in_time = posed.inputs, InTime(breaks=posed.series.breaks)
+    profiles = smooth_profiles(inputs.concentration, "pspline", series=posed.series)
     found = {}
     for name, closure in CLOSURES.items():
         if closure.allows(inputs):
-            v = close(inputs, profiles, closure, InTime(breaks=series.breaks))["drift_velocity"]
+            origin = posed.origin if closure is posed.closure else closure.origin_of(inputs, in_time)
+            v = close(inputs, profiles, closure, origin)["drift_velocity"]
             last = v[posed.draws.end]
             found[name] = np.array([last[0], last[-1], v.flat[int(np.abs(v).argmax())]])
     return found

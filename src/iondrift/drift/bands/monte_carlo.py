@@ -14,7 +14,7 @@ from iondrift.drift.bands.counts import MOST_AUTOMATIC
 from iondrift.drift.bands.labels import label_bands
 from iondrift.drift.bands.options import METHODS, DrawKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome, Replicates
-from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, Origin, closure_named
 from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of, split_options
 from iondrift.drift.names import InTime
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions, given_or_fitted
@@ -32,11 +32,15 @@ class BandOptions(InputOptions, SplineOptions, DrawKeywords, total=False):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Posed:
-    """One cell, its fit and how it is drawn: checked, and fitted where no fit was given."""
+    """One cell, its fits and how it is drawn: checked, and fitted where no fit was given.
+
+    ``origin``: the flux at x = 0, where the closure gives it.
+    """
 
     inputs: DriftInputs
     closure: Closure
     series: SmoothSeries
+    origin: Origin | None
     draws: Draws
 
 
@@ -149,7 +153,8 @@ def pose(
     draws = check_draws(inputs, options)
     series = given_or_fitted(inputs.concentration, series, **splines)
     inputs.diffusivity.check(*series.extremes)
-    return Posed(inputs=inputs, closure=closure, series=series, draws=draws)
+    origin = closure.origin_of(inputs, InTime(breaks=series.breaks))
+    return Posed(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)
 
 
 def draw(posed: Posed, draws: Draws, progress: Callable[[float], None] | None = None) -> BandOutcome:
@@ -160,9 +165,9 @@ def draw(posed: Posed, draws: Draws, progress: Callable[[float], None] | None = 
     DataError
         A drawn concentration or D(c) is not positive.
     """
-    inputs, closure, series = posed.inputs, posed.closure, posed.series
-    origin = None if closure.origin is None else closure.origin(inputs, InTime(breaks=series.breaks))
-    replicates = Replicates(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)
+    replicates = Replicates(
+        inputs=posed.inputs, closure=posed.closure, series=posed.series, origin=posed.origin, draws=draws
+    )
     count = draws.count
     while True:
         outcome = replicates.run(count, progress)
