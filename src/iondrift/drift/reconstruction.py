@@ -121,18 +121,7 @@ def reconstruct_drift(
     breaks = () if profiles.series is None else profiles.series.breaks
     in_time = InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1])
     arrays = close(inputs, profiles, chosen, chosen.origin_of(inputs, in_time))
-    result = _label(arrays, inputs)
-    result.attrs = {
-        "closure": closure,
-        "closure_meaning": chosen.meaning,
-        "smoothing": smoothing,
-        "temperature_K": inputs.temperature,
-        "diffusivity": inputs.diffusivity.describe(),
-        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
-    }
-    if profiles.series is not None:
-        result.attrs |= smoothing_attributes(profiles.series)
-    return result
+    return label_drift(arrays, inputs, chosen, smoothing, profiles.series)
 
 
 def close(
@@ -189,9 +178,25 @@ def _charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
     return result
 
 
-def _label(arrays: Mapping[str, FloatArray], inputs: DriftInputs) -> xr.Dataset:
-    """Return the arrays with names, coordinates and attributes, and the effective voltage beside them."""
+def label_drift(
+    arrays: Mapping[str, FloatArray],
+    inputs: DriftInputs,
+    closure: Closure,
+    smoothing: Smoothing,
+    series: SmoothSeries | None,
+) -> xr.Dataset:
+    """Return the arrays (time, x) of one closure as a dataset, the effective voltage beside them."""
     coords = {dim: inputs.concentration[dim] for dim in ("time", "x")}
     dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in arrays.items()})
     dataset["voltage_effective"] = variables.dataarray("voltage_effective", inputs.voltage, coords)
+    dataset.attrs = {
+        "closure": closure.name,
+        "closure_meaning": closure.meaning,
+        "smoothing": smoothing,
+        "temperature_K": inputs.temperature,
+        "diffusivity": inputs.diffusivity.describe(),
+        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
+    }
+    if series is not None:
+        dataset.attrs |= smoothing_attributes(series)
     return dataset
