@@ -9,9 +9,7 @@ import xarray as xr
 
 import synthetic
 from iondrift import Diffusivity, errors, reconstruct_drift
-from iondrift.drift.bands import monte_carlo as bands
-from iondrift.drift.bands import replicates as band_draws
-from iondrift.drift.bands.monte_carlo import drift_bands, velocity_ratio
+from iondrift.drift.bands.monte_carlo import CONVERGED, drift_bands, velocity_ratio
 from iondrift.drift.bands.options import BANDED
 from iondrift.drift.bands.uncertainties import Uncertainties
 from iondrift.drift.smoothing.penalised_splines import smooth
@@ -43,13 +41,17 @@ def banded(measured, **options):
 
 @pytest.mark.parametrize("method", ["posterior", "perturb"])
 @pytest.mark.parametrize("reference", [None, 1])
-def test_same_seed_same_bits_for_any_blocks(measured, method, reference, monkeypatch):
+def test_same_seed_same_bits_for_any_blocks(measured, method, reference):
+    """What a block of profiles holds falls with variables and replicates: all profiles, eight, and one."""
     c, _, _ = measured
     series = smooth(c, reference_profiles=reference)
-    options = {"method": method, "series": series, "uncertainties": Uncertainties()}
+    options = {"method": method, "series": series, "uncertainties": Uncertainties(), "samples": 400}
     first = banded(measured, **options)
-    monkeypatch.setattr(band_draws, "_BLOCK_BYTES", 1.0)  # one profile a block
-    xr.testing.assert_identical(first, banded(measured, **options))
+    several = banded(measured, variables_wanted=BANDED, **options)
+    xr.testing.assert_identical(first, several[list(first)])
+    single = banded(measured, variables_wanted=BANDED, **options | {"samples": 4000})
+    for name in ("final_drift_velocity", "maximum_drift_velocity", "penetration_depth"):
+        np.testing.assert_array_equal(first[name], single[name][..., :400])
     assert not first.equals(banded(measured, seed=1, **options))
 
 
@@ -164,9 +166,9 @@ def test_noise_of_the_reference_is_in_the_band():
 def test_automatic_sample_number_reaches_its_goal(measured):
     result = banded(measured, samples="auto")
     assert result.attrs["samples"] >= 1000
-    assert result.attrs["relative_monte_carlo_error"] < bands.CONVERGED
+    assert result.attrs["relative_monte_carlo_error"] < CONVERGED
     few = banded(measured, samples=100)
-    assert few.attrs["relative_monte_carlo_error"] > bands.CONVERGED
+    assert few.attrs["relative_monte_carlo_error"] > CONVERGED
 
 
 def test_derived_numbers_by_replicate(measured):

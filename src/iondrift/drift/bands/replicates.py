@@ -130,7 +130,7 @@ class Replicates:
         starts = list(range(0, times, block))
         each = block * points * kept + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
         each += len(starts) * 3 * modes if self.draws.method == "perturb" else 0
-        require_memory(padded, 8.0 * each)
+        require_memory(samples, 8.0 * each, LANES)
         borders = np.array([self.series.time_basis.start[t] for t in starts] + [size], dtype=np.int64)
         borders[0] = 0
         return _Plan(samples=samples, groups=groups, padded=padded, block=block, starts=starts, borders=borders)
