@@ -29,7 +29,7 @@ from iondrift.drift.bands.monte_carlo import drift_bands
 from iondrift.drift.bands.uncertainties import Uncertainties
 from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, smooth
 from iondrift.drift.smoothing.spline_basis import cubic_quadrature
-from iondrift.reference.drift_bands import one_by_one, vectorised
+from iondrift.reference.drift_bands import Cell, one_by_one, vectorised
 from manufactured import C0, CASES, TEMPERATURE, THERMAL_VOLTAGE, noise
 
 CASE = CASES["layers"]
@@ -84,6 +84,9 @@ def peers(rounds: int) -> None:
     c, voltage, fit = series_of(80, 46)
     A, B = CASE.diffusivity.parameters[4:6]
     weights = cubic_quadrature(c["x"].values)
+    cell = Cell(
+        series=fit, weights=weights, diffusivity=(A, B), thermal_voltage=THERMAL_VOLTAGE, voltage=voltage.values
+    )
     none = Uncertainties.none()
     replicates = 40
     levels = np.array(LEVELS)
@@ -91,20 +94,11 @@ def peers(rounds: int) -> None:
         {
             "compiled": (lambda: compiled(c, voltage, fit, 1000, none), 8),
             "one thread": (lambda: on_one_thread(lambda: compiled(c, voltage, fit, 1000, none)), 4),
-            "NumPy": (
-                lambda: vectorised(fit, weights, voltage.values, (A, B), THERMAL_VOLTAGE, 1000, levels),
-                2,
-            ),
-            "SciPy": (
-                lambda: one_by_one(
-                    c.values, fit, c["x"].values, c["time"].values, voltage.values, (A, B), THERMAL_VOLTAGE,
-                    replicates, levels,
-                ),
-                2,
-            ),
+            "NumPy": (lambda: vectorised(cell, "voltage", 1000, levels), 2),
+            "SciPy": (lambda: one_by_one(cell, replicates, levels), 2),
         },
         rounds,
-    )  # fmt: skip
+    )
     mine, numpy_, loop = best["compiled"], best["NumPy"], best["SciPy"] * 1000 / replicates
     threads = numba.get_num_threads()
     print(f"80 x 46 x 1,000, least of {rounds} rounds: compiled {1e3 * mine:.1f} ms, {threads} threads being")

@@ -1,99 +1,79 @@
-"""A small result to draw and to print: a depletion layer that grows, in closed form."""
+"""A small result to draw and to print: a depletion layer that grows, in closed form, labelled as real results are."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from functools import cache
 
 import numpy as np
 import xarray as xr
 
-from iondrift.drift.bands.budget import QUANTITIES, SOURCES
+from iondrift.drift.bands.arguments import Posed, pose
+from iondrift.drift.bands.budget import SOURCES, Spread, label_budget
+from iondrift.drift.bands.labels import label_bands
+from iondrift.drift.bands.options import BANDED, DrawOptions
+from iondrift.drift.bands.replicates import BandOutcome
 from iondrift.drift.bands.uncertainties import Uncertainties
+from iondrift.drift.closures import CLOSURES
+from iondrift.drift.reconstruction import label_drift
 from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.experiment.closure_bands import labelled
+from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, smooth
+from iondrift.experiment.closure_bands import Row, closure_rows
 from iondrift.experiment.file.schema import Experiment
+from iondrift.experiment.labels import label_results
+from iondrift.experiment.log.onset import Onset
+from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, Inputs, Measured
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY
 
-
-class Step(NamedTuple):
-    """Stands for one segment of the protocol."""
-
-    kind: str
-    start: float
-    stop: float
-    level: float
-
-
-class Rise(NamedTuple):
-    """Stands for the onset of mass-transport limitation."""
-
-    time: float
-    uncertainty: float
-
-
 SEGMENTS = (
-    Step("open_circuit", 0.0, 3600.0, 0.0),
-    Step("constant_current", 3600.0, 9000.0, -1.0),
-    Step("constant_voltage", 9000.0, 26500.0, 1.5),
+    Segment(kind="open_circuit", start=0.0, stop=3600.0, level=0.0),
+    Segment(kind="constant_current", start=3600.0, stop=9000.0, level=-1.0),
+    Segment(kind="constant_voltage", start=9000.0, stop=26500.0, level=1.5),
 )
+MODEL = Uncertainties(temperature_K=0.5, clock_offset_s=0.0)
+MOBILITY, DIFFUSIVITY = 4.87e-11, 1.315e-12
+SHARES = {"voltage": 1.0, "blocking": 0.13, "current": 0.14}  # of v under the voltage closure
+TIME, X = np.linspace(200.0, 26000.0, 46), np.linspace(8e-6, 1.01e-3, 40)
+GROWTH = np.clip((TIME - 3600.0) / 20000.0, 0.0, 1.0)[:, None]
+CONCENTRATION = 1666.0 * (1.0 - 0.35 * GROWTH * np.exp(-X / 1.2e-4) + 0.12 * GROWTH * np.exp((X - X[-1]) / 1.5e-4))
+VOLTAGE = np.where(TIME < 3600.0, 0.0, np.minimum(0.2 + GROWTH[:, 0] * 4.0, 1.5))
+CURRENT = np.where(TIME < 3600.0, 0.0, np.where(TIME < 9000.0, -1.0, -0.3))
+FIELD = -VOLTAGE[:, None] / X[-1] * 1666.0 / CONCENTRATION
+_NORMALS = np.random.default_rng(11).standard_normal(400)
 
 
-def dataset(*, current: bool = True, profiles: int = 46, points: int = 40) -> xr.Dataset:
+def dataset(*, current: bool = True) -> xr.Dataset:
     """Return the variables that report and figures use."""
-    time = np.linspace(200.0, 26000.0, profiles)
-    x = np.linspace(8e-6, 1.01e-3, points)
-    coords = {"time": time, "x": x}
-    growth = np.clip((time - 3600.0) / 20000.0, 0.0, 1.0)[:, None]
-    near, far = np.exp(-x / 1.2e-4), np.exp((x - x[-1]) / 1.5e-4)
-    c = 1666.0 * (1.0 - 0.35 * growth * near + 0.12 * growth * far)
-    noise = 25.0 * np.random.default_rng(5).standard_normal(c.shape)
-    voltage = np.where(time < 3600.0, 0.0, np.minimum(0.2 + growth[:, 0] * 4.0, 1.5))
-    mobility = 4.87e-11
-    field = -voltage[:, None] / x[-1] * 1666.0 / c
-    data = {
-        "concentration": c,
-        "concentration_measured": c + noise,
-        "electric_field": field,
-        "drift_velocity": -mobility * field,
-        "voltage": voltage,
-    }
-    if current:
-        data["current_density"] = np.where(time < 3600.0, 0.0, np.where(time < 9000.0, -1.0, -0.3))
-    result = xr.Dataset({name: dataarray(name, values, coords) for name, values in data.items()})
-    result.attrs = {"closure": "voltage", "smoothing": "pspline"}
-    return result
+    return analysis(current=current).dataset
 
 
 def analysis(*, current: bool = True) -> Analysis:
-    """Return an analysis around :func:`dataset`, with plausible facts."""
-    result = dataset(current=current)
-    experiment = Experiment.model_validate(
-        {
-            "cell": {"name": "Li||Li"},
-            "profiles": {"files": "p/*.txt", "interval_s": 513.0, "duration_s": 444.0, "reverse": True},
-            "log": {"file": "log.txt"} | ({"current_density_column": 3} if current else {}),
-            "electrolyte": {
-                "concentration_mol_per_L": 1.666,
-                "temperature_K": 313.15,
-                "transference_number": 0.9,
-            },
-            "diffusivity": {"kind": "constant", "diffusion_coefficient_m2_per_s": 1.315e-12},
-        }
+    """Return results without bands, with plausible facts."""
+    cell = measured(current=current)
+    closures = {name: _closed(row, name) for name, row in closure_rows(cell).items()}
+    return Analysis(
+        measured=cell,
+        dataset=label_results(cell, _series(), closures, None),
+        closures=closures,
+        unavailable={} if current else {"current": "no current density in the log"},
+        sand_time=6220.0,
+        no_bands="switched off",
+        notes=cell.notes,
     )
-    scale = {"voltage": 1.0, "blocking": 0.13} | ({"current": 0.14} if current else {})
-    closures = {name: _closure(result, factor, current=current) for name, factor in scale.items()}
-    result = result.merge(closures["voltage"].drop_vars("drift_velocity"))
-    result["diffusivity"] = dataarray("diffusivity", np.full(result.concentration.shape, 1.315e-12), result)
-    notes = ("D(c) was measured for EO:Li 10 to 20; 4 % of the points lie outside.",)
-    measured = Measured(
-        experiment=experiment,
-        concentration=result.concentration_measured,
-        voltage=result.voltage,
-        current_density=result.get("current_density"),
+
+
+def measured(*, current: bool = True) -> Measured:
+    """Return the cell as it would be read."""
+    coords = {"time": TIME, "x": X}
+    noise = 25.0 * np.random.default_rng(5).standard_normal(CONCENTRATION.shape)
+    return Measured(
+        experiment=_experiment(current=current),
+        concentration=dataarray("concentration", CONCENTRATION + noise, coords),
+        voltage=dataarray("voltage", VOLTAGE, coords),
+        current_density=dataarray("current_density", CURRENT, coords) if current else None,
         electrode_storage=None,
         total_anions=None,
         reference_index=None,
@@ -122,94 +102,111 @@ def analysis(*, current: bool = True) -> Analysis:
             anion_drift_error=0.004,
         ),
         segments=SEGMENTS,
-        onset=Rise(time=9000.0, uncertainty=250.0),
+        onset=Onset(time=9000.0, uncertainty=250.0, exponent=None, residual=None),
         noise=NoiseEstimate(standard_deviation=33.0, autocorrelation=(1.0, 0.65, 0.04), common_mode=0.0037),
-        diffusivity=Diffusivity.constant(1.315e-12),
-        notes=notes,
-    )
-    return Analysis(
-        measured=measured,
-        dataset=result,
-        closures=closures,
-        unavailable={} if current else {"current": "no current density in the log"},
-        sand_time=6220.0,
-        no_bands="switched off",
-        notes=notes,
+        diffusivity=Diffusivity.constant(DIFFUSIVITY),
+        notes=("D(c) was measured for EO:Li 10 to 20; 4 % of the points lie outside.",),
     )
 
 
 def banded(*, current: bool = True) -> Analysis:
-    """Return :func:`analysis` with bands of 10 %, as drift_bands and error_budget label them."""
+    """Return :func:`analysis` with bands of 10 %."""
     plain = analysis(current=current)
-    found = {name: _bands(plain, data) for name, data in plain.closures.items()}
-    budget = _budget(plain)
+    posed = {name: _posed(plain, name, row) for name, row in closure_rows(plain.measured).items()}
     bands = Bands(
-        uncertainties=Uncertainties(temperature_K=0.5, clock_offset_s=0.0),
-        by_closure=found,
+        uncertainties=MODEL,
+        by_closure={name: label_bands(_outcome(plain, name, posed[name]), posed[name]) for name in posed},
         failed={},
-        budget=budget,
+        budget=_budget(plain, posed[plain.experiment.reconstruction.closure]),
         sand_time=6220.0 * np.exp(0.2 * _NORMALS),
     )
-    result = plain.dataset.assign(labelled(bands, "voltage"))
-    velocities = [data.drift_velocity.values for data in plain.closures.values()]
-    result["drift_velocity_by_closure"] = (("closure", "time", "x"), np.stack(velocities))
-    result.attrs |= {"noise_standard_deviation": 33.0, "noise_autocorrelation": "", "independent_points": 30}
-    return replace(plain, dataset=result, bands=bands)
+    return replace(plain, dataset=label_results(plain.measured, _series(), plain.closures, bands), bands=bands)
 
 
-_NORMALS = np.random.default_rng(11).standard_normal(400)
+def _experiment(*, current: bool) -> Experiment:
+    return Experiment.model_validate(
+        {
+            "cell": {"name": "Li||Li"},
+            "profiles": {"files": "p/*.txt", "interval_s": 513.0, "duration_s": 444.0, "reverse": True},
+            "log": {"file": "log.txt"} | ({"current_density_column": 3} if current else {}),
+            "electrolyte": {
+                "concentration_mol_per_L": 1.666,
+                "temperature_K": 313.15,
+                "transference_number": 0.9,
+            },
+            "diffusivity": {"kind": "constant", "diffusion_coefficient_m2_per_s": DIFFUSIVITY},
+        }
+    )
 
 
-def _bands(plain: Analysis, data: xr.Dataset) -> xr.Dataset:
-    velocity, end = data.drift_velocity.values, plain.end
+@cache
+def _series() -> SmoothSeries:
+    """Return a fit of the profiles, with the noise that the report is to state."""
+    cell = measured()
+    fit = smooth(cell.concentration, noise=cell.noise, penalties=Penalties(space=1e-7, time=1e-3))
+    return replace(fit, standard_deviation=33.0, nominal_points=30)
+
+
+def _closed(row: Row, name: str) -> xr.Dataset:
+    velocity, c = SHARES[name] * -MOBILITY * FIELD, CONCENTRATION
+    gradient = np.gradient(c, X, axis=1)
+    D = np.full(c.shape, DIFFUSIVITY)
+    current = np.full(TIME.size, np.nan) if row.inputs.current is None else row.inputs.current
+    arrays = {
+        "drift_velocity": velocity,
+        "electric_field": SHARES[name] * FIELD,
+        "flux": velocity * c,
+        "flux_diffusive": -D * gradient,
+        "flux_migrative": velocity * c,
+        "mobility": np.full(c.shape, MOBILITY),
+        "diffusivity": D,
+        "concentration": c,
+        "concentration_gradient": gradient,
+        "charge_balance": -FARADAY * velocity * c / np.where(current == 0.0, np.nan, current)[:, None],
+    }
+    return label_drift(arrays, row.inputs, CLOSURES[row.closure], "pspline", _series())
+
+
+def _posed(plain: Analysis, name: str, row: Row) -> Posed:
+    chosen = name == plain.experiment.reconstruction.closure
+    options = DrawOptions(
+        uncertainties=MODEL,
+        samples=_NORMALS.size,
+        quantiles=LEVELS,
+        variables_wanted=BANDED if chosen else ("drift_velocity",),
+        growth_from=SEGMENTS[2].start,
+        end_at=float(TIME[plain.end]),
+    )
+    return pose(row.inputs, CLOSURES[row.closure], options, _series(), {})
+
+
+def _outcome(plain: Analysis, name: str, posed: Posed) -> BandOutcome:
+    """Return draws that follow one normal number a replicate; at x_L that of the replicate before."""
+    data, end = plain.closures[name], plain.end
     factor = 1.0 + 0.1 * _NORMALS
-    last = velocity[end, [0, -1], None]
-    coords = {"quantile": np.array(LEVELS), "time": data.time, "x": data.x, "end": ["plating", "counter"]}
-    edges = np.quantile(factor, LEVELS)[:, None, None] * velocity
-    found = {
-        "drift_velocity": dataarray("drift_velocity", edges, coords, dims=("quantile", "time", "x")),
-        "maximum_drift_velocity": velocity.max() * factor,
-        "final_drift_velocity": last * factor,
-        "penetration_depth": np.trapezoid(velocity[: end + 1, [0, -1]], data.time[: end + 1], axis=0)[:, None] * factor,
-        "spatial_spread": (last[0] - last[1]) / last[0] * factor,
-        "growth": np.array([[0.490], [0.0229]]) + 0.04 * _NORMALS,
-    }
-    if "charge_balance" in data:
-        found["final_charge_balance"] = data.charge_balance.values[end, [0, -1], None] * factor
-    result = xr.Dataset({n: v if n == "drift_velocity" else dataarray(n, v, coords) for n, v in found.items()})
-    result.attrs = {
-        "method": "posterior",
-        "method_meaning": "spline coefficients drawn from their posterior",
-        "samples": _NORMALS.size,
-        "seed": 0,
-        "uncertainties": "",
-        "relative_monte_carlo_error": 0.021,
-    }
-    return result
+    wanted = np.stack([data[BANDED[code]].values for code in posed.draws.codes])
+    bands = np.sort(wanted[..., None] * np.quantile(factor, LEVELS), axis=-1)
+    velocity, flux = data.drift_velocity.values, data.flux.values
+    at_ends = np.stack([factor, np.roll(factor, 1)])
+    last = velocity[end, [0, -1], None] * at_ends
+    growth = np.array([[0.490], [0.0229]]) + 0.04 * _NORMALS
+    width = bands[0, [0, -1], :, -1] - bands[0, [0, -1], :, 0]
+    travelled = np.trapezoid(velocity[: end + 1, [0, -1]], TIME[: end + 1], axis=0)
+    return BandOutcome(
+        samples=_NORMALS.size,
+        bands=bands,
+        sampled=TIME[[0, -1]],
+        errors=np.repeat(0.021 * width[..., None], 2, axis=-1),
+        width=width,
+        ends=np.stack([last / (1.0 + growth), last], axis=1),
+        flux_ends=np.repeat((flux[end, [0, -1], None] * at_ends)[:, None], 2, axis=1),
+        penetration=travelled[:, None] * at_ends,
+        maximum=velocity.max() * factor,
+    )
 
 
-def _budget(plain: Analysis) -> xr.Dataset:
+def _budget(plain: Analysis, posed: Posed) -> xr.Dataset:
     half = np.outer(np.linspace(1.0, 0.0, len(SOURCES)), [20.0, 10.0, 20.0]) / 3.6e9
-    coords = {"source": list(SOURCES), "quantity": list(QUANTITIES), "closure": list(plain.closures)}
-    last = np.array([d.drift_velocity.values[plain.end][[0, -1, 0]] for d in plain.closures.values()])
-    pairs, single, compared = ("source", "quantity"), ("quantity",), ("closure", "quantity")
-    data = {
-        "variance": (pairs, half**2),
-        "half_width": (pairs, half),
-        "share": (pairs, half**2 / (half**2).sum(axis=0)),
-        "total_variance": (single, (half**2).sum(axis=0)),
-        "total_half_width": (single, np.sqrt((half**2).sum(axis=0))),
-        "closure_velocity": (compared, last),
-        "closure_shift": (compared, last - last[0]),
-    }
-    return xr.Dataset(data, coords=coords, attrs={"samples": 400})
-
-
-def _closure(result: xr.Dataset, factor: float, *, current: bool) -> xr.Dataset:
-    velocity = factor * result.drift_velocity.values
-    flux = velocity * result.concentration.values
-    data = {"drift_velocity": velocity, "flux": flux}
-    if current:
-        i = np.where(result.current_density == 0.0, np.nan, result.current_density)[:, None]
-        data["charge_balance"] = -FARADAY * flux / i
-    return xr.Dataset({name: dataarray(name, values, result) for name, values in data.items()})
+    total = (half**2).sum(axis=0)
+    last = {name: data.drift_velocity.values[plain.end][[0, -1, 0]] for name, data in plain.closures.items()}
+    return label_budget(posed, Spread(half**2, half), Spread(total, np.sqrt(total)), last, {})

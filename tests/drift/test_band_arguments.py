@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tracemalloc
 from dataclasses import fields
@@ -11,7 +12,6 @@ import pytest
 import xarray as xr
 
 from iondrift import Diffusivity, Uncertainties, drift_bands, error_budget, errors, reconstruct_drift
-from iondrift.drift.bands.counts import require_memory
 from iondrift.drift.bands.uncertainties import LIMITS
 from iondrift.drift.smoothing.penalised_splines import smooth
 from iondrift.experiment.file.schema import Uncertainty
@@ -109,13 +109,18 @@ def test_a_bad_argument_is_named_with_what_is_allowed(cell, function, arguments,
 
 @pytest.mark.parametrize("function", [drift_bands, error_budget])
 @pytest.mark.parametrize("arguments", [{"samples": 3}, {"end_at": 9e9}, {"uncertainties": {}}, {"voltage": TIME}])
-def test_arguments_are_refused_before_anything_is_smoothed(cell, function, arguments, monkeypatch):
-    def never(*_: object, **__: object) -> None:
-        pytest.fail("smoothed before the arguments were checked")
-
-    monkeypatch.setattr("iondrift.drift.smoothing.penalised_splines.smooth", never)
+def test_arguments_are_refused_before_anything_is_smoothed(cell, function, arguments):
+    """Smoothing would begin with a warning about the break, which is an error here."""
     with pytest.raises(errors.IondriftError):
-        function(**(cell | arguments))
+        function(**(cell | arguments), breaks=(-4.5,))
+
+
+@pytest.mark.parametrize("function", [drift_bands, error_budget])
+def test_the_profiles_are_smoothed_once(cell, function):
+    """So the warning about the break comes once, however many runs follow."""
+    with pytest.warns(errors.IondriftWarning, match="left out") as warned:
+        function(**cell, samples=40, breaks=(-4.5,))
+    assert len(warned) == 1
 
 
 @pytest.mark.parametrize("function", [drift_bands, error_budget, reconstruct_drift])
@@ -175,32 +180,42 @@ def test_a_budget_of_automatic_samples_draws_as_many_of_every_source(cell):
     xr.testing.assert_identical(found, error_budget(**cell, samples=found.attrs["samples"], sobol=True))
 
 
+def machine_of(patch: pytest.MonkeyPatch, size: float) -> None:
+    """Let the system say that it has so many bytes of memory."""
+    patch.setattr(os, "sysconf_names", {"SC_PAGE_SIZE": 0, "SC_PHYS_PAGES": 1}, raising=False)
+    patch.setattr(os, "sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": int(size)}.__getitem__, raising=False)
+
+
+def refusal(cell: dict[str, object], **options: object) -> re.Match[str]:
+    """Return what the message says is needed, in GB, and the replicates that it allows."""
+    with pytest.raises(errors.ConfigurationError, match=f"samples: {options['samples']} replicates of this") as caught:
+        drift_bands(**cell, **options)
+    found = re.search(r"need (\S+) GB of the machine's \S+ GB; take at most (\d+)$", str(caught.value))
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("method", ["posterior", "perturb"])
 def test_more_replicates_than_the_machine_holds_are_refused(cell, method, monkeypatch):
-    """What is asked for grows with the replicates; a machine with twice that much lets them through."""
-    asked = []
-    monkeypatch.setattr("iondrift.drift.bands.replicates.require_memory", lambda *needed: asked.append(needed))
-    for samples in (500, 1000):
-        drift_bands(**cell, samples=samples, method=method)
-    (few, one), (many, _) = asked
-    assert many > few >= 500
-    require_memory(few, one, machine=2.0 * few * one)
-    with pytest.raises(
-        errors.ConfigurationError, match=rf"samples: {few} replicates .* take at most {few // 2 * 8 // 10}"
-    ):
-        require_memory(few, one, machine=few * one / 2.0)
+    """What is needed grows with the replicates, and as many as the message allows are let through."""
+    machine_of(monkeypatch, 5e7)
+    needed, allowed = refusal(cell, samples=80_000, method=method).groups()
+    assert float(refusal(cell, samples=160_000, method=method)[1]) == pytest.approx(2.0 * float(needed), rel=0.1)
+    most = int(allowed)
+    assert 40 < most < 80_000
+    assert drift_bands(**cell, samples=most, method=method).sizes["replicate"] == most
+    assert int(refusal(cell, samples=most + 1, method=method)[2]) == most
 
 
-def test_the_memory_that_is_asked_for_is_taken(cell):
-    """The estimate is within a factor of what allocations add up to while bands are drawn."""
+def test_the_memory_that_is_said_to_be_needed_is_taken(cell, monkeypatch):
+    """It is within a factor of what allocations add up to while bands are drawn."""
     samples = 20_000
     drift_bands(**cell, samples=40)  # compiled
-    asked = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("iondrift.drift.bands.replicates.require_memory", lambda *needed: asked.append(needed))
-        tracemalloc.start()
-        drift_bands(**cell, samples=samples)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    needed = asked[0][0] * asked[0][1]
+    with monkeypatch.context() as small:
+        machine_of(small, 1e6)
+        needed = 1e9 * float(refusal(cell, samples=samples)[1])
+    tracemalloc.start()
+    drift_bands(**cell, samples=samples)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert 0.5 < peak / needed < 1.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,28 @@ import cells
 import iondrift
 from iondrift.cli.app import app
 from iondrift.drift.closures import CLOSURES, Closure, closure_named, register, rows
-from iondrift.drift.electrode_flux import FixedFlux
 from iondrift.errors import ConfigurationError
 from iondrift.runs import store
 from manufactured import TEMPERATURE
 
-LEAK = 3e-8  # mol m-2 s-1
+LEAK, SPREAD = 3e-8, 0.1  # mol m-2 s-1, and its relative standard error
 D = 1.315192e-12
+
+
+class Leak:
+    """A flux known to ``SPREAD``: one standard normal number a draw, after those of the other sources."""
+
+    normals = 1
+
+    def __init__(self, profiles: int) -> None:
+        self.profiles = profiles
+
+    def flux(self) -> np.ndarray:
+        return np.full(self.profiles, LEAK)
+
+    def draw_flux(self, standard_normals: np.ndarray, systematic: Mapping[str, np.ndarray]) -> np.ndarray:
+        assert all(draws.shape == standard_normals[0].shape for draws in systematic.values())
+        return self.flux()[:, None] * (1.0 + SPREAD * standard_normals)
 
 
 def layers() -> tuple[xr.DataArray, xr.DataArray]:
@@ -43,7 +58,7 @@ def leaky() -> Iterator[Closure]:
         hint="a known rate",
         kernel="BLOCKING",
         colour="#777777",
-        origin=lambda inputs, _: FixedFlux(np.full(inputs.time.size, LEAK)),
+        origin=lambda inputs, _: Leak(inputs.time.size),
     )
     register(closure)
     yield closure
@@ -59,9 +74,22 @@ def test_every_array_function_closes_by_it(leaky: Closure) -> None:
     none = iondrift.Uncertainties.none()
     bands = iondrift.drift_bands(inputs, closure="leaky", uncertainties=none, samples=40, profile_noise=False)
     np.testing.assert_allclose(bands.drift_velocity[1], found.drift_velocity, rtol=1e-9)
+    spread = iondrift.drift_bands(inputs, closure="leaky", uncertainties=none, samples=4000, quantiles=(0.16, 0.84))
+    half = (spread.flux[1] - spread.flux[0]).values[:, 0] / 2.0
+    np.testing.assert_allclose(half, 0.9945 * SPREAD * LEAK, rtol=0.05)  # its own draws, replicate by replicate
     budget = iondrift.error_budget(inputs, closure="leaky", samples=40)
     assert list(budget.closure.values) == ["voltage", "blocking", "leaky"]
     assert float(budget.closure_shift.sel(closure="leaky", quantity="v_x0")) == 0.0
+
+
+def test_its_flux_is_what_it_says_whatever_else_is_drawn(leaky: Closure) -> None:
+    """Concentration, length, D(c) and temperature are drawn; a flux that does not hang on them stays."""
+    c, voltage = layers()
+    inputs = iondrift.DriftInputs.of(c, voltage, iondrift.Diffusivity.constant(D), temperature=TEMPERATURE)
+    inside = iondrift.Uncertainties(region_edge_points=0.0)
+    bands = iondrift.drift_bands(inputs, closure="leaky", uncertainties=inside, samples=200, profile_noise=False)
+    np.testing.assert_allclose(bands.flux[:, :, 0], LEAK, rtol=1e-9)
+    assert (bands.drift_velocity[-1, :, 0] > 1.01 * bands.drift_velocity[0, :, 0]).all()
 
 
 def test_a_run_reports_and_draws_it(leaky: Closure, tmp_path: Path) -> None:

@@ -65,10 +65,14 @@ def test_draws_have_the_mean_and_the_spread_of_the_posterior() -> None:
     storage, _ = _storage()
     fit = fit_storage(storage + 2e-3 * np.random.default_rng(4).standard_normal(TIME.size), TIME, (STEP,))
     normals = np.random.default_rng(5).standard_normal((fit.coefficients.size, 4000))
-    draws = fit.draw_flux(normals)
+    exact = dict.fromkeys(("concentration", "length"), np.ones(4000))
+    draws = fit.draw_flux(normals, exact)
     np.testing.assert_allclose(draws.std(axis=1), flux_error(fit), rtol=0.08)
     np.testing.assert_allclose(draws.mean(axis=1), fit.flux(), atol=4.0 * flux_error(fit).max() / np.sqrt(4000))
-    np.testing.assert_array_equal(fit.draw_flux(np.zeros_like(normals))[:, 0], fit.flux())
+    np.testing.assert_array_equal(fit.draw_flux(np.zeros_like(normals), exact)[:, 0], fit.flux())
+    # S is a concentration times a length: draws of both scale the flux.
+    scaled = fit.draw_flux(normals, {"concentration": 1.03 * exact["length"], "length": 0.99 * exact["length"]})
+    np.testing.assert_allclose(scaled, 1.03 * 0.99 * draws, rtol=1e-12)
 
 
 def test_values_that_do_not_fit_are_refused() -> None:

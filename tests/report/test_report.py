@@ -17,6 +17,7 @@ from rich.cells import cell_len
 import golden_text
 import synthetic
 from iondrift.drift.closures import CLOSURES
+from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import Analysis
 from iondrift.report.console import cell as console
 from iondrift.report.summary import cell as summary
@@ -172,8 +173,8 @@ def test_headline_numbers_are_those_of_the_dataset(built: dict[str, Any]) -> Non
 
 def test_the_end_is_the_last_profile_under_polarisation() -> None:
     analysis = synthetic.analysis()
-    resting = synthetic.Step("open_circuit", 20000.0, 26500.0, 0.0)
-    shortened = analysis.segments[2]._replace(stop=20000.0)
+    resting = Segment(kind="open_circuit", start=20000.0, stop=26500.0, level=0.0)
+    shortened = dataclasses.replace(analysis.segments[2], stop=20000.0)
     analysis = _with(analysis, segments=(*analysis.segments[:2], shortened, resting))
     times = analysis.dataset.time.values
     assert times[analysis.end] <= 20000.0 < times[analysis.end + 1]

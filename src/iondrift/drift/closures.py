@@ -6,7 +6,7 @@ imported, so that the command line can name the choices at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -30,8 +30,12 @@ class Origin(Protocol):
     def flux(self) -> FloatArray:
         """Return J at x = 0 (time,), mol m-2 s-1."""
 
-    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
-        """Return draws (time, replicate) of it from standard normals (normals, replicate)."""
+    def draw_flux(self, standard_normals: FloatArray, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return draws (time, replicate) of it from standard normals (normals, replicate).
+
+        ``systematic`` (replicate,): factors and shifts of the replicates' inputs by name, see
+        :func:`iondrift.drift.bands.uncertainties.systematic_draws`.
+        """
 
 
 OriginOf: TypeAlias = "Callable[[DriftInputs, InTime], Origin | None]"
@@ -94,6 +98,10 @@ class Closure:
         from iondrift_kernels import codes
 
         return int(getattr(codes, self.kernel))
+
+    def origin_of(self, inputs: DriftInputs, in_time: InTime) -> Origin | None:
+        """Return the flux at x = 0 that the closure gives; None where the kernel finds it, or where it is zero."""
+        return None if self.origin is None else self.origin(inputs, in_time)
 
     def allows(self, inputs: DriftInputs) -> bool:
         """Say whether all is known that the closure needs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,8 +91,8 @@ class FixedFlux:
         """Return the flux (time,)."""
         return self.values
 
-    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
-        """Return it for every replicate of standard normals (0, replicate)."""
+    def draw_flux(self, standard_normals: FloatArray, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return it (time, replicate) for every replicate of standard normals (0, replicate)."""
         return np.repeat(self.values[:, None], standard_normals.shape[1], axis=1)
 
 
@@ -122,12 +122,16 @@ class StorageFit:
         """Return -dS/dt (time,), mol m-2 s-1."""
         return self._slope(self.coefficients)
 
-    def draw_flux(self, standard_normals: FloatArray) -> FloatArray:
-        """Return posterior draws (time, replicate) of -dS/dt from standard normals (coefficients, replicate)."""
+    def draw_flux(self, standard_normals: FloatArray, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return posterior draws (time, replicate) of -dS/dt from standard normals (coefficients, replicate).
+
+        What is stored goes with the concentration and with the length: so does the flux, by their drawn factors.
+        """
         shift = solve_banded((0, self.factor.shape[0] - 1), self.factor, standard_normals)
         columns = self.basis.start[:, None] + np.arange(4)
         change = np.einsum("td,tdr->tr", self.basis.slope, shift[columns])
-        return np.asarray(self.flux()[:, None] - self.standard_deviation * change)
+        flux = self.flux()[:, None] - self.standard_deviation * change
+        return np.asarray(flux * systematic["concentration"] * systematic["length"])
 
     def _slope(self, coefficients: FloatArray) -> FloatArray:
         columns = self.basis.start[:, None] + np.arange(4)

@@ -10,7 +10,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
-from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, Origin, closure_named
 from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoothing
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
@@ -118,23 +118,15 @@ def reconstruct_drift(
     chosen.require(inputs)
     profiles = smooth_profiles(inputs.concentration, smoothing, orders=polynomial_orders, series=series, **splines)
     breaks = () if profiles.series is None else profiles.series.breaks
-    arrays = close(inputs, profiles, chosen, InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1]))
-    result = _label(arrays, inputs)
-    result.attrs = {
-        "closure": closure,
-        "closure_meaning": chosen.meaning,
-        "smoothing": smoothing,
-        "temperature_K": inputs.temperature,
-        "diffusivity": inputs.diffusivity.describe(),
-        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
-    }
-    if profiles.series is not None:
-        result.attrs |= smoothing_attributes(profiles.series)
-    return result
+    in_time = InTime(smoothing=smoothing, breaks=breaks, order=polynomial_orders[1])
+    arrays = close(inputs, profiles, chosen, chosen.origin_of(inputs, in_time))
+    return label_drift(arrays, inputs, chosen, smoothing, profiles.series)
 
 
-def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_time: InTime) -> dict[str, FloatArray]:
-    """Return every result variable (time, x) of one closure."""
+def close(
+    inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, origin: Origin | None
+) -> dict[str, FloatArray]:
+    """Return every result variable (time, x) of one closure; ``origin``: the flux at x = 0 that it gives."""
     from iondrift_kernels import drift_velocity as kernels
     from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
 
@@ -142,7 +134,6 @@ def close(inputs: DriftInputs, profiles: SmoothedProfiles, closure: Closure, in_
     inputs.diffusivity.check(float(c.min()), float(c.max()))
     D = np.ascontiguousarray(inputs.diffusivity(c))
     thermal = GAS_CONSTANT * inputs.temperature / FARADAY
-    origin = None if closure.origin is None else closure.origin(inputs, in_time)
     closing = kernels.Closing(
         voltage=inputs.voltage,
         junction=thermal * profiles.junction,
@@ -180,9 +171,25 @@ def _charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
     return result
 
 
-def _label(arrays: Mapping[str, FloatArray], inputs: DriftInputs) -> xr.Dataset:
-    """Return the arrays with names, coordinates and attributes, and the effective voltage beside them."""
+def label_drift(
+    arrays: Mapping[str, FloatArray],
+    inputs: DriftInputs,
+    closure: Closure,
+    smoothing: Smoothing,
+    series: SmoothSeries | None,
+) -> xr.Dataset:
+    """Return the arrays (time, x) of one closure as a dataset, the effective voltage beside them."""
     coords = {dim: inputs.concentration[dim] for dim in ("time", "x")}
     dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in arrays.items()})
     dataset["voltage_effective"] = variables.dataarray("voltage_effective", inputs.voltage, coords)
+    dataset.attrs = {
+        "closure": closure.name,
+        "closure_meaning": closure.meaning,
+        "smoothing": smoothing,
+        "temperature_K": inputs.temperature,
+        "diffusivity": inputs.diffusivity.describe(),
+        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
+    }
+    if series is not None:
+        dataset.attrs |= smoothing_attributes(series)
     return dataset

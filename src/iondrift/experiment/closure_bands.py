@@ -183,20 +183,3 @@ def sand_time_draws(measured: Measured, model: Uncertainties, samples: int, seed
         diffusivity=values,
     )
     return None if draws is None else np.asarray(draws)
-
-
-def labelled(bands: Bands, chosen: str) -> Mapping[str, xr.DataArray]:
-    """Return what of the bands belongs in the results: (quantile, ...) of the chosen closure, v of all, the budget."""
-    result: dict[str, xr.DataArray] = {}
-    main = bands.by_closure.get(chosen)
-    if main is not None:
-        for name, array in main.data_vars.items():
-            result[f"{name}_band" if "quantile" in array.dims else str(name)] = array
-    if bands.by_closure:
-        names = xr.Variable("closure", np.array(list(bands.by_closure), dtype=object))
-        velocities = [found.drift_velocity for found in bands.by_closure.values()]
-        result["drift_velocity_band_by_closure"] = xr.concat(velocities, dim=names)
-    if bands.budget is not None:
-        for name, array in bands.budget.data_vars.items():
-            result[f"budget_{name}"] = array.rename({"closure": "budget_closure"}) if "closure" in array.dims else array
-    return result

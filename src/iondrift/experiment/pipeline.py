@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import xarray as xr
 
-from iondrift import variables
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
-from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, labelled, sand_time
+from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, sand_time
+from iondrift.experiment.labels import label_results
 from iondrift.experiment.measure import measure_cell
-from iondrift.experiment.results import Analysis, Bands, Measured, unavailable_closures
+from iondrift.experiment.results import Analysis, Measured, unavailable_closures
 from iondrift.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def analyse(
             drawn = bands_of(measured, rows, series, bands, progress=progress)
     return Analysis(
         measured=measured,
-        dataset=_dataset(measured, series, closures, drawn),
+        dataset=label_results(measured, series, closures, drawn),
         closures=closures,
         unavailable=unavailable_closures(measured),
         sand_time=_sand_time(measured),
@@ -132,50 +131,6 @@ def _fit(measured: Measured) -> SmoothSeries | None:
         reference_index=measured.reference_index,
         noise=measured.noise,
     )
-
-
-def _dataset(
-    measured: Measured, series: SmoothSeries | None, closures: dict[str, xr.Dataset], bands: Bands | None
-) -> xr.Dataset:
-    experiment = measured.experiment
-    chosen = closures[experiment.reconstruction.closure]
-    dataset = chosen.copy()
-    coords = {"time": dataset.time, "x": dataset.x, "closure": np.array(list(closures), dtype=object)}
-    for name, array in (
-        ("concentration_measured", measured.concentration),
-        ("voltage", measured.voltage),
-        ("current_density", measured.current_density),
-        ("electrode_storage", measured.electrode_storage),
-        ("total_anions", measured.total_anions),
-    ):
-        if array is not None:
-            dataset[name] = variables.dataarray(name, array.values, coords)
-    stacked = np.stack([result.drift_velocity.values for result in closures.values()])
-    dataset["drift_velocity_by_closure"] = variables.dataarray("drift_velocity_by_closure", stacked, coords)
-    if series is not None:
-        pattern = np.outer(series.loading, series.value @ series.pattern[:, 0])
-        relative = dataset.concentration.values / (
-            experiment.electrolyte.concentration_mol_per_L * 1e3
-        )  # a ratio multiplies
-        dataset["reference_noise"] = variables.dataarray("reference_noise", pattern * relative, coords)
-    if bands is not None:
-        for name, array in labelled(bands, experiment.reconstruction.closure).items():
-            if "closure" in array.dims:
-                array = array.reindex(closure=coords["closure"])
-            dataset[name] = array.drop_vars([c for c in array.coords if c not in array.dims])
-        for found in bands.by_closure.values():
-            kept = ("method", "samples", "seed", "uncertainties", "relative_monte_carlo_error")
-            dataset.attrs |= {f"bands_{name}": found.attrs[name] for name in kept}
-    dataset.attrs |= {
-        "cell": experiment.cell.name,
-        "closure": experiment.reconstruction.closure,
-        "smoothing": experiment.reconstruction.smoothing,
-        "temperature_K": experiment.electrolyte.temperature_K,
-        "voltage_offset_V": experiment.reconstruction.voltage_offset_V,
-        "diffusivity": measured.diffusivity.describe(),
-        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
-    }
-    return dataset
 
 
 def _sand_time(measured: Measured) -> float | None:

@@ -1,10 +1,10 @@
-"""How bands are drawn, checked before anything expensive begins."""
+"""What bands are asked for, checked before anything expensive begins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from iondrift.cast import FloatArray
 from iondrift.drift.bands import counts as replicates
 from iondrift.drift.bands.options import BANDED, DrawOptions
 from iondrift.drift.bands.uncertainties import DIFFUSIVITY_DEFAULT, ROWS, Uncertainties
+from iondrift.drift.closures import Closure, Origin
 from iondrift.drift.inputs import DriftInputs
-from iondrift.drift.names import Method
+from iondrift.drift.names import InTime, Method
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, given_or_fitted
 from iondrift.errors import ConfigurationError
 from iondrift.transport.diffusivity import Diffusivity
 
@@ -53,6 +55,42 @@ class Draws:
     codes: np.ndarray
     began: int | None
     end: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Posed:
+    """One cell, its fits and how it is drawn: checked, and fitted where no fit was given.
+
+    ``origin``: the flux at x = 0, where the closure gives it.
+    """
+
+    inputs: DriftInputs
+    closure: Closure
+    series: SmoothSeries
+    origin: Origin | None
+    draws: Draws
+
+
+def pose(
+    inputs: DriftInputs,
+    closure: Closure,
+    options: DrawOptions,
+    series: SmoothSeries | None,
+    splines: Mapping[str, Any],
+) -> Posed:
+    """Check what bands are asked for, then fit the profiles where no fit was given.
+
+    Raises
+    ------
+    DataError, ShapeError, ConfigurationError, DiffusivityError
+        As :func:`drift_bands`.
+    """
+    closure.require(inputs)
+    draws = check_draws(inputs, options)
+    series = given_or_fitted(inputs.concentration, series, **splines)
+    inputs.diffusivity.check(*series.extremes)
+    origin = closure.origin_of(inputs, InTime(breaks=series.breaks))
+    return Posed(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)
 
 
 def check_draws(inputs: DriftInputs, options: DrawOptions) -> Draws:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, Unpack
+from typing import NamedTuple, Unpack
 
 import numpy as np
 import xarray as xr
 
 from iondrift.cast import FloatArray
-from iondrift.drift.bands.arguments import Draws, with_uncertainty
-from iondrift.drift.bands.monte_carlo import Posed, draw, pose
+from iondrift.drift.bands.arguments import Posed, pose, with_uncertainty
+from iondrift.drift.bands.monte_carlo import draw
 from iondrift.drift.bands.options import BudgetKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome
 from iondrift.drift.bands.uncertainties import ROWS, Uncertainties
@@ -33,6 +33,16 @@ QUANTITIES: Mapping[str, str] = {
     "v_xL": "drift velocity at xL, last profile",
     "maximum": "drift velocity of largest magnitude",
 }
+
+
+_BY_SOURCE, _BY_CLOSURE = ("source", "quantity"), ("closure", "quantity")  # dimensions of the results
+
+
+class Spread(NamedTuple):
+    """Variance, m2 s-2, and half the width of the 68 % band, m s-1."""
+
+    variance: FloatArray
+    half_width: FloatArray
 
 
 class BudgetOptions(InputOptions, SplineOptions, BudgetKeywords, total=False):
@@ -94,66 +104,96 @@ def error_budget(
     asked = DrawOptions(quantiles=(0.16, 0.84), variables_wanted=("drift_velocity",), **drawing)
     posed = pose(inputs, closure_named(closure), asked, series, splines)
     outcome = draw(posed, posed.draws)
+    together = _quantities(outcome)
     # Differences need as many replicates of every run.
-    exact = replace(posed.draws, count=outcome.samples, doubled=False)
-    result = _one_at_a_time(posed, exact, outcome, progress)
-    if sobol:
-        result["total_effect"] = _total_effects(posed, exact, outcome)
-    velocities = _every_closure(posed)
-    values = np.array(list(velocities.values()))
-    coords = {"quantity": list(QUANTITIES), "closure": list(velocities)}
-    dims = ("closure", "quantity")
-    result["closure_velocity"] = _array(values, coords, "m s-1", "drift velocity under each closure", dims)
-    shift = values - velocities[closure]
-    result["closure_shift"] = _array(shift, coords, "m s-1", "drift velocity over that of the chosen closure", dims)
+    exact = replace(posed, draws=replace(posed.draws, count=outcome.samples, doubled=False))
+    alone = _one_at_a_time(exact, progress)
+    effects = _total_effects(exact, together) if sobol else {}
+    return label_budget(exact, alone, _spread(together), _every_closure(exact), effects)
+
+
+def label_budget(
+    posed: Posed,
+    alone: Spread,
+    together: Spread,
+    velocities: Mapping[str, FloatArray],
+    effects: Mapping[str, FloatArray],
+) -> xr.Dataset:
+    """Return the budget with names, coordinates and attributes.
+
+    Parameters
+    ----------
+    posed
+        What was asked for.
+    alone, together
+        Of every source alone, (source, quantity), and of all together, (quantity,).
+    velocities
+        (quantity,), m s-1, under every closure; the chosen one is among them.
+    effects
+        Total-effect indices (quantity,) by factor; empty where they were not asked for.
+    """
+    named = {"source": list(SOURCES), "quantity": list(QUANTITIES), "factor": [*effects], "closure": [*velocities]}
+
+    def array(values: FloatArray, unit: str, meaning: str, *dims: str) -> xr.DataArray:
+        coords = {dim: named[dim] for dim in dims}
+        return xr.DataArray(values, dims=dims, coords=coords, attrs={"units": unit, "long_name": meaning})
+
+    total = alone.variance.sum(axis=0)
+    share = np.divide(alone.variance, total, out=np.zeros_like(alone.variance), where=total > 0.0)
+    half = "half the width of the 68 % band"
+    result = xr.Dataset(
+        {
+            "variance": array(alone.variance, "m2 s-2", "variance that a source alone gives", *_BY_SOURCE),
+            "half_width": array(alone.half_width, "m s-1", f"{half} of a source alone", *_BY_SOURCE),
+            "share": array(share, "1", "variance of a source alone over the sum of all", *_BY_SOURCE),
+            "total_variance": array(together.variance, "m2 s-2", "variance, all sources together", "quantity"),
+            "total_half_width": array(together.half_width, "m s-1", half, "quantity"),
+        }
+    )
+    if effects:
+        indices = np.array([*effects.values()])
+        result["total_effect"] = array(indices, "1", "total-effect Sobol index", "factor", "quantity")
+    values = np.array([*velocities.values()])
+    shift = values - velocities[posed.closure.name]
+    result["closure_velocity"] = array(values, "m s-1", "drift velocity under each closure", *_BY_CLOSURE)
+    result["closure_shift"] = array(shift, "m s-1", "drift velocity over that of the chosen closure", *_BY_CLOSURE)
     result.quantity.attrs = {"meaning": "; ".join(f"{name}: {text}" for name, text in QUANTITIES.items())}
     result.attrs = {
-        "closure": closure,
-        "method": exact.method,
-        "samples": exact.count,
-        "seed": exact.seed,
-        "uncertainties": str(exact.uncertainties),
+        "closure": posed.closure.name,
+        "method": posed.draws.method,
+        "samples": posed.draws.count,
+        "seed": posed.draws.seed,
+        "uncertainties": str(posed.draws.uncertainties),
         "procedure": "one source at a time, all others exact",
     }
     return result
 
 
-def _with_model(draws: Draws, inputs: DriftInputs, model: Uncertainties) -> Draws:
-    """Return the same draws under another error model."""
-    return replace(draws, uncertainties=model, diffusivity=with_uncertainty(inputs.diffusivity, model))
-
-
-def _one_at_a_time(
-    posed: Posed, exact: Draws, outcome: BandOutcome, progress: Callable[[float], None] | None
-) -> xr.Dataset:
-    """Return variance, half width and share of every source alone, and of all together."""
-    together = _quantities(outcome)
-    coords = {"source": list(SOURCES), "quantity": list(QUANTITIES)}
+def _one_at_a_time(posed: Posed, progress: Callable[[float], None] | None) -> Spread:
+    """Return variance and half width (source, quantity) of every source alone; zero of those left out."""
+    exact, model = posed.draws, posed.draws.uncertainties
     variance, half_width = (np.zeros((len(SOURCES), len(QUANTITIES))) for _ in range(2))
     for n, source in enumerate(SOURCES):
-        alone = _alone(source, exact.uncertainties)
+        alone = _alone(source, model)
         if alone is not None:
-            draws = replace(_with_model(exact, posed.inputs, alone), profile_noise=source == PROFILE_NOISE)
-            found = _quantities(draw(posed, draws))
-            variance[n], half_width[n] = found.var(axis=1), _half_width(found)
+            diffusivity = with_uncertainty(posed.inputs.diffusivity, alone)
+            profile_noise = source == PROFILE_NOISE
+            draws = replace(exact, uncertainties=alone, diffusivity=diffusivity, profile_noise=profile_noise)
+            variance[n], half_width[n] = _spread(_quantities(draw(posed, draws)))
         if progress is not None:
             progress((n + 1) / len(SOURCES))
-    total = variance.sum(axis=0)
-    share = np.divide(variance, total, out=np.zeros_like(variance), where=total > 0.0)
-    return xr.Dataset(
-        {
-            "variance": _array(variance, coords, "m2 s-2", "variance that a source alone gives"),
-            "half_width": _array(half_width, coords, "m s-1", "half the width of the 68 % band of a source alone"),
-            "share": _array(share, coords, "1", "variance of a source alone over the sum of all"),
-            "total_variance": _array(together.var(axis=1), coords, "m2 s-2", "variance, all sources together"),
-            "total_half_width": _array(_half_width(together), coords, "m s-1", "half the width of the 68 % band"),
-        }
-    )
+    return Spread(variance, half_width)
 
 
 def _quantities(outcome: BandOutcome) -> FloatArray:
     """Return draws (quantity, replicate)."""
     return np.stack([*outcome.ends[:, -1], outcome.maximum])
+
+
+def _spread(draws: FloatArray) -> Spread:
+    """Return the spread (quantity,) of draws (quantity, replicate)."""
+    low, high = np.quantile(draws, [0.16, 0.84], axis=1)
+    return Spread(draws.var(axis=1), np.asarray((high - low) / 2.0))
 
 
 def _alone(source: str, model: Uncertainties) -> Uncertainties | None:
@@ -163,53 +203,34 @@ def _alone(source: str, model: Uncertainties) -> Uncertainties | None:
     return None if getattr(model, source) == 0.0 else model.only(source)
 
 
-def _total_effects(posed: Posed, exact: Draws, outcome: BandOutcome) -> xr.DataArray:
-    """Return the share (factor, quantity) of the variance that each factor and its interactions hold."""
-    together, model = _quantities(outcome), exact.uncertainties
+def _total_effects(posed: Posed, together: FloatArray) -> dict[str, FloatArray]:
+    """Return the share (quantity,) of the variance that each factor and its interactions hold, by name.
+
+    ``together`` (quantity, replicate): all sources drawn.
+    """
+    exact = posed.draws
     other = (exact.seed + 1) % 2**63
     variance = together.var(axis=1)
-    factors = [RANDOM, *(name for name in ROWS if getattr(model, name) != 0.0)]
-    effects = []
-    for factor in factors:
-        # Random noise has one seed; where it changes, every systematic source keeps the first.
-        moved = (
-            replace(exact, seed=other, seeds=dict.fromkeys(ROWS, exact.seed))
-            if factor == RANDOM
-            else replace(exact, seeds={factor: other})
-        )
-        exchanged = _quantities(draw(posed, moved))
-        squares = ((together - exchanged) ** 2).mean(axis=1)
-        effects.append(np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0))
-    coords = {"factor": factors, "quantity": list(QUANTITIES)}
-    return _array(np.array(effects), coords, "1", "total-effect Sobol index", ("factor", "quantity"))
+    # Random noise has one seed; where it changes, every systematic source keeps the first.
+    moved = {RANDOM: replace(exact, seed=other, seeds=dict.fromkeys(ROWS, exact.seed))}
+    kept = [name for name in ROWS if getattr(exact.uncertainties, name) != 0.0]
+    moved |= {name: replace(exact, seeds={name: other}) for name in kept}
+    effects = {}
+    for factor, draws in moved.items():
+        squares = ((together - _quantities(draw(posed, draws))) ** 2).mean(axis=1)
+        effects[factor] = np.divide(squares, 2.0 * variance, out=np.zeros_like(variance), where=variance > 0.0)
+    return effects
 
 
 def _every_closure(posed: Posed) -> dict[str, FloatArray]:
     """Return the quantities (quantity,) without draws, under every closure whose needs are known."""
-    inputs, series = posed.inputs, posed.series
-    profiles = smooth_profiles(inputs.concentration, "pspline", series=series)
+    inputs, in_time = posed.inputs, InTime(breaks=posed.series.breaks)
+    profiles = smooth_profiles(inputs.concentration, "pspline", series=posed.series)
     found = {}
     for name, closure in CLOSURES.items():
         if closure.allows(inputs):
-            v = close(inputs, profiles, closure, InTime(breaks=series.breaks))["drift_velocity"]
+            origin = posed.origin if closure is posed.closure else closure.origin_of(inputs, in_time)
+            v = close(inputs, profiles, closure, origin)["drift_velocity"]
             last = v[posed.draws.end]
             found[name] = np.array([last[0], last[-1], v.flat[int(np.abs(v).argmax())]])
     return found
-
-
-def _half_width(draws: FloatArray) -> FloatArray:
-    low, high = np.quantile(draws, [0.16, 0.84], axis=1)
-    return np.asarray((high - low) / 2.0)
-
-
-def _array(
-    values: FloatArray,
-    coords: Mapping[str, Any],
-    unit: str,
-    meaning: str,
-    dims: tuple[str, ...] = ("source", "quantity"),
-) -> xr.DataArray:
-    dims = dims if values.ndim == 2 else ("quantity",)
-    return xr.DataArray(
-        values, dims=dims, coords={dim: coords[dim] for dim in dims}, attrs={"units": unit, "long_name": meaning}
-    )

@@ -13,7 +13,7 @@ MOST_AUTOMATIC = 64_000
 _SHARE = 0.8  # of the machine's memory that replicates may take
 
 
-def require_memory(samples: int, per_replicate: float, machine: float | None = None) -> None:
+def require_memory(samples: int, per_replicate: float, group: int) -> None:
     """Refuse replicates that the machine cannot hold, before they take its memory away.
 
     Parameters
@@ -22,23 +22,25 @@ def require_memory(samples: int, per_replicate: float, machine: float | None = N
         How many.
     per_replicate
         Bytes that one takes.
-    machine
-        Bytes that there are; asked of the system where None, and not limited where that does not say.
+    group
+        How many are drawn at once: room is needed for whole groups.
 
     Raises
     ------
     ConfigurationError
         They do not fit; the message says how many do.
     """
-    machine = _memory() if machine is None else machine
-    if samples * per_replicate > _SHARE * machine:
+    machine = _memory()
+    needed = -(-samples // group) * group * per_replicate
+    if needed > _SHARE * machine:
         raise ConfigurationError(
-            f"samples: {samples} replicates of this series need {samples * per_replicate / 1e9:.2g} GB of the "
-            f"machine's {machine / 1e9:.2g} GB; take at most {int(_SHARE * machine / per_replicate)}"
+            f"samples: {samples} replicates of this series need {needed / 1e9:.2g} GB of the machine's "
+            f"{machine / 1e9:.2g} GB; take at most {int(_SHARE * machine / (per_replicate * group)) * group}"
         )
 
 
 def _memory() -> float:
+    """Return the bytes of the machine; infinity where the system does not say."""
     names = getattr(os, "sysconf_names", {})
     if "SC_PAGE_SIZE" not in names or "SC_PHYS_PAGES" not in names:
         return float("inf")

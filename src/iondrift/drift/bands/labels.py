@@ -6,16 +6,17 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.drift.bands.arguments import Draws
-from iondrift.drift.bands.options import BANDED
+from iondrift.drift.bands.arguments import Posed
+from iondrift.drift.bands.options import BANDED, METHODS
 from iondrift.drift.bands.replicates import BandOutcome
-from iondrift.drift.inputs import DriftInputs
+from iondrift.drift.smoothing.profiles import smoothing_attributes
 
 
-def label_bands(outcome: BandOutcome, inputs: DriftInputs, draws: Draws) -> xr.Dataset:
+def label_bands(outcome: BandOutcome, posed: Posed) -> xr.Dataset:
     """Return quantiles (quantile, time, x) and draws by replicate with names, coordinates and attributes."""
     from iondrift_kernels.constants import FARADAY
 
+    inputs, draws = posed.inputs, posed.draws
     coords = {
         "quantile": draws.levels,
         "time": inputs.concentration["time"].variable,
@@ -37,4 +38,16 @@ def label_bands(outcome: BandOutcome, inputs: DriftInputs, draws: Draws) -> xr.D
         scalars["growth"] = last / outcome.ends[:, 0] - 1.0
     if inputs.current is not None and abs(inputs.current[draws.end]) > 1e-3 * np.abs(inputs.current).max():
         scalars["final_charge_balance"] = -FARADAY * outcome.flux_ends[:, -1] / inputs.current[draws.end]
-    return variables.dataset(bands | scalars, coords, dict.fromkeys(bands, ("quantile", "time", "x")))
+    result = variables.dataset(bands | scalars, coords, dict.fromkeys(bands, ("quantile", "time", "x")))
+    result.attrs = {
+        "closure": posed.closure.name,
+        "closure_meaning": posed.closure.meaning,
+        "method": draws.method,
+        "method_meaning": METHODS[draws.method],
+        "samples": outcome.samples,
+        "seed": draws.seed,
+        "uncertainties": str(draws.uncertainties),
+        "relative_monte_carlo_error": outcome.relative_error(),
+        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection; the closure holds",
+    } | smoothing_attributes(posed.series)
+    return result

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Unpack
+from collections.abc import Callable
+from typing import Unpack
 
 import xarray as xr
 
 from iondrift import cast
-from iondrift.drift.bands.arguments import Draws, check_draws
+from iondrift.drift.bands.arguments import Draws, Posed, pose
 from iondrift.drift.bands.counts import MOST_AUTOMATIC
 from iondrift.drift.bands.labels import label_bands
-from iondrift.drift.bands.options import METHODS, DrawKeywords, DrawOptions
+from iondrift.drift.bands.options import DrawKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome, Replicates
-from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, closure_named
+from iondrift.drift.closures import DEFAULT_CLOSURE, closure_named
 from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
-from iondrift.drift.names import InTime
-from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions, given_or_fitted
-from iondrift.drift.smoothing.profiles import smoothing_attributes
+from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.errors import ConfigurationError
 from iondrift.settings import split_keywords
 from iondrift.threads import one_algebra_thread
@@ -29,16 +26,6 @@ CONVERGED = 0.02  # Monte Carlo error of a band's edge over the band's width, fo
 
 class BandOptions(InputOptions, SplineOptions, DrawKeywords, total=False):
     """Options of :func:`drift_bands` beside those of its signature, described there."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Posed:
-    """One cell, its fit and how it is drawn: checked, and fitted where no fit was given."""
-
-    inputs: DriftInputs
-    closure: Closure
-    series: SmoothSeries
-    draws: Draws
 
 
 @one_algebra_thread
@@ -116,41 +103,7 @@ def drift_bands(
     chosen = closure_named(closure)
     inputs = inputs_of(concentration, voltage, diffusivity, measured)
     posed = pose(inputs, chosen, DrawOptions(**drawing), series, splines)
-    outcome = draw(posed, posed.draws, progress)
-    result = label_bands(outcome, inputs, posed.draws)
-    result.attrs = {
-        "closure": closure,
-        "closure_meaning": chosen.meaning,
-        "method": posed.draws.method,
-        "method_meaning": METHODS[posed.draws.method],
-        "samples": outcome.samples,
-        "seed": posed.draws.seed,
-        "uncertainties": str(posed.draws.uncertainties),
-        "relative_monte_carlo_error": outcome.relative_error(),
-        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection; the closure holds",
-    } | smoothing_attributes(posed.series)
-    return result
-
-
-def pose(
-    inputs: DriftInputs,
-    closure: Closure,
-    options: DrawOptions,
-    series: SmoothSeries | None,
-    splines: Mapping[str, Any],
-) -> Posed:
-    """Check what bands are asked for, then fit the profiles where no fit was given.
-
-    Raises
-    ------
-    DataError, ShapeError, ConfigurationError, DiffusivityError
-        As :func:`drift_bands`.
-    """
-    closure.require(inputs)
-    draws = check_draws(inputs, options)
-    series = given_or_fitted(inputs.concentration, series, **splines)
-    inputs.diffusivity.check(*series.extremes)
-    return Posed(inputs=inputs, closure=closure, series=series, draws=draws)
+    return label_bands(draw(posed, posed.draws, progress), posed)
 
 
 def draw(posed: Posed, draws: Draws, progress: Callable[[float], None] | None = None) -> BandOutcome:
@@ -161,9 +114,9 @@ def draw(posed: Posed, draws: Draws, progress: Callable[[float], None] | None = 
     DataError
         A drawn concentration or D(c) is not positive.
     """
-    inputs, closure, series = posed.inputs, posed.closure, posed.series
-    origin = None if closure.origin is None else closure.origin(inputs, InTime(breaks=series.breaks))
-    replicates = Replicates(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)
+    replicates = Replicates(
+        inputs=posed.inputs, closure=posed.closure, series=posed.series, origin=posed.origin, draws=draws
+    )
     count = draws.count
     while True:
         outcome = replicates.run(count, progress)

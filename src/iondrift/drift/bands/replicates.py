@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,7 +130,7 @@ class Replicates:
         starts = list(range(0, times, block))
         each = block * points * kept + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
         each += len(starts) * 3 * modes if self.draws.method == "perturb" else 0
-        require_memory(padded, 8.0 * each)
+        require_memory(samples, 8.0 * each, LANES)
         borders = np.array([self.series.time_basis.start[t] for t in starts] + [size], dtype=np.int64)
         borders[0] = 0
         return _Plan(samples=samples, groups=groups, padded=padded, block=block, starts=starts, borders=borders)
@@ -262,17 +262,15 @@ class Replicates:
     def _first_storage_row(self) -> int:
         return SYSTEMATIC + -(-self.draws.diffusivity.n_random // 4) * 4
 
-    def _origin(self, normals: FloatArray, factors: tuple[FloatArray, FloatArray]) -> FloatArray:
-        """Return J at x = 0 under the blocking closure: (time, 1) of zeros, or draws (time, replicate).
-
-        ``factors`` (replicate,) of concentration and of length scale what is stored.
-        """
+    def _origin(self, normals: FloatArray, drawn: Mapping[str, FloatArray]) -> FloatArray:
+        """Return J at x = 0 where the closure gives it: draws (time, replicate); else (time, 1) of zeros."""
         if self.origin is None:
             return np.zeros((self.inputs.time.size, 1))
         first = self._first_storage_row()
         own = normals[first : first + self.origin.normals]
-        flux = self.origin.draw_flux(own if self.draws.profile_noise else np.zeros_like(own))
-        return np.ascontiguousarray(flux * factors[0] * factors[1])
+        return np.ascontiguousarray(
+            self.origin.draw_flux(own if self.draws.profile_noise else np.zeros_like(own), drawn)
+        )
 
     def _systematic(self, normals: FloatArray) -> Any:
         """Return the draws of the systematic sources as the kernels take them."""
@@ -300,7 +298,7 @@ class Replicates:
             voltage_offset=drawn["voltage_offset"],
             clock=drawn["clock"],
             parameters=np.ascontiguousarray(parameters.T),
-            origin=self._origin(normals, (drawn["concentration"], drawn["length"])),
+            origin=self._origin(normals, drawn),
         )
 
 

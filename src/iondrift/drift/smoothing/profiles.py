@@ -128,13 +128,13 @@ def _fit_polynomials(values: FloatArray, time: FloatArray, x: FloatArray, orders
             f"polynomial orders {orders} need more than {orders[0]} points and {orders[1]} profiles, "
             f"got {x.size} and {time.size}"
         )
-    scaled_x, scaled_t = _to_unit_interval(x), _to_unit_interval(time)
+    scaled_x, scaled_t = _centred(x), _centred(time)
     # Fitting x and then t at every point is one fit in the product basis: the projections commute.
     along_x = polynomial.polyfit(scaled_x, values.T, orders[0])  # (order_x + 1, time)
     coefficients = polynomial.polyfit(scaled_t, along_x.T, orders[1])  # (order_t + 1, order_x + 1)
     return np.asarray(polynomial.polygrid2d(scaled_t, scaled_x, coefficients))
 
 
-def _to_unit_interval(axis: FloatArray) -> FloatArray:
-    """Map an axis to -1..1, where powers stay well conditioned."""
+def _centred(axis: FloatArray) -> FloatArray:
+    """Return an axis mapped to -1..1, where powers stay well conditioned."""
     return np.asarray(polyutils.mapdomain(axis, (axis[0], axis[-1]), (-1.0, 1.0)))

@@ -11,25 +11,26 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from iondrift.drift.closures import CLOSURES
 from iondrift.report.console.texts import STILL, banded, number, table_of_facts, wide, with_unit
 
 
 def headline(summary: Mapping[str, Any], place: str) -> str:
     """Return v at one end under every closure, in one line: "350 +30/-28 um/h (voltage), 45 +9/-8 (blocking)"."""
-    parts = [
-        (name, entry[place]) for name, entry in _computed(summary).items() if "," not in name
-    ]  # one number a closure; the variant of blocking is in the table
+    parts = [(name, entry[place]) for name, entry in _computed(summary).items()]
     texts = [f"{banded(entry)}{' um/h' if k == 0 else ''} ({name})" for k, (name, entry) in enumerate(parts)]
     return ", ".join(texts)
 
 
 def _headline_wide(summary: Mapping[str, Any], place: str) -> str:
-    parts = [f"{wide(e[place])} ({name})" for name, e in _computed(summary).items() if "," not in name]
+    parts = [f"{wide(e[place])} ({name})" for name, e in _computed(summary).items()]
     return "95 %: " + ", ".join(parts)
 
 
 def _computed(summary: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: entry for name, entry in summary["closures"].items() if "unavailable" not in entry}
+    """Return what the closures gave; their variants are in the table alone."""
+    found = summary["closures"].items()
+    return {name: entry for name, entry in found if name in CLOSURES and "unavailable" not in entry}
 
 
 def section(summary: Mapping[str, Any]) -> RenderableType:

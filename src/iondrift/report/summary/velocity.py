@@ -136,13 +136,12 @@ def _closure(analysis: Analysis, name: str, meaning: str) -> Entry:
     entry["implied_anion_current_density"] = quantity(
         implied[end].mean(), "mA/cm2", "F J, mean over x at the end of the polarisation"
     )
-    balance = result.charge_balance.values[end] if "charge_balance" in result else None
+    balance = result.charge_balance.values[end]  # not a number where no current flowed
     caveat = "implied anion current over the current measured; 0 to 1 in a steady dilute picture"
-    entry["charge_balance"] = quantity(None if balance is None else balance.mean(), "1", f"{caveat}; mean over x")
+    entry["charge_balance"] = quantity(balance.mean(), "1", f"{caveat}; mean over x")
     for place, e in _ENDS.items():
         draws = _draws(analysis, "final_charge_balance", e, name)
-        value = None if balance is None else balance[e]
-        entry[f"charge_balance_{place}"] = quantity(value, "1", caveat, edges=edges_of(draws))
+        entry[f"charge_balance_{place}"] = quantity(balance[e], "1", caveat, edges=edges_of(draws))
     if analysis.bands is not None and name in analysis.bands.failed:
         entry["no_band"] = analysis.bands.failed[name]
     return entry
