@@ -12,16 +12,18 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, inverse_factor
 from iondrift_kernels.job_queue import take
+from iondrift_kernels.nonnegative_weighted import Hessians
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
 @kernel
-def _count(
-    transposed: FloatArray, weights: FloatArray, penalty: FloatArray, strength: float, solution: FloatArray
-) -> float:
-    """Return tr(H_PP^-1 A_P'W^2 A_P) of one spectrum; NaN where H_PP is singular."""
+def _count(hessians: Hessians, s: int, solution: FloatArray) -> float:
+    """Return tr(H_PP^-1 A_P'W^2 A_P) of spectrum ``s``, whose x is ``solution`` (n); NaN where H_PP is singular."""
+    transposed, penalty = hessians.transposed, hessians.penalty
+    weights = hessians.weights[s]
+    strength: float = hessians.strength[s]
     m = transposed.shape[1]
     passive = np.flatnonzero(solution > 0.0)
     count = passive.size
@@ -54,45 +56,29 @@ def _count(
 
 
 @kernel
-def _work(
-    queue: IntArray,
-    transposed: FloatArray,
-    weights: FloatArray,
-    penalty: FloatArray,
-    strength: FloatArray,
-    solutions: FloatArray,
-    out: FloatArray,
-) -> None:
+def _work(queue: IntArray, hessians: Hessians, solutions: FloatArray, out: FloatArray) -> None:
     """Count for one spectrum after the other until none is left: one thread's share."""
     s = take(queue)
     while s < out.size:
-        out[s] = _count(transposed, weights[s], penalty, strength[s], solutions[s])
+        out[s] = _count(hessians, s, solutions[s])
         s = take(queue)
 
 
 @parallel_kernel
-def effective_parameters(
-    workers: int,
-    transposed: FloatArray,
-    weights: FloatArray,
-    penalty: FloatArray,
-    strength: FloatArray,
-    solutions: FloatArray,
-    out: FloatArray,
-) -> None:
+def effective_parameters(workers: int, hessians: Hessians, solutions: FloatArray, out: FloatArray) -> None:
     """Count for every spectrum.
 
     Parameters
     ----------
     workers
         How many threads take spectra from one queue.
-    transposed, penalty
-        (n, m) A' and (n, n) P.
-    weights, strength, solutions
-        (spectra, m) W, (spectra) lambda^2, (spectra, n) x.
+    hessians
+        H of every spectrum.
+    solutions
+        (spectra, n) x.
     out
         (spectra); NaN where H_PP is singular.
     """
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, transposed, weights, penalty, strength, solutions, out)
+        _work(queue, hessians, solutions, out)

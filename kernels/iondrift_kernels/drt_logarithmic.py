@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
-from iondrift_kernels.drt_potential import curvature, penalty, potential
+from iondrift_kernels.drt_potential import Spectrum, curvature, penalty, potential
 from iondrift_kernels.job_queue import take
-from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual
+from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual, make_scratch
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,119 +36,134 @@ OUTER_TOLERANCE = 0.03  # relative change of every a_k
 MAX_OUTER = 40
 
 
-NOISE, EFFECTIVE, ROUNDS, CHANGE = 0, 1, 2, 3  # columns of the statistics
+class Model(NamedTuple):
+    """What all spectra share."""
+
+    design: FloatArray  # (m, n): A, unweighted; the series terms first
+    terms: int  # how many series terms
+    coefficients: FloatArray  # (order + 1,): one row of D without its zeros
+    freedom: float  # nu of the Student prior; inf for one common a
+    learn: bool  # infer a_k
+    learn_noise: bool  # infer sigma
 
 
-class Inference(NamedTuple):
-    """What is inferred, and of which model.
+class Series(NamedTuple):
+    """What every spectrum brings."""
 
-    The first ``terms`` columns of a design are series terms, the others time constants; ``coefficients`` of the
-    difference: [-1, 1], [1, -2, 1] or [-1, 3, -3, 1]; ``freedom``: nu of the Student prior, inf for one common a;
-    ``learn``, ``learn_noise``: infer a_k, infer sigma.
-    """
-
-    terms: int
-    coefficients: FloatArray
-    freedom: float
-    learn: bool
-    learn_noise: bool
-
-
-class Spectra(NamedTuple):
-    """Data z and weights W (spectra, m), weight zero leaves a point out; first sigma and f0 (spectra,)."""
-
-    data: FloatArray
-    weights: FloatArray
-    noise: FloatArray
-    centre: FloatArray
+    data: FloatArray  # (spectra, m): z
+    weights: FloatArray  # (spectra, m): W; zero leaves a value out
+    centre: FloatArray  # (spectra,): f0
 
 
 class Fits(NamedTuple):
-    """Start and result of every spectrum.
+    """One fit a spectrum. The first three are start and result, the others result alone."""
 
-    ``position`` (spectra, n) [terms, f] and ``precisions`` (spectra, n_tau - order) a_k: start and result;
-    ``statistics`` (spectra, 4): NOISE sigma, EFFECTIVE number of parameters, outer ROUNDS, relative CHANGE at the end;
-    ``residual`` (spectra,) of the KKT conditions; ``x`` (spectra, n).
+    position: FloatArray  # (spectra, n): [terms, f], the centre of the last quadratic programme
+    precisions: FloatArray  # (spectra, n_tau - order): a_k
+    noise: FloatArray  # (spectra,): sigma of W z
+    x: FloatArray  # (spectra, n): [terms, exp f], solution of the last quadratic programme
+    kkt_residual: FloatArray  # (spectra,): relative
+    effective: FloatArray  # (spectra,): number of parameters the data decide
+    rounds: IntArray  # (spectra,): of the outer loop
+    change: FloatArray  # (spectra,): largest relative change of sigma and a_k in the last round that changed them
+
+
+class Scratch(NamedTuple):
+    """What one fit is computed in."""
+
+    x: FloatArray  # (n,): [terms, exp f] at the position
+    slope: FloatArray  # (n,): dU there
+    residual: FloatArray  # (m,): A x - z there
+    step: FloatArray  # (n,)
+    trial: FloatArray  # (n,): position after a step
+    trial_slope: FloatArray  # (n,): dU there
+    matrix: FloatArray  # (n, n): curvature of U
+    factor: FloatArray  # (n, n): its Cholesky factor L
+    inverse: FloatArray  # (n, n): L^-1, so that the covariance is (L^-1)' L^-1
+    moments: FloatArray  # (n,): mean square of (D f)_k
+
+
+@kernel
+def _make_scratch(m: int, n: int) -> Scratch:
+    """Allocate scratch for ``m`` values and ``n`` unknowns."""
+    return Scratch(
+        np.empty(n),
+        np.empty(n),
+        np.empty(m),
+        np.empty(n),
+        np.empty(n),
+        np.empty(n),
+        np.empty((n, n)),
+        np.zeros((n, n)),
+        np.empty((n, n)),
+        np.empty(n),
+    )
+
+
+@kernel
+def _hold_at_zero(terms: int, position: FloatArray, matrix: FloatArray, slope: FloatArray) -> None:
+    """Take series terms that are zero and want to be negative out of the Newton system (n, n), (n)."""
+    n = position.size
+    for j in range(terms):
+        if position[j] <= 0.0 and slope[j] >= 0.0:
+            for k in range(n):
+                matrix[j, k] = 0.0
+                matrix[k, j] = 0.0
+            matrix[j, j] = 1.0
+            slope[j] = 0.0
+
+
+@kernel
+def _step_down(
+    spectrum: Spectrum, noise: float, energy: float, damping: float, position: FloatArray, scratch: Scratch
+) -> tuple[float, float, float]:
+    """Raise the damping until a step from ``position`` (n) lowers U; return the new U, damping, share of the step.
+
+    The share is zero where no step does. ``scratch`` holds the curvature and the slope there and gets the trial.
     """
-
-    position: FloatArray
-    precisions: FloatArray
-    statistics: FloatArray
-    residual: FloatArray
-    x: FloatArray
-
-
-class _Potential(NamedTuple):
-    """Weighted design (m, n) and data (m,), A'A and P (n, n), f0 and the number of series terms."""
-
-    design: FloatArray
-    data: FloatArray
-    gram: FloatArray
-    prior: FloatArray
-    centre: float
-    terms: int
+    matrix, slope, step, trial = scratch.matrix, scratch.slope, scratch.step, scratch.trial
+    terms, n = spectrum.terms, position.size
+    for _attempt in range(16):
+        for j in range(terms, n):
+            matrix[j, j] += damping
+        if cholesky(matrix, scratch.factor) > 0.0:
+            cholesky_solve(scratch.factor, slope, step)
+            longest = 0.0
+            for j in range(terms, n):
+                longest = max(longest, abs(step[j]))
+            fraction = 1.0 if longest <= LONGEST_STEP else LONGEST_STEP / longest
+            for j in range(n):
+                trial[j] = position[j] - fraction * step[j]
+                if j < terms and trial[j] < 0.0:
+                    trial[j] = 0.0
+            lower = potential(spectrum, noise, trial, scratch.x, scratch.residual, scratch.trial_slope)
+            if lower <= energy:
+                return lower, damping, fraction
+        for j in range(terms, n):
+            matrix[j, j] -= damping
+        damping = max(8.0 * damping, 1e-6)
+    return energy, damping, 0.0
 
 
 @kernel
 def _descend(
-    of: _Potential,
-    noise: float,
-    moves: int,
-    damping: float,
-    position: FloatArray,
-    work: FloatArray,
-    matrix: FloatArray,
-    factor: FloatArray,
-    residual: FloatArray,
+    spectrum: Spectrum, noise: float, moves: int, damping: float, position: FloatArray, scratch: Scratch
 ) -> float:
-    """Levenberg-Marquardt of ``position`` (n,); return the damping it ended with.
-
-    ``work`` (5, n), ``matrix``, ``factor`` (n, n) and ``residual`` (m,) are scratch; x ends in ``work[0]``.
-    """
-    design, data, gram, prior, centre, terms = of
-    n = position.size
-    x, slope, step, trial, other = work[0], work[1], work[2], work[3], work[4]
-    energy = potential(design, data, prior, centre, terms, noise, position, x, residual, slope)
+    """Levenberg-Marquardt from ``position`` (n), moved; return the damping it ended with."""
+    x, slope, residual = scratch.x, scratch.slope, scratch.residual
+    energy = potential(spectrum, noise, position, x, residual, slope)
     for _ in range(moves):
-        curvature(gram, prior, x, terms, noise, matrix)
-        for j in range(terms):
-            if position[j] <= 0.0 and slope[j] >= 0.0:  # a series term held at zero
-                for k in range(n):
-                    matrix[j, k] = 0.0
-                    matrix[k, j] = 0.0
-                matrix[j, j] = 1.0
-                slope[j] = 0.0
-        lowered = False
-        fall = 0.0
-        fraction = 1.0
-        for _attempt in range(16):
-            for j in range(terms, n):
-                matrix[j, j] += damping
-            if cholesky(matrix, factor) > 0.0:
-                cholesky_solve(factor, slope, step)
-                longest = 0.0
-                for j in range(terms, n):
-                    longest = max(longest, abs(step[j]))
-                fraction = 1.0 if longest <= LONGEST_STEP else LONGEST_STEP / longest
-                for j in range(n):
-                    trial[j] = position[j] - fraction * step[j]
-                    if j < terms and trial[j] < 0.0:
-                        trial[j] = 0.0
-                lower = potential(design, data, prior, centre, terms, noise, trial, x, residual, other)
-                if lower <= energy:
-                    fall = energy - lower
-                    energy = lower
-                    lowered = True
-                    break
-            for j in range(terms, n):
-                matrix[j, j] -= damping
-            damping = max(8.0 * damping, 1e-6)
-        if not lowered:
-            potential(design, data, prior, centre, terms, noise, position, x, residual, slope)
+        curvature(spectrum, noise, x, scratch.matrix)
+        _hold_at_zero(spectrum.terms, position, scratch.matrix, slope)
+        lower, damping, fraction = _step_down(spectrum, noise, energy, damping, position, scratch)
+        if fraction == 0.0:
+            potential(spectrum, noise, position, x, residual, slope)
             break
-        for j in range(n):
-            position[j] = trial[j]
-            slope[j] = other[j]
+        fall = energy - lower
+        energy = lower
+        for j in range(position.size):
+            position[j] = scratch.trial[j]
+            slope[j] = scratch.trial_slope[j]
         damping *= 0.2
         if fraction == 1.0 and fall <= 1e-9 * (1.0 + energy):
             break
@@ -156,144 +171,131 @@ def _descend(
 
 
 @kernel
-def _infer_precisions(
-    inverse: FloatArray,
-    coefficients: FloatArray,
-    position: FloatArray,
-    terms: int,
-    freedom: float,
-    scratch: FloatArray,
-    precisions: FloatArray,
-) -> float:
+def _invert_curvature(spectrum: Spectrum, noise: float, position: FloatArray, scratch: Scratch) -> None:
+    """Write L^-1 of the curvature at ``position`` (n): L L' = J'J / sigma^2 + P, terms at zero held there."""
+    matrix = scratch.matrix
+    curvature(spectrum, noise, scratch.x, matrix)
+    for j in range(spectrum.terms):
+        matrix[j, j] *= 1.0 + 1e-10
+        if position[j] <= 0.0:
+            matrix[j, j] += 1e10 * matrix[j, j]  # held at zero
+    cholesky(matrix, scratch.factor)
+    inverse_factor(scratch.factor, scratch.inverse)
+
+
+@kernel
+def _effective_parameters(spectrum: Spectrum, position: FloatArray, inverse: FloatArray) -> float:
+    """Return n - trace(C P), terms at zero not counted: what the data, not the penalty, decide. L^-1 is (n, n)."""
+    prior, terms = spectrum.prior, spectrum.terms
+    n = position.size
+    effective = float(n)
+    for j in range(terms):
+        if position[j] <= 0.0:
+            effective -= 1.0
+    for row in range(n):
+        for i in range(terms, n):
+            value = 0.0
+            for j in range(max(terms, i - 3), min(n, i + 4)):
+                value += prior[i, j] * inverse[row, j]
+            effective -= value * inverse[row, i]
+    return effective
+
+
+@kernel
+def _infer_noise(residual: FloatArray, observations: int, effective: float) -> float:
+    """Return sigma from the residual (m) of the values observed, the effective parameters counted off."""
+    squares = 0.0
+    for i in range(residual.size):
+        squares += residual[i] * residual[i]
+    noise: float = np.sqrt(squares / max(observations - effective, 1.0))
+    return max(noise, SMALLEST_NOISE)
+
+
+@kernel
+def _infer_precisions(model: Model, position: FloatArray, scratch: Scratch, precisions: FloatArray) -> float:
     """Update a_k from the mean and variance of (D f)_k; return the largest relative change.
 
     a_k = (nu + 1) / (nu s^2 + (D f)_k^2 + var), 1 / s^2 = mean a. nu = inf shares one a: 1 / mean square.
+    ``position`` (n) [terms, f]; ``precisions`` (n_tau - order) a.
     """
+    coefficients, terms, freedom = model.coefficients, model.terms, model.freedom
+    inverse, moments = scratch.inverse, scratch.moments
     n = position.size
     width = coefficients.size
     count = precisions.size
     for k in range(count):
-        scratch[k] = 0.0
+        moments[k] = 0.0
     for row in range(n):
         for k in range(count):
             value = 0.0
             for a in range(width):
                 value += coefficients[a] * inverse[row, terms + k + a]
-            scratch[k] += value * value
+            moments[k] += value * value
     mean = 0.0
     total = 0.0
     for k in range(count):
         value = 0.0
         for a in range(width):
             value += coefficients[a] * position[terms + k + a]
-        scratch[k] += value * value
-        total += scratch[k]
+        moments[k] += value * value
+        total += moments[k]
         mean += precisions[k]
     spread = count / mean
     change = 0.0
     for k in range(count):
-        fresh = count / total if np.isinf(freedom) else (freedom + 1.0) / (freedom * spread + scratch[k])
+        fresh = count / total if np.isinf(freedom) else (freedom + 1.0) / (freedom * spread + moments[k])
         change = max(change, abs(fresh / precisions[k] - 1.0))
         precisions[k] = fresh
     return change
 
 
 @kernel
-def fit_one(
-    design: FloatArray,
-    data: FloatArray,
-    inference: Inference,
-    noise: float,
-    centre: float,
-    observations: int,
-    position: FloatArray,
-    precisions: FloatArray,
-    statistics: FloatArray,
-) -> None:
-    """Fit one weighted spectrum in place: W A (m, n), W z (m,), ``observations`` rows of which carry weight.
+def _fit_one(
+    model: Model, spectrum: Spectrum, observations: int, noise: float, position: FloatArray, precisions: FloatArray,
+    scratch: Scratch,
+) -> tuple[float, float, int, float]:  # fmt: skip
+    """Fit one weighted spectrum; return sigma, the effective parameters, the rounds and the last relative change.
 
-    ``noise``: first sigma; ``centre``: f0; ``position``, ``precisions``, ``statistics``: a row of :class:`Fits`.
+    ``observations``: how many values carry weight. ``noise``, ``position`` (n) and ``precisions`` (n_tau - order):
+    start, and the last two the result; ``spectrum.prior`` follows the precisions.
     """
-    terms, coefficients, freedom, learn, learn_noise = inference
-    m, n = design.shape
-    gram = np.empty((n, n))
-    cross_product(design, gram)
-    prior = np.empty((n, n))
-    matrix = np.empty((n, n))
-    factor = np.zeros((n, n))
-    inverse = np.empty((n, n))
-    work = np.empty((5, n))
-    residual = np.empty(m)
-    scratch = np.empty(n)
-    of = _Potential(design, data, gram, prior, centre, terms)
     damping = 1e-3
     change = np.inf
     effective = np.nan
     rounds = 0
     while rounds < MAX_OUTER:
         rounds += 1
-        penalty(coefficients, precisions, PULL, terms, prior)
-        last = change < OUTER_TOLERANCE or rounds == MAX_OUTER or not (learn or learn_noise)
-        damping = _descend(of, noise, 200 if last else 3, damping, position, work, matrix, factor, residual)
-        curvature(gram, prior, work[0], terms, noise, matrix)
-        for j in range(terms):
-            matrix[j, j] *= 1.0 + 1e-10
-            if position[j] <= 0.0:
-                matrix[j, j] += 1e10 * matrix[j, j]  # held at zero
-        cholesky(matrix, factor)
-        inverse_factor(factor, inverse)
-        # Effective parameters n - trace(C P): what the data, not the penalty, decide.
-        effective = float(n)
-        for j in range(terms):
-            if position[j] <= 0.0:
-                effective -= 1.0
-        for row in range(n):
-            for i in range(terms, n):
-                value = 0.0
-                for j in range(max(terms, i - 3), min(n, i + 4)):
-                    value += prior[i, j] * inverse[row, j]
-                effective -= value * inverse[row, i]
+        penalty(model.coefficients, precisions, PULL, model.terms, spectrum.prior)
+        last = change < OUTER_TOLERANCE or rounds == MAX_OUTER or not (model.learn or model.learn_noise)
+        damping = _descend(spectrum, noise, 200 if last else 3, damping, position, scratch)
+        _invert_curvature(spectrum, noise, position, scratch)
+        effective = _effective_parameters(spectrum, position, scratch.inverse)
         if last:
             break
         change = 0.0
-        if learn_noise:
-            squares = 0.0
-            for i in range(m):
-                squares += residual[i] * residual[i]
-            fresh = max(np.sqrt(squares / max(observations - effective, 1.0)), SMALLEST_NOISE)
+        if model.learn_noise:
+            fresh = _infer_noise(scratch.residual, observations, effective)
             change = abs(fresh / noise - 1.0)
             noise = fresh
-        if learn:
-            change = max(
-                change, _infer_precisions(inverse, coefficients, position, terms, freedom, scratch, precisions)
-            )
-    statistics[NOISE] = noise
-    statistics[EFFECTIVE] = effective
-    statistics[ROUNDS] = rounds
-    statistics[CHANGE] = change
+        if model.learn:
+            change = max(change, _infer_precisions(model, position, scratch, precisions))
+    return noise, effective, rounds, change
 
 
 @kernel
-def finish_one(
-    design: FloatArray,
-    data: FloatArray,
-    inference: Inference,
-    centre: float,
-    noise: float,
-    position: FloatArray,
-    precisions: FloatArray,
-    x: FloatArray,
-) -> float:
-    """Solve the quadratic programme the fit ended at, shapes as there; write x (n,), return its KKT residual."""
-    terms, coefficients = inference.terms, inference.coefficients
+def _finish_one(spectrum: Spectrum, noise: float, position: FloatArray, x: FloatArray) -> float:
+    """Solve the quadratic programme the fit ended at; write x (n), return its relative KKT residual.
+
+    ``position`` (n): where the fit ended; ``spectrum.prior``: with its last precisions.
+    """
+    design, data, prior = spectrum.design, spectrum.data, spectrum.prior
+    terms, centre = spectrum.terms, spectrum.centre
     m, n = design.shape
     scaled = np.empty((m, n))
     scales = np.empty(n)
-    prior = np.empty((n, n))
+    unit = np.empty(n)
     hessian = np.empty((n, n))
     linear = np.empty(n)
-    unit = np.empty(n)
-    penalty(coefficients, precisions, PULL, terms, prior)
     for j in range(n):
         scales[j] = np.exp(position[j]) if j >= terms else 1.0
         for i in range(m):
@@ -308,55 +310,60 @@ def finish_one(
             value -= prior[i, j] * (1.0 - position[j] + centre)
         linear[i] = value
     for i in range(n):
-        unit[i] = 1.0 / np.sqrt(hessian[i, i])  # to a diagonal of ones
+        unit[i] = 1.0 / np.sqrt(hessian[i, i])  # what gives H a unit diagonal
     for i in range(n):
         linear[i] *= unit[i]
         scales[i] *= unit[i]
         for j in range(n):
             hessian[i, j] *= unit[i] * unit[j]
-    slope = np.empty(n)
     passive = np.ones(n, np.bool_)
     for j in range(terms):
         passive[j] = position[j] > 0.0
-    active_set(hessian, linear, passive, np.empty(n, np.int64), np.empty((n, n)), np.empty(n), slope, x)
-    error = kkt_residual(linear, x, slope)
+    scratch = make_scratch(n)
+    active_set(hessian, linear, passive, scratch, x)
+    error = kkt_residual(linear, x, scratch.slope)
     for i in range(n):
         x[i] *= scales[i]
     return error
 
 
 @kernel
-def _work(queue: IntArray, design: FloatArray, spectra: Spectra, inference: Inference, fits: Fits) -> None:
-    """Fit one spectrum after the other until none is left: one thread's share of :func:`fit`."""
-    data, weights, noise, centre = spectra
-    position, precisions, statistics, residual, out = fits
+def _weigh(model: Model, series: Series, s: int, design: FloatArray, data: FloatArray) -> int:
+    """Write W A (m, n) and W z (m) of spectrum ``s``; return how many values carry weight."""
     m, n = design.shape
-    weighted = np.empty((m, n))
-    values = np.empty(m)
+    observations = 0
+    for i in range(m):
+        weight = series.weights[s, i]
+        data[i] = series.data[s, i] * weight
+        if weight > 0.0:
+            observations += 1
+        for j in range(n):
+            design[i, j] = model.design[i, j] * weight
+    return observations
+
+
+@kernel
+def _work(queue: IntArray, model: Model, series: Series, fits: Fits) -> None:
+    """Fit one spectrum after the other until none is left: one thread's share of :func:`fit`."""
+    m, n = model.design.shape
+    design, data, gram, prior = np.empty((m, n)), np.empty(m), np.empty((n, n)), np.empty((n, n))
+    scratch = _make_scratch(m, n)
     s = take(queue)
-    while s < data.shape[0]:
-        observations = 0
-        for i in range(m):
-            values[i] = data[s, i] * weights[s, i]
-            if weights[s, i] > 0.0:
-                observations += 1
-            for j in range(n):
-                weighted[i, j] = design[i, j] * weights[s, i]
-        fit_one(
-            weighted, values, inference, noise[s], centre[s], observations, position[s], precisions[s], statistics[s]
+    while s < series.data.shape[0]:
+        observations = _weigh(model, series, s, design, data)
+        cross_product(design, gram)
+        spectrum = Spectrum(design, data, gram, prior, model.terms, series.centre[s])
+        noise, effective, rounds, change = _fit_one(
+            model, spectrum, observations, fits.noise[s], fits.position[s], fits.precisions[s], scratch
         )
-        residual[s] = finish_one(
-            weighted, values, inference, centre[s], statistics[s, NOISE], position[s], precisions[s], out[s]
-        )
+        fits.noise[s], fits.effective[s], fits.rounds[s], fits.change[s] = noise, effective, rounds, change
+        fits.kkt_residual[s] = _finish_one(spectrum, noise, fits.position[s], fits.x[s])
         s = take(queue)
 
 
 @parallel_kernel
-def fit(workers: int, design: FloatArray, spectra: Spectra, inference: Inference, fits: Fits) -> None:
-    """Fit every spectrum by itself with the unweighted ``design`` A (m, n): :func:`fit_one`, then :func:`finish_one`.
-
-    ``workers``: how many threads take spectra from one queue.
-    """
+def fit(workers: int, model: Model, series: Series, fits: Fits) -> None:
+    """Fit every spectrum by itself; ``workers`` threads take them from one queue."""
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, design, spectra, inference, fits)
+        _work(queue, model, series, fits)

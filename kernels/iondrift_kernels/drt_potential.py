@@ -7,6 +7,8 @@ A and z carry their weights; D is a difference of at most third order, so that P
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,9 +17,30 @@ from iondrift_kernels._jit import kernel
 FloatArray = npt.NDArray[np.float64]
 
 
+class Spectrum(NamedTuple):
+    """One spectrum, its weights in A and z, and the prior of its f."""
+
+    design: FloatArray  # (m, n): A
+    data: FloatArray  # (m,): z
+    gram: FloatArray  # (n, n): A'A
+    prior: FloatArray  # (n, n): P in the block of f, zeros elsewhere
+    terms: int  # how many of x are series terms; the others are exp f
+    centre: float  # f0
+
+
 @kernel
 def penalty(coefficients: FloatArray, precisions: FloatArray, pull: float, terms: int, out: FloatArray) -> None:
-    """Write D' diag(a) D + eps I into the block of f; zeros for the series terms."""
+    """Write D' diag(a) D + eps I into the block of f; zeros for the series terms.
+
+    Parameters
+    ----------
+    coefficients
+        One row of D without its zeros: [-1, 1], [1, -2, 1] or [-1, 3, -3, 1].
+    precisions, pull, terms
+        (n - terms - order) a; eps; how many series terms.
+    out
+        (n, n) P.
+    """
     n = out.shape[0]
     width = coefficients.size
     for i in range(n):
@@ -33,18 +56,22 @@ def penalty(coefficients: FloatArray, precisions: FloatArray, pull: float, terms
 
 @kernel
 def potential(
-    design: FloatArray,
-    data: FloatArray,
-    prior: FloatArray,
-    centre: float,
-    terms: int,
-    noise: float,
-    position: FloatArray,
-    x: FloatArray,
-    residual: FloatArray,
-    slope: FloatArray,
+    spectrum: Spectrum, noise: float, position: FloatArray, x: FloatArray, residual: FloatArray, slope: FloatArray
 ) -> float:
-    """Return U = ||A x - z||^2 / (2 sigma^2) + (f - f0)' P (f - f0) / 2; write x, the residual and dU."""
+    """Return U of one spectrum at ``position``; write x, the residual and the slope.
+
+    Parameters
+    ----------
+    spectrum, noise
+        Data and prior; sigma.
+    position
+        (n) [terms, f].
+    x, residual, slope
+        (n) [terms, exp f], (m) A x - z, (n) dU / d[terms, f].
+    """
+    design, data, prior, terms, centre = (
+        spectrum.design, spectrum.data, spectrum.prior, spectrum.terms, spectrum.centre,
+    )  # fmt: skip
     m, n = design.shape
     for j in range(n):
         x[j] = position[j] if j < terms else np.exp(position[j])
@@ -73,8 +100,9 @@ def potential(
 
 
 @kernel
-def curvature(gram: FloatArray, prior: FloatArray, x: FloatArray, terms: int, noise: float, out: FloatArray) -> None:
-    """Write J' J / sigma^2 + P, J the derivative of A x with respect to [terms, f]."""
+def curvature(spectrum: Spectrum, noise: float, x: FloatArray, out: FloatArray) -> None:
+    """Write J'J / sigma^2 + P (n, n), J the derivative of A x with respect to [terms, f] at x (n)."""
+    gram, prior, terms = spectrum.gram, spectrum.prior, spectrum.terms
     n = x.size
     scale = 1.0 / (noise * noise)
     for i in range(n):

@@ -13,70 +13,83 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import inlined_kernel, kernel, parallel_kernel
 from iondrift_kernels.job_queue import take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+BoolArray = npt.NDArray[np.bool_]
+
 COMPLEX, REAL, IMAGINARY = 0, 1, 2
-MU, NOISE, WORST = 0, 1, 2  # columns of the statistics
-STOPPED, JUDGED = 0, 1  # columns of the numbers of elements
 _NEGLIGIBLE = 1e-14  # a column this small beside its original length adds nothing: its coefficient is zero
 
 
 class Spectra(NamedTuple):
-    """Z (spectra, frequency), ohm, in parts; ``used`` False leaves a point out of the fit."""
+    """What is tested."""
 
-    real: FloatArray
-    imaginary: FloatArray
-    used: npt.NDArray[np.bool_]
-
-
-class Rule(NamedTuple):
-    """What is fitted, and when it is enough.
-
-    ``part``: COMPLEX, REAL or IMAGINARY; ``inductive``, ``capacitive``: series terms. Elements are added, ``fewest`` at
-    first, until mu is below ``limit`` or they are ``largest``; then, while the worst residual is above ``accepted``, up
-    to ``furthest``.
-    """
-
-    part: int
-    inductive: bool
-    capacitive: bool
-    limit: float
-    accepted: float
-    fewest: int
-    largest: int
-    furthest: int
+    omega: FloatArray  # (frequency,) rad/s
+    real: FloatArray  # (spectra, frequency) ohm: Re Z
+    imaginary: FloatArray  # (spectra, frequency) ohm: Im Z
+    used: BoolArray  # (spectra, frequency): False leaves a point out
 
 
-class Results(NamedTuple):
-    """What the test leaves.
+class Rules(NamedTuple):
+    """Which circuits are tried, and when it is enough."""
 
-    ``fit`` and ``judged`` (spectra, 2, frequency): real and imaginary parts of the fit where mu stopped, and of the
-    last one; ``statistics`` (spectra, 3): MU, and of the last fit NOISE, the rms residual over |Z| with the parameters
-    counted off, and WORST, the worst residual; ``elements`` (spectra, 2): M where mu STOPPED, and of the fit JUDGED.
-    """
+    part: int  # COMPLEX, REAL or IMAGINARY: what is fitted
+    inductive: bool  # a series inductance
+    capacitive: bool  # a series capacitance
+    fewest: int  # RC elements to begin with
+    largest: int  # most elements that mu may choose
+    furthest: int  # most elements beyond its choice
+    mu_limit: float  # mu below which elements are no longer added
+    accepted: float  # elements are added beyond mu's choice while the worst residual is above
 
-    fit: FloatArray
-    judged: FloatArray
-    statistics: FloatArray
-    elements: IntArray
+
+class Tests(NamedTuple):
+    """What is found: the fit where mu stopped, and the last one, which is judged."""
+
+    fit: FloatArray  # (spectra, 2, frequency) ohm: real and imaginary part where mu stopped
+    elements: IntArray  # (spectra,): M there
+    mu: FloatArray  # (spectra,): mu there
+    judged: FloatArray  # (spectra, 2, frequency) ohm: of the last fit
+    judged_elements: IntArray  # (spectra,)
+    noise: FloatArray  # (spectra,): rms residual over |Z| of the last fit, parameters counted off
+    worst: FloatArray  # (spectra,): its worst residual over |Z|
 
 
-class _Terms(NamedTuple):
-    """Series terms, and the angular frequencies that scale them."""
+class Points(NamedTuple):
+    """The points of one spectrum that count, weighted by 1 / |Z|."""
 
-    inductive: bool
-    capacitive: bool
-    highest: float
-    lowest: float
+    omega: FloatArray  # (points,) rad/s
+    weight: FloatArray  # (points,): 1 / |Z|
+    impedance: FloatArray  # (2, points): Re Z / |Z| and Im Z / |Z|
+
+
+class Circuit(NamedTuple):
+    """R, some RC elements and, where asked for, C and L, in this order."""
+
+    tau: FloatArray  # (width,) s: of the RC elements
+    elements: FloatArray  # (width,) ohm: R, R_k, C and L, the last two as what they contribute at most
+    highest: float  # rad/s: where L contributes most
+    lowest: float  # rad/s: where C does
+
+
+class Columns(NamedTuple):
+    """What the elements are fitted by, a row for each; and scratch of :func:`least_squares`."""
+
+    parts: FloatArray  # (2, width, points): real and imaginary part of each weighted column
+    chosen: FloatArray  # (width + 1, 2 points): those that are fitted, and the data; destroyed
+    work: FloatArray  # (2, width)
 
 
 @kernel
 def _reflect(columns: FloatArray, j: int, first: int, last: int, m: int, square: float) -> None:
-    """Apply reflector j to rows ``first`` to ``last``, four at a time: their sums do not wait for each other."""
+    """Apply reflector j, v'v / 2 = ``square``, to ``first`` to ``last`` of ``columns`` (width + 1, at least m).
+
+    Four at a time: their sums do not wait for each other.
+    """
     k = first
     while k + 4 <= last:
         a = b = c = d = 0.0
@@ -169,102 +182,110 @@ def overfitting(elements: FloatArray, first: int, count: int) -> float:
 
 
 @kernel
-def _fill(
-    omega: FloatArray,
-    inverse: FloatArray,
-    tau: FloatArray,
-    count: int,
-    terms: _Terms,
-    real: FloatArray,
-    imaginary: FloatArray,
-) -> int:
-    """Write the weighted columns R, RC ..., C, L one a row; return how many.
+def _keep(spectra: Spectra, s: int) -> Points:
+    """Return the points of spectrum ``s`` that count."""
+    used = spectra.used[s]
+    points = 0
+    for i in range(used.size):
+        if used[i]:
+            points += 1
+    omega, weight, impedance = np.empty(points), np.empty(points), np.empty((2, points))
+    k = 0
+    for i in range(used.size):
+        if used[i]:
+            omega[k] = spectra.omega[i]
+            weight[k] = 1.0 / np.hypot(spectra.real[s, i], spectra.imaginary[s, i])
+            impedance[0, k] = spectra.real[s, i] * weight[k]
+            impedance[1, k] = spectra.imaginary[s, i] * weight[k]
+            k += 1
+    return Points(omega, weight, impedance)
 
-    ``omega``, ``inverse`` 1 / |Z| (points,), ``tau`` (count or more,); ``real``, ``imaginary`` (total or more, points).
-    """
-    inductive, capacitive, highest, lowest = terms
-    points = omega.size
+
+@kernel
+def _fill(points: Points, rules: Rules, circuit: Circuit, count: int, columns: Columns) -> int:
+    """Place ``count`` RC elements and write the weighted columns R, RC ..., C, L; return how many."""
+    omega, weight = points.omega, points.weight
+    tau, highest, lowest = circuit.tau, circuit.highest, circuit.lowest
+    real, imaginary = columns.parts[0], columns.parts[1]
+    for k in range(count):
+        # One element alone sits at the low-frequency end, as in the published program.
+        place = k / (count - 1) if count > 1 else 1.0
+        tau[k] = np.exp((1.0 - place) * np.log(1.0 / highest) + place * np.log(1.0 / lowest))
     total = 1 + count
-    for i in range(points):
-        real[0, i] = inverse[i]
+    for i in range(omega.size):
+        real[0, i] = weight[i]
         imaginary[0, i] = 0.0
     for k in range(count):
-        for i in range(points):
+        for i in range(omega.size):
             phase = omega[i] * tau[k]
-            value = inverse[i] / (1.0 + phase * phase)
+            value = weight[i] / (1.0 + phase * phase)
             real[1 + k, i] = value
             imaginary[1 + k, i] = -phase * value
-    if capacitive:
-        for i in range(points):
+    if rules.capacitive:
+        for i in range(omega.size):
             real[total, i] = 0.0
-            imaginary[total, i] = -lowest / omega[i] * inverse[i]
+            imaginary[total, i] = -lowest / omega[i] * weight[i]
         total += 1
-    if inductive:
-        for i in range(points):
+    if rules.inductive:
+        for i in range(omega.size):
             real[total, i] = 0.0
-            imaginary[total, i] = omega[i] / highest * inverse[i]
+            imaginary[total, i] = omega[i] / highest * weight[i]
         total += 1
     return total
 
 
 @kernel
-def _fit(
-    real: FloatArray,
-    imaginary: FloatArray,
-    z_real: FloatArray,
-    z_imaginary: FloatArray,
-    count: int,
-    total: int,
-    part: int,
-    columns: FloatArray,
-    work: FloatArray,
-    elements: FloatArray,
-) -> None:
-    """Fit one number of RC elements; data are weighted by 1 / |Z|.
+def _fit_both(points: Points, total: int, columns: Columns, elements: FloatArray) -> None:
+    """Fit ``total`` elements (width) to real and imaginary part together."""
+    real, imaginary, chosen = columns.parts[0], columns.parts[1], columns.chosen
+    m = points.omega.size
+    for k in range(total):
+        for i in range(m):
+            chosen[k, i] = real[k, i]
+            chosen[k, m + i] = imaginary[k, i]
+    for i in range(m):
+        chosen[total, i] = points.impedance[0, i]
+        chosen[total, m + i] = points.impedance[1, i]
+    least_squares(chosen, total, 2 * m, columns.work, elements)
 
-    Columns and data as :func:`_fill` writes them; ``columns`` (total + 1 or more, 2 points), ``work`` (2, total or
-    more) scratch; ``elements`` (total or more,) the result.
-    """
-    points = z_real.size
-    if part == COMPLEX:
-        for k in range(total):
-            for i in range(points):
-                columns[k, i] = real[k, i]
-                columns[k, points + i] = imaginary[k, i]
-        for i in range(points):
-            columns[total, i] = z_real[i]
-            columns[total, points + i] = z_imaginary[i]
-        least_squares(columns, total, 2 * points, work, elements)
-        return
-    if part == REAL:
+
+@kernel
+def _fit_real(points: Points, count: int, total: int, columns: Columns, elements: FloatArray) -> None:
+    """Fit R and ``count`` RC to the real part, then what only the imaginary part sees to what is left of that."""
+    real, imaginary, chosen = columns.parts[0], columns.parts[1], columns.chosen
+    m = points.omega.size
+    for k in range(1 + count):
+        for i in range(m):
+            chosen[k, i] = real[k, i]
+    for i in range(m):
+        chosen[1 + count, i] = points.impedance[0, i]
+    least_squares(chosen, 1 + count, m, columns.work, elements)
+    rest = total - 1 - count
+    for k in range(rest):
+        for i in range(m):
+            chosen[k, i] = imaginary[1 + count + k, i]
+    for i in range(m):
+        chosen[rest, i] = points.impedance[1, i]
         for k in range(1 + count):
-            for i in range(points):
-                columns[k, i] = real[k, i]
-        for i in range(points):
-            columns[1 + count, i] = z_real[i]
-        least_squares(columns, 1 + count, points, work, elements)
-        # What only the imaginary part sees, from what is left of it.
-        rest = total - 1 - count
-        for k in range(rest):
-            for i in range(points):
-                columns[k, i] = imaginary[1 + count + k, i]
-        for i in range(points):
-            columns[rest, i] = z_imaginary[i]
-            for k in range(1 + count):
-                columns[rest, i] -= elements[k] * imaginary[k, i]
-        least_squares(columns, rest, points, work, elements[1 + count :])
-        return
+            chosen[rest, i] -= elements[k] * imaginary[k, i]
+    least_squares(chosen, rest, m, columns.work, elements[1 + count :])
+
+
+@kernel
+def _fit_imaginary(points: Points, count: int, total: int, columns: Columns, elements: FloatArray) -> None:
+    """Fit all but R to the imaginary part, then R to the real part, weighted by 1 / |Z|^2 (Boukamp, eq. 7)."""
+    real, imaginary, chosen = columns.parts[0], columns.parts[1], columns.chosen
+    m = points.omega.size
     for k in range(1, total):
-        for i in range(points):
-            columns[k - 1, i] = imaginary[k, i]
-    for i in range(points):
-        columns[total - 1, i] = z_imaginary[i]
-    least_squares(columns, total - 1, points, work, elements[1:])
-    # The series resistance from the real part, weighted by 1 / |Z|^2 (Boukamp, eq. 7).
+        for i in range(m):
+            chosen[k - 1, i] = imaginary[k, i]
+    for i in range(m):
+        chosen[total - 1, i] = points.impedance[1, i]
+    least_squares(chosen, total - 1, m, columns.work, elements[1:])
     above = 0.0
     below = 0.0
-    for i in range(points):
-        value = z_real[i]
+    for i in range(m):
+        value = points.impedance[0, i]
         for k in range(1, 1 + count):
             value -= elements[k] * real[k, i]
         above += value * real[0, i]
@@ -272,13 +293,29 @@ def _fit(
     elements[0] = above / below
 
 
+# Inlined: a call counts the references of every array in its records, and there is one a number of elements.
+@inlined_kernel
+def _fit(points: Points, rules: Rules, circuit: Circuit, count: int, columns: Columns) -> None:
+    """Fit the circuit with ``count`` RC elements to the part asked for."""
+    total = _fill(points, rules, circuit, count, columns)
+    if rules.part == COMPLEX:
+        _fit_both(points, total, columns, circuit.elements)
+    elif rules.part == REAL:
+        _fit_real(points, count, total, columns, circuit.elements)
+    else:
+        _fit_imaginary(points, count, total, columns, circuit.elements)
+
+
 @kernel
 def _evaluate(
-    omega: FloatArray, elements: FloatArray, tau: FloatArray, count: int, terms: _Terms, z_real: FloatArray,
-    z_imaginary: FloatArray, used: npt.NDArray[np.bool_], fit: FloatArray, statistics: FloatArray,
-) -> float:  # fmt: skip
-    """Write the fit (2, frequency) and its residuals; return the worst of the points that count, all (frequency,)."""
-    inductive, capacitive, highest, lowest = terms
+    spectra: Spectra, s: int, rules: Rules, circuit: Circuit, count: int, out: FloatArray
+) -> tuple[float, float]:
+    """Write the impedance (2, frequency) of a circuit of ``count`` RC; return rms residual and worst, over |Z|.
+
+    Of the points of spectrum ``s`` that count; the rms has the parameters counted off.
+    """
+    omega, used = spectra.omega, spectra.used[s]
+    tau, elements = circuit.tau, circuit.elements
     squares = 0.0
     worst = 0.0
     points = 0
@@ -291,102 +328,64 @@ def _evaluate(
             re += value
             im -= phase * value
         column = 1 + count
-        if capacitive:
-            im -= elements[column] * lowest / omega[i]
+        if rules.capacitive:
+            im -= elements[column] * circuit.lowest / omega[i]
             column += 1
-        if inductive:
-            im += elements[column] * omega[i] / highest
+        if rules.inductive:
+            im += elements[column] * omega[i] / circuit.highest
             column += 1
-        fit[0, i] = re
-        fit[1, i] = im
+        out[0, i] = re
+        out[1, i] = im
         if used[i]:
-            size = np.hypot(z_real[i], z_imaginary[i])
-            left = abs(z_real[i] - re) / size
-            right = abs(z_imaginary[i] - im) / size
+            size = np.hypot(spectra.real[s, i], spectra.imaginary[s, i])
+            left = abs(spectra.real[s, i] - re) / size
+            right = abs(spectra.imaginary[s, i] - im) / size
             squares += left * left + right * right
             worst = max(worst, left, right)
             points += 1
-    total = 1 + count + (1 if capacitive else 0) + (1 if inductive else 0)
-    statistics[NOISE] = np.sqrt(squares / max(2 * points - total, 1))
-    statistics[WORST] = worst
-    return worst
+    total = 1 + count + (1 if rules.capacitive else 0) + (1 if rules.inductive else 0)
+    return np.sqrt(squares / max(2 * points - total, 1)), worst
 
 
 @kernel
-def test_one(
-    omega: FloatArray, z_real: FloatArray, z_imaginary: FloatArray, used: npt.NDArray[np.bool_], rule: Rule,
-    fit: FloatArray, judged: FloatArray, statistics: FloatArray, out: IntArray,
-) -> None:  # fmt: skip
-    """Test one spectrum (frequency,); one row of :class:`Results` is filled."""
-    part, inductive, capacitive, limit, accepted, fewest, largest, furthest = rule
-    points = 0
-    for i in range(omega.size):
-        if used[i]:
-            points += 1
-    width = max(largest, furthest) + 3
-    kept = np.empty(points)
-    inverse = np.empty(points)
-    left = np.empty(points)
-    right = np.empty(points)
-    k = 0
-    for i in range(omega.size):
-        if used[i]:
-            kept[k] = omega[i]
-            inverse[k] = 1.0 / np.hypot(z_real[i], z_imaginary[i])
-            left[k] = z_real[i] * inverse[k]
-            right[k] = z_imaginary[i] * inverse[k]
-            k += 1
-    highest = kept.max()
-    lowest = kept.min()
-    terms = _Terms(inductive, capacitive, highest, lowest)
-    real = np.empty((width, points))
-    imaginary = np.empty((width, points))
-    columns = np.empty((width + 1, 2 * points))
-    work = np.empty((2, width))
-    elements = np.zeros(width)
-    tau = np.empty(width)
-    count = fewest - 1
-    mu = np.inf
-    worst = np.inf
-    settled = False
-    while not settled or (worst > accepted and count < furthest):
+def _test_one(spectra: Spectra, s: int, rules: Rules, tests: Tests) -> None:
+    """Test spectrum ``s``."""
+    points = _keep(spectra, s)
+    m, width = points.omega.size, max(rules.largest, rules.furthest) + 3
+    circuit = Circuit(np.empty(width), np.zeros(width), points.omega.max(), points.omega.min())
+    columns = Columns(np.empty((2, width, m)), np.empty((width + 1, 2 * m)), np.empty((2, width)))
+    fit, judged = tests.fit[s], tests.judged[s]
+    count = rules.fewest
+    _fit(points, rules, circuit, count, columns)
+    mu = overfitting(circuit.elements, 1, count)
+    while count < rules.largest and mu > rules.mu_limit:
         count += 1
-        for k in range(count):
-            # One element alone sits at the low-frequency end, as in the published program.
-            place = k / (count - 1) if count > 1 else 1.0
-            tau[k] = np.exp((1.0 - place) * np.log(1.0 / highest) + place * np.log(1.0 / lowest))
-        total = _fill(kept, inverse, tau, count, terms, real, imaginary)
-        _fit(real, imaginary, left, right, count, total, part, columns, work, elements)
-        if settled:
-            worst = _evaluate(omega, elements, tau, count, terms, z_real, z_imaginary, used, judged, statistics)
-            continue
-        mu = overfitting(elements, 1, count)
-        if not (count < largest and mu > limit):
-            settled = True
-            out[STOPPED] = count
-            worst = _evaluate(omega, elements, tau, count, terms, z_real, z_imaginary, used, fit, statistics)
-            for i in range(omega.size):
-                judged[0, i] = fit[0, i]
-                judged[1, i] = fit[1, i]
-    statistics[MU] = mu
-    out[JUDGED] = count
+        _fit(points, rules, circuit, count, columns)
+        mu = overfitting(circuit.elements, 1, count)
+    noise, worst = _evaluate(spectra, s, rules, circuit, count, fit)
+    tests.elements[s], tests.mu[s] = count, mu
+    for i in range(fit.shape[1]):
+        judged[0, i] = fit[0, i]
+        judged[1, i] = fit[1, i]
+    while worst > rules.accepted and count < rules.furthest:
+        count += 1
+        _fit(points, rules, circuit, count, columns)
+        noise, worst = _evaluate(spectra, s, rules, circuit, count, judged)
+    tests.judged_elements[s], tests.noise[s], tests.worst[s] = count, noise, worst
 
 
 @kernel
-def _work(queue: IntArray, omega: FloatArray, spectra: Spectra, rule: Rule, results: Results) -> None:
+def _work(queue: IntArray, spectra: Spectra, rules: Rules, tests: Tests) -> None:
     """Test spectra until none is left: one thread's share of :func:`test`."""
     s = take(queue)
     while s < spectra.used.shape[0]:
-        test_one(
-            omega, spectra.real[s], spectra.imaginary[s], spectra.used[s], rule, results.fit[s], results.judged[s],
-            results.statistics[s], results.elements[s],
-        )  # fmt: skip
+        _test_one(spectra, s, rules, tests)
         s = take(queue)
 
 
 @parallel_kernel
-def test(workers: int, omega: FloatArray, spectra: Spectra, rule: Rule, results: Results) -> None:
-    """Test every spectrum at ``omega`` (frequency,) rad/s; ``workers``: how many threads take them from one queue."""
+def test(workers: int, spectra: Spectra, rules: Rules, tests: Tests) -> None:
+    """Test every spectrum; ``workers`` threads take them from one queue."""
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, omega, spectra, rule, results)
+        _work(queue, spectra, rules, tests)

@@ -6,6 +6,8 @@ minimise 1/2 x'Hx + q'x subject to x >= 0, H symmetric positive definite. Bro an
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,13 +15,37 @@ from iondrift_kernels._jit import inlined_kernel, kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 _DEPENDENT = 1e-14  # a pivot this small, relative to the diagonal, is rounding: the column adds nothing
 
 
+class Solutions(NamedTuple):
+    """What every solver of many programmes writes."""
+
+    x: FloatArray  # (programmes, n), >= 0
+    kkt_residual: FloatArray  # (programmes,) relative
+    systems: IntArray  # (programmes,): linear systems solved
+
+
+class Scratch(NamedTuple):
+    """What one programme of n unknowns is solved in."""
+
+    order: IntArray  # (n,): the passive variables, in the order of the factor's rows
+    factor: FloatArray  # (n, n): lower Cholesky factor of H_PP
+    step: FloatArray  # (n,): the minimum over the passive set, in the same order
+    slope: FloatArray  # (n,): H x + q, also of the solution
+
+
+@kernel
+def make_scratch(n: int) -> Scratch:
+    """Allocate scratch for programmes of ``n`` unknowns."""
+    return Scratch(np.empty(n, np.int64), np.empty((n, n)), np.empty(n), np.empty(n))
+
+
 @inlined_kernel
 def _append_row(hessian: FloatArray, order: IntArray, row: int, index: int, factor: FloatArray) -> float:
-    """Write row ``row`` of the Cholesky factor for variable ``index``; return its pivot before the root."""
+    """Write row ``row`` of the factor (n, n) of H (n, n) for variable ``index``; return its pivot before the root."""
     pivot: float = hessian[index, index]
     for column in range(row):
         value = hessian[index, order[column]]
@@ -33,7 +59,7 @@ def _append_row(hessian: FloatArray, order: IntArray, row: int, index: int, fact
 
 @inlined_kernel
 def _refactor(hessian: FloatArray, order: IntArray, first: int, count: int, factor: FloatArray) -> int:
-    """Factor rows ``first`` to ``count``, dropping dependent variables; return how many are left."""
+    """Factor rows ``first`` to ``count`` of H_PP, dropping dependent variables; return how many are left."""
     kept = first
     for source in range(first, count):
         index = order[source]
@@ -47,7 +73,7 @@ def _refactor(hessian: FloatArray, order: IntArray, first: int, count: int, fact
 
 @inlined_kernel
 def _solve(factor: FloatArray, order: IntArray, count: int, linear: FloatArray, step: FloatArray) -> None:
-    """Solve H_PP s = -q_P; ``step`` follows ``order``."""
+    """Solve H_PP s = -q_P, q (n); the step (n) follows ``order``, ``count`` of it."""
     for row in range(count):
         value = -linear[order[row]]
         for k in range(row):
@@ -62,7 +88,7 @@ def _solve(factor: FloatArray, order: IntArray, count: int, linear: FloatArray, 
 
 @kernel
 def gradient(hessian: FloatArray, linear: FloatArray, x: FloatArray, out: FloatArray) -> None:
-    """Write H x + q, skipping zeros of x."""
+    """Write H x + q (n), skipping zeros of x."""
     n = linear.size
     for i in range(n):
         out[i] = linear[i]
@@ -75,7 +101,10 @@ def gradient(hessian: FloatArray, linear: FloatArray, x: FloatArray, out: FloatA
 
 @kernel
 def kkt_residual(linear: FloatArray, x: FloatArray, slope: FloatArray) -> float:
-    """Return max |min(x_i, (H x + q)_i)| / max |q|, diagonal of H one: zero at the solution and only there."""
+    """Return max |min(x_i, (H x + q)_i)| / max |q|, diagonal of H one: zero at the solution and only there.
+
+    ``linear`` q, ``x`` and ``slope`` H x + q: (n).
+    """
     worst = 0.0
     scale = 0.0
     for i in range(linear.size):
@@ -88,17 +117,56 @@ def kkt_residual(linear: FloatArray, x: FloatArray, slope: FloatArray) -> float:
     return worst / scale if scale > 0.0 else worst
 
 
+@inlined_kernel
+def _reach(scratch: Scratch, count: int, x: FloatArray) -> tuple[float, bool]:
+    """Return what share of the way to the step leaves x (n) non-negative, and whether the step does not."""
+    length = 1.0
+    blocked = False
+    for k in range(count):
+        step = scratch.step[k]
+        if step <= 0.0:
+            here = x[scratch.order[k]]
+            reach = here / (here - step) if here > 0.0 else 0.0
+            blocked = True
+            if reach < length:
+                length = reach
+    return length, blocked
+
+
+@inlined_kernel
+def _move(scratch: Scratch, count: int, length: float, x: FloatArray) -> tuple[int, int]:
+    """Move x (n) that share of the way and drop what reached zero; return how many stay and the first row changed."""
+    kept = 0
+    first = count
+    for k in range(count):
+        index = scratch.order[k]
+        step = scratch.step[k]
+        rounding = 1e-15 * (x[index] + abs(step))
+        x[index] += length * (step - x[index])
+        if step <= 0.0 and x[index] <= rounding:
+            x[index] = 0.0
+            if k < first:
+                first = k
+        else:
+            scratch.order[kept] = index
+            kept += 1
+    return kept, first
+
+
+@inlined_kernel
+def _steepest(slope: FloatArray, passive: BoolArray, tolerance: float) -> int:
+    """Return which variable at zero has the most negative slope, or -1 where none is below the tolerance."""
+    newest = -1
+    steepest = -tolerance
+    for i in range(slope.size):
+        if not passive[i] and slope[i] < steepest:
+            steepest = slope[i]
+            newest = i
+    return newest
+
+
 @kernel
-def active_set(
-    hessian: FloatArray,
-    linear: FloatArray,
-    passive: npt.NDArray[np.bool_],
-    order: IntArray,
-    factor: FloatArray,
-    step: FloatArray,
-    slope: FloatArray,
-    x: FloatArray,
-) -> int:
+def active_set(hessian: FloatArray, linear: FloatArray, passive: BoolArray, scratch: Scratch, x: FloatArray) -> int:
     """Solve one programme; return the number of linear systems solved.
 
     Parameters
@@ -107,11 +175,12 @@ def active_set(
         H (n, n) and q (n).
     passive
         (n) where to start: variables believed positive. On return the passive set of the solution.
-    order, factor, step, slope
-        Scratch: (n) int64, (n, n), (n), (n). On return ``slope`` is H x + q.
+    scratch
+        From :func:`make_scratch`. On return its ``slope`` is H x + q.
     x
         (n) the solution.
     """
+    order, factor, step, slope = scratch
     n = linear.size
     scale = 0.0
     for i in range(n):
@@ -133,30 +202,10 @@ def active_set(
         while count > 0:
             rounds += 1
             _solve(factor, order, count, linear, step)
-            length = 1.0
-            blocked = False
-            for k in range(count):
-                if step[k] <= 0.0:
-                    here = x[order[k]]
-                    reach = here / (here - step[k]) if here > 0.0 else 0.0
-                    blocked = True
-                    if reach < length:
-                        length = reach
+            length, blocked = _reach(scratch, count, x)
             if not blocked:
                 break
-            kept = 0
-            first = count
-            for k in range(count):
-                index = order[k]
-                rounding = 1e-15 * (x[index] + abs(step[k]))
-                x[index] += length * (step[k] - x[index])
-                if step[k] <= 0.0 and x[index] <= rounding:
-                    x[index] = 0.0
-                    if k < first:
-                        first = k
-                else:
-                    order[kept] = index
-                    kept += 1
+            kept, first = _move(scratch, count, length, x)
             count = _refactor(hessian, order, first, kept, factor)
             if rounds >= limit:
                 break
@@ -170,12 +219,7 @@ def active_set(
         if newest >= 0 and not passive[newest]:
             # Rounding: it was let in on a slope too small to hold it. Accept its slope as zero.
             tolerance = max(tolerance, -2.0 * slope[newest])
-        newest = -1
-        steepest = -tolerance
-        for i in range(n):
-            if not passive[i] and slope[i] < steepest:
-                steepest = slope[i]
-                newest = i
+        newest = _steepest(slope, passive, tolerance)
         if newest < 0:
             break
         pivot = _append_row(hessian, order, count, newest, factor)

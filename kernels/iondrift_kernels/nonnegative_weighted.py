@@ -1,6 +1,6 @@
-"""Non-negative least squares where every right-hand side has its own weights, and so its own Gram matrix.
+"""Non-negative regularised least squares where every programme has its own weights, and so its own Hessian.
 
-minimise ||W_s (A x - z_s)||^2 + lambda_s^2 ||D x||^2   subject to x >= 0
+minimise ||W_s (A x - z_s)||^2 + lambda_s^2 x'Px   subject to x >= 0
 """
 
 from __future__ import annotations
@@ -13,46 +13,49 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.job_queue import take
-from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual
-from iondrift_kernels.nonnegative_pivoting import BLOCK, Solutions, product
+from iondrift_kernels.nonnegative_active_set import Solutions, active_set, kkt_residual, make_scratch
+from iondrift_kernels.nonnegative_pivoting import BLOCK, product
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-class Weighted(NamedTuple):
-    """The problems.
+class Hessians(NamedTuple):
+    """What makes H_s = A'W_s^2 A + lambda_s^2 P."""
 
-    ``rows``, ``weights`` (spectra, m) z and W, weight zero leaves a point out; ``transposed`` (n, m) A'; ``penalty``
-    (n, n) D'D; ``strength`` (spectra,) lambda^2; ``start`` (n,) where the first spectrum of a block starts.
-    """
+    transposed: FloatArray  # (n, m): A'
+    penalty: FloatArray  # (n, n): P
+    weights: FloatArray  # (programmes, m): W_s; zero leaves a value out
+    strength: FloatArray  # (programmes,): lambda_s^2
 
-    rows: FloatArray
-    weights: FloatArray
-    transposed: FloatArray
-    penalty: FloatArray
-    strength: FloatArray
-    start: BoolArray
+
+class Programme(NamedTuple):
+    """One programme, minimise x'Hx / 2 + q'x, scaled to unit diagonal; and scratch for the weighted design."""
+
+    hessian: FloatArray  # (n, n): H
+    linear: FloatArray  # (n,): q
+    scales: FloatArray  # (n,): what turns its solution into that of the unscaled one
+    design_rows: FloatArray  # (n, m): A'W
+    design_columns: FloatArray  # (m, n): W A
 
 
 @kernel
-def assemble(
-    transposed: FloatArray,
-    values: FloatArray,
-    weights: FloatArray,
-    penalty: FloatArray,
-    strength: float,
-    rows: FloatArray,
-    columns: FloatArray,
-    hessian: FloatArray,
-    linear: FloatArray,
-    scales: FloatArray,
-) -> None:
-    """Write H and q of one spectrum, scaled to unit diagonal, and the scales that turn x back.
+def _make_programme(n: int, m: int) -> Programme:
+    """Allocate a programme of ``n`` unknowns and ``m`` values."""
+    return Programme(np.empty((n, n)), np.empty(n), np.empty(n), np.empty((n, m)), np.empty((m, n)))
 
-    ``rows`` (n, m) and ``columns`` (m, n) are scratch for the weighted design.
-    """
+
+@kernel
+def _assemble(hessians: Hessians, s: int, values: FloatArray, programme: Programme) -> None:
+    """Write programme ``s``, of which z is ``values`` (m)."""
+    hessian, linear, scales, rows, columns = programme
+    transposed, penalty, weights, strength = (
+        hessians.transposed,
+        hessians.penalty,
+        hessians.weights[s],
+        hessians.strength[s],
+    )
     n, m = transposed.shape
     for i in range(n):
         value = 0.0
@@ -76,42 +79,39 @@ def assemble(
 
 
 @kernel
-def _work(queue: IntArray, problems: Weighted, solutions: Solutions) -> None:
+def _work(queue: IntArray, hessians: Hessians, rows: FloatArray, start: BoolArray, solutions: Solutions) -> None:
     """Solve blocks until none is left: one thread's share of :func:`solve`."""
-    rows, weights, transposed, penalty, strength, start = problems
-    out, residual, rounds = solutions
-    spectra, m = rows.shape
-    n = transposed.shape[0]
-    order = np.empty(n, np.int64)
-    weighted_rows = np.empty((n, m))
-    weighted_columns = np.empty((m, n))
-    hessian = np.empty((n, n))
-    linear = np.empty(n)
-    scales = np.empty(n)
-    factor = np.empty((n, n))
-    step = np.empty(n)
-    slope = np.empty(n)
+    total, m = rows.shape
+    n = start.size
+    programme, scratch = _make_programme(n, m), make_scratch(n)
     first = take(queue) * BLOCK
-    while first < spectra:
+    while first < total:
         passive = start.copy()
-        for c in range(first, min(first + BLOCK, spectra)):
-            assemble(
-                transposed, rows[c], weights[c], penalty, strength[c], weighted_rows, weighted_columns, hessian,
-                linear, scales,
-            )  # fmt: skip
-            rounds[c] = active_set(hessian, linear, passive, order, factor, step, slope, out[c])
-            residual[c] = kkt_residual(linear, out[c], slope)
+        for s in range(first, min(first + BLOCK, total)):
+            x = solutions.x[s]
+            _assemble(hessians, s, rows[s], programme)
+            solutions.systems[s] = active_set(programme.hessian, programme.linear, passive, scratch, x)
+            solutions.kkt_residual[s] = kkt_residual(programme.linear, x, scratch.slope)
             for i in range(n):
-                out[c, i] *= scales[i]
+                x[i] *= programme.scales[i]
         first = take(queue) * BLOCK
 
 
 @parallel_kernel
-def solve(workers: int, problems: Weighted, solutions: Solutions) -> None:
-    """Solve every spectrum by the active set, started from its neighbour's passive set.
+def solve(workers: int, hessians: Hessians, rows: FloatArray, start: BoolArray, solutions: Solutions) -> None:
+    """Write the solution of every programme, by the active set started from its neighbour's passive set.
 
-    ``workers``: how many threads take blocks of spectra from one queue.
+    Parameters
+    ----------
+    workers
+        How many threads take programmes from one queue.
+    hessians, rows
+        H_s, and z_s (programmes, m).
+    start
+        (n) passive set that the first programme of a block starts from.
+    solutions
+        The result.
     """
     queue = np.zeros(1, np.int64)
     for _ in numba.prange(workers):
-        _work(queue, problems, solutions)
+        _work(queue, hessians, rows, start, solutions)

@@ -1,15 +1,17 @@
-"""The log-smooth fit: derivatives, optimality, and the programme it ends at."""
+"""The log-smooth fit against a slow evidence loop, and the programme it ends at against scipy.optimize.nnls."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import nnls
 
 from iondrift.impedance.drt.logarithmic import adapted_penalty, fit_logarithmic
 from iondrift.impedance.drt.model import build_model, difference_coefficients, relaxation_times, stack
+from iondrift.reference import drt_logarithmic as reference
+from iondrift.reference import drt_potential as potential
+from iondrift.reference import nonnegative_weighted
 from iondrift.reference.relaxation_spectra import measured, zarc
-from iondrift_kernels import drt_potential as kernels
+from iondrift_kernels import drt_logarithmic as kernels
 
 FREQUENCY = np.logspace(4, 1, 10)
 MODEL = build_model(FREQUENCY, relaxation_times(FREQUENCY, 14))
@@ -22,24 +24,56 @@ def fit(**options):
     return rows, weights, fit_logarithmic(MODEL, rows, weights, **options)
 
 
-def test_slope_is_the_derivative_of_the_potential():
-    random = np.random.default_rng(0)
-    m, n = MODEL.design.shape
-    data, position = random.standard_normal(m), random.standard_normal(n)
-    prior = np.empty((n, n))
-    kernels.penalty(difference_coefficients(2), random.uniform(1, 5, n - 4), 0.1, 2, prior)
-    x, residual, slope = np.empty(n), np.empty(m), np.empty(n)
+def slow_fit(rows, weights, found, s, freedom, *, known_noise=False):
+    """Return the reference's fit of spectrum s, from a state that knows nothing of the answer, and its gamma."""
+    spectrum = potential.Spectrum(
+        design=MODEL.design * weights[s][:, None], data=weights[s] * rows[s] / found.scale[s], terms=MODEL.count,
+        order=found.order, centre=found.centre[s],
+    )  # fmt: skip
+    flat = np.r_[np.full(MODEL.count, 0.01), np.full(MODEL.tau.size, found.centre[s] + 2.0)]
+    noise = found.noise[s] if known_noise else 0.01
+    start = potential.State(position=flat, precisions=np.full(MODEL.tau.size - found.order, 30.0), noise=noise)
+    return reference.fit(spectrum, start, freedom=freedom, learn_noise=not known_noise)
 
-    def energy(at, out):
-        return kernels.potential(MODEL.design, data, prior, -0.4, 2, 0.3, at, x, residual, out)
 
-    energy(position, slope)
-    for j in (0, 1, 2, 7, n - 1):
-        step = np.zeros(n)
-        step[j] = 1e-6
-        spare = np.empty(n)
-        numerical = (energy(position + step, spare) - energy(position - step, spare)) / 2e-6
-        assert slope[j] == pytest.approx(numerical, rel=1e-6)
+@pytest.mark.parametrize(("order", "freedom"), [(2, 1.0), (1, 1.0), (1, np.inf)])
+def test_fit_is_near_that_of_the_evidence_loop(order, freedom):
+    # The kernel stops where its hyperparameters change by less than 3 % a round; the loop goes on until they rest.
+    rows, weights, found = fit(order=order, freedom=freedom)
+    for s in range(2):
+        slow, gamma = slow_fit(rows, weights, found, s, freedom)
+        expected = np.exp(slow.position[2:])
+        np.testing.assert_allclose(found.x[s, 2:], expected, rtol=0, atol=0.01 * expected.max())
+        assert found.x[s, 2:].sum() == pytest.approx(expected.sum(), rel=0.003)
+        assert found.noise[s] == pytest.approx(slow.noise, rel=0.02)
+        assert found.effective[s] == pytest.approx(gamma, abs=0.4)
+
+
+@pytest.mark.parametrize(
+    ("order", "freedom", "known"),
+    [(1, 1.0, False), (2, 1.0, False), (3, 1.0, False), (1, np.inf, False), (2, 1.0, True)],
+)
+def test_evidence_loop_rests_where_the_kernel_does(order, freedom, known):
+    # One round of the kernel from the reference's fixed point must lead back to it: same minimum, same updates.
+    level = np.full(2, 0.2) if known else None
+    rows, weights, found = fit(order=order, freedom=freedom, noise=level)
+    for s in range(2):
+        slow, gamma = slow_fit(rows, weights, found, s, freedom, known_noise=known)
+        n = slow.position.size
+        fits = kernels.Fits(
+            position=slow.position[None].copy(), precisions=slow.precisions[None].copy(), noise=np.array([slow.noise]),
+            x=np.empty((1, n)), kkt_residual=np.empty(1), effective=np.empty(1), rounds=np.empty(1, np.int64),
+            change=np.empty(1),
+        )  # fmt: skip
+        shared = kernels.Model(MODEL.design, MODEL.count, difference_coefficients(order), freedom, True, not known)
+        one = slice(s, s + 1)
+        kernels.fit(1, shared, kernels.Series(rows[one] / found.scale[s], weights[one], found.centre[one]), fits)
+        assert fits.rounds[0] == 2
+        assert fits.change[0] < 1e-6
+        np.testing.assert_allclose(fits.precisions[0], slow.precisions, rtol=1e-6)
+        np.testing.assert_allclose(fits.position[0], slow.position, rtol=0, atol=1e-5)
+        assert fits.noise[0] == pytest.approx(slow.noise, rel=1e-6)
+        assert fits.effective[0] == pytest.approx(gamma, abs=1e-5)
 
 
 @pytest.mark.parametrize("options", [{}, {"order": 1, "freedom": np.inf}, {"together": True}])
@@ -48,8 +82,7 @@ def test_solution_solves_the_programme_it_names(options):
     assert found.kkt_residual.max() < 1e-12
     for s in range(2):
         matrix, target = adapted_penalty(MODEL, found, s)
-        system = np.vstack([MODEL.design * weights[s][:, None], matrix])
-        expected = nnls(system, np.r_[weights[s] * rows[s], target])[0]
+        expected = nonnegative_weighted.solve(MODEL.design, matrix, rows[s : s + 1], weights[s : s + 1], target)[0]
         np.testing.assert_allclose(found.x[s] * found.scale[s], expected, rtol=1e-6, atol=1e-9 * expected.max())
         # The linearised programme is the fit itself: its solution is where it was linearised.
         np.testing.assert_allclose(found.x[s, 2:], np.exp(found.position[s, 2:]), rtol=2e-2)

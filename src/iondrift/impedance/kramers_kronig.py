@@ -102,39 +102,34 @@ def kramers_kronig(
     largest = max(1, min(max_elements, fewest - 1 - inductance - capacitance))
     # Where mu stopped later than this, its own model is the one judged.
     furthest = min(largest, max(1, int(used.sum(axis=1).min()) // 2))
-    results = kernels.Results(
-        fit=np.empty((count, 2, frequency.size)),
-        judged=np.empty((count, 2, frequency.size)),
-        statistics=np.empty((count, 3)),
-        elements=np.empty((count, 2), np.int64),
-    )
-    spectra = kernels.Spectra(np.ascontiguousarray(values.real), np.ascontiguousarray(values.imag), used)
-    rule = kernels.Rule(
-        part=part,
-        inductive=inductance,
-        capacitive=capacitance,
-        limit=mu_limit,
-        accepted=limit,
-        fewest=min(min_elements, largest),
-        largest=largest,
-        furthest=furthest,
-    )
+    size = (count, 2, frequency.size)
+    spectra = kernels.Spectra(
+        omega=2.0 * np.pi * frequency, real=np.ascontiguousarray(values.real),
+        imaginary=np.ascontiguousarray(values.imag), used=used,
+    )  # fmt: skip
+    rules = kernels.Rules(
+        part=part, inductive=inductance, capacitive=capacitance, fewest=min(min_elements, largest), largest=largest,
+        furthest=furthest, mu_limit=mu_limit, accepted=limit,
+    )  # fmt: skip
+    tests = kernels.Tests(
+        fit=np.empty(size), elements=np.empty(count, np.int64), mu=np.empty(count), judged=np.empty(size),
+        judged_elements=np.empty(count, np.int64), noise=np.empty(count), worst=np.empty(count),
+    )  # fmt: skip
     with threads_for(count) as workers:
-        kernels.test(workers, 2.0 * np.pi * frequency, spectra, rule, results)
-    fitted, judged = (part[:, 0] + 1j * part[:, 1] for part in (results.fit, results.judged))
-    statistics, elements = results.statistics, results.elements
+        kernels.test(workers, spectra, rules, tests)
+    fitted, judged = (part[:, 0] + 1j * part[:, 1] for part in (tests.fit, tests.judged))
     measured = np.asarray(array.values, dtype=np.complex128)  # masked points too: they are shown, not judged
     coords = series_coordinates(array)
     found: dict[str, npt.ArrayLike] = {
         "impedance_fit": fitted,
         "kk_residual": _relative(measured, fitted),
-        "kk_elements": elements[:, kernels.STOPPED],
-        "kk_mu": statistics[:, kernels.MU],
+        "kk_elements": tests.elements,
+        "kk_mu": tests.mu,
         "kk_judged_residual": _relative(measured, judged),
-        "kk_judged_elements": elements[:, kernels.JUDGED],
-        "kk_noise": statistics[:, kernels.NOISE],
-        "kk_worst": statistics[:, kernels.WORST],
-        "kk_consistent": statistics[:, kernels.WORST] <= limit,
+        "kk_judged_elements": tests.judged_elements,
+        "kk_noise": tests.noise,
+        "kk_worst": tests.worst,
+        "kk_consistent": tests.worst <= limit,
     }
     result = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in found.items()})
     result["used"] = (("spectrum", "frequency"), used, {"long_name": "points fitted and judged", "units": "1"})

@@ -112,6 +112,7 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     if solution.fit is not None:
         return solution.fit.effective
     from iondrift_kernels.drt_freedom import effective_parameters as count
+    from iondrift_kernels.nonnegative_weighted import Hessians
 
     matrix = problem.difference
     weights, strength, x = problem.weights, solution.regularization**2, np.ascontiguousarray(solution.x)
@@ -121,9 +122,12 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
         _, first, back = np.unique(np.packbits(x > 0.0, axis=1), axis=0, return_index=True, return_inverse=True)
         weights, strength, x = weights[first], strength[first], x[first]
     counts = np.empty(x.shape[0])
-    transposed = np.ascontiguousarray(problem.model.design.T)
+    hessians = Hessians(
+        transposed=np.ascontiguousarray(problem.model.design.T), penalty=matrix.T @ matrix, weights=weights,
+        strength=strength,
+    )  # fmt: skip
     with threads_for(counts.size) as workers:
-        count(workers, transposed, weights, matrix.T @ matrix, strength, x, counts)
+        count(workers, hessians, x, counts)
     return np.asarray(counts[back.ravel()])
 
 

@@ -69,57 +69,55 @@ def fit_logarithmic(
     from iondrift_kernels import drt_logarithmic as kernels
 
     began = perf_counter()
-    count, n = rows.shape[0], model.design.shape[1]
-    used = weights > 0.0
+    count = rows.shape[0]
     modulus = np.abs(unstack(rows))
-    points = used[:, : modulus.shape[1]]
-    scale = np.sqrt((modulus**2 * points).sum(axis=1) / points.sum(axis=1))
+    used = weights[:, : modulus.shape[1]] > 0.0
+    scale = np.sqrt((modulus**2 * used).sum(axis=1) / used.sum(axis=1))
     data = np.ascontiguousarray(rows / scale[:, None])
+    series = kernels.Series(data=data, weights=np.ascontiguousarray(weights), centre=_centre(model, data, used))
+    fits = kernels.Fits(
+        position=_start(model, data, weights),
+        precisions=np.full((count, model.tau.size - order), _START_PRECISION[order]),
+        noise=np.full(count, _START_NOISE) if noise is None else noise / scale,
+        x=np.empty((count, model.design.shape[1])),
+        kkt_residual=np.empty(count),
+        effective=np.empty(count),
+        rounds=np.empty(count, np.int64),
+        change=np.empty(count),
+    )
+    rounds = np.zeros(count, np.int64)
+    for learn in (True, False) if together else (True,):
+        shared = kernels.Model(
+            design=model.design, terms=model.count, coefficients=difference_coefficients(order), freedom=freedom,
+            learn=learn, learn_noise=noise is None and learn,
+        )  # fmt: skip
+        with threads_for(count) as workers:
+            kernels.fit(workers, shared, series, fits)
+        rounds += fits.rounds
+        if learn and together:
+            fits.precisions[:] = np.exp(np.log(fits.precisions).mean(axis=0))
+    found = fits._replace(rounds=rounds)._asdict()
+    return LogarithmicFit(**found, scale=scale, centre=series.centre, order=order, seconds=perf_counter() - began)
+
+
+def _start(model: RelaxationModel, data: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return [terms, ln R_k] (spectra, n) of a quadratic fit of first differences to z and W (spectra, rows)."""
+    n = model.design.shape[1]
     rough = np.zeros((n, n))
     first = difference(1, model.tau.size)
     rough[model.count :, model.count :] = first.T @ first
-    start = solve_weighted(model.design, rough, np.full(count, _START_REGULARIZATION**2), weights, data).x
-    position = start.copy()
-    resistances = start[:, model.count :]
+    position = solve_weighted(model.design, rough, np.full(data.shape[0], _START_REGULARIZATION**2), weights, data).x
+    resistances = position[:, model.count :]
     floor = 1e-3 * np.maximum(resistances.max(axis=1, keepdims=True), 1e-9)
     position[:, model.count :] = np.log(np.maximum(resistances, floor))
+    return position
+
+
+def _centre(model: RelaxationModel, data: FloatArray, used: npt.NDArray[np.bool_]) -> FloatArray:
+    """Return f0 (spectra): ln of an equal share of the span of Re Z (spectra, rows) over the points used, less 2."""
     real = unstack(data).real
-    span = np.where(points, real, -np.inf).max(axis=1) - np.where(points, real, np.inf).min(axis=1)
-    centre = np.log(np.maximum(span, 1e-6) / model.tau.size) - 2.0
-    precisions = np.full((count, model.tau.size - order), _START_PRECISION[order])
-    sigma = np.full(count, _START_NOISE) if noise is None else noise / scale
-    fits = kernels.Fits(position, precisions, np.empty((count, 4)), np.empty(count), np.empty((count, n)))
-    statistics = fits.statistics
-    rounds = np.zeros(count, np.int64)
-    for learn in (True, False) if together else (True,):
-        spectra = kernels.Spectra(data, np.ascontiguousarray(weights), sigma, centre)
-        inference = kernels.Inference(
-            terms=model.count,
-            coefficients=difference_coefficients(order),
-            freedom=freedom,
-            learn=learn,
-            learn_noise=noise is None and learn,
-        )
-        with threads_for(count) as workers:
-            kernels.fit(workers, model.design, spectra, inference, fits)
-        rounds += statistics[:, kernels.ROUNDS].astype(np.int64)
-        if learn and together:
-            precisions[:] = np.exp(np.log(precisions).mean(axis=0))
-            sigma = statistics[:, kernels.NOISE].copy()
-    return LogarithmicFit(
-        scale=scale,
-        x=fits.x,
-        position=position,
-        precisions=precisions,
-        centre=centre,
-        noise=statistics[:, kernels.NOISE].copy(),
-        effective=statistics[:, kernels.EFFECTIVE].copy(),
-        kkt_residual=fits.residual,
-        rounds=rounds,
-        change=statistics[:, kernels.CHANGE].copy(),
-        order=order,
-        seconds=perf_counter() - began,
-    )
+    span = np.where(used, real, -np.inf).max(axis=1) - np.where(used, real, np.inf).min(axis=1)
+    return np.asarray(np.log(np.maximum(span, 1e-6) / model.tau.size) - 2.0)
 
 
 def adapted_penalty(model: RelaxationModel, fit: LogarithmicFit, spectrum: int) -> tuple[FloatArray, FloatArray]:

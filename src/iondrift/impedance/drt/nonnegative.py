@@ -1,16 +1,19 @@
-"""Non-negative quadratic programmes in batches: the compiled solvers behind labelled-free arrays."""
+"""Non-negative quadratic programmes in batches: the arrays in, proved solutions out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from iondrift.cast import FloatArray
 from iondrift.threads import threads_for
+
+if TYPE_CHECKING:
+    from iondrift_kernels.nonnegative_active_set import Solutions
 
 IntArray = npt.NDArray[np.int64]
 
@@ -43,7 +46,7 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
     """
     from iondrift_kernels import nonnegative_pivoting as kernels
     from iondrift_kernels.dense import cholesky
-    from iondrift_kernels.nonnegative_active_set import active_set
+    from iondrift_kernels.nonnegative_active_set import active_set, make_scratch
 
     began = perf_counter()
     n = hessian.shape[0]
@@ -54,31 +57,33 @@ def solve_shared(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray) 
     scaled_map = np.ascontiguousarray(linear_map * scales[:, None])
     pivoting = bool(cholesky(scaled, np.empty((n, n))) > PIVOTING_LIMIT)
     base = np.full(n, pivoting)
-    active_set(
-        scaled, scaled_map @ rows.mean(axis=0), base, np.empty(n, np.int64), np.empty((n, n)), np.empty(n),
-        np.empty(n), np.empty(n),
-    )  # fmt: skip
+    active_set(scaled, scaled_map @ rows.mean(axis=0), base, make_scratch(n), np.empty(n))
     transform, combined = scaled, np.ascontiguousarray(scaled_map.T)
     if pivoting:
         whole = np.empty((n, n + rows.shape[1]))
         kernels.pivot_transform(scaled, scaled_map, base, whole)
         transform = np.ascontiguousarray(whole[:, :n])
         combined = np.ascontiguousarray(np.hstack([whole[:, n:].T, scaled_map.T]))
-    count = rows.shape[0]
-    solutions = kernels.Solutions(np.empty((count, n)), np.empty(count), np.empty(count, np.int64))
-    programme = kernels.Programme(scaled, scales, combined, transform, base, pivoting)
-    with threads_for(-(-count // kernels.BLOCK)) as workers:
-        kernels.solve(workers, np.ascontiguousarray(rows), programme, solutions)
-    return _proved(solutions, began)
+    programmes = kernels.Programmes(
+        rows=np.ascontiguousarray(rows), hessian=scaled, scales=scales, combined=combined, transform=transform,
+        base=base, pivoting=pivoting,
+    )  # fmt: skip
+    answer = _unsolved(rows.shape[0], n)
+    with threads_for(-(-rows.shape[0] // kernels.BLOCK)) as workers:
+        kernels.solve(workers, programmes, answer)
+    return _solved(answer, began)
 
 
-def _proved(solutions: Any, began: float) -> Solution:
-    """Return what a kernel filled, with the time since ``began``."""
+def _unsolved(count: int, n: int) -> Solutions:
+    """Return room for the solutions of ``count`` programmes of ``n`` unknowns."""
+    from iondrift_kernels.nonnegative_active_set import Solutions
+
+    return Solutions(x=np.empty((count, n)), kkt_residual=np.empty(count), systems=np.empty(count, np.int64))
+
+
+def _solved(answer: Solutions, began: float) -> Solution:
     return Solution(
-        x=solutions.x,
-        kkt_residual=solutions.residual,
-        iterations=solutions.rounds,
-        seconds=perf_counter() - began,
+        x=answer.x, kkt_residual=answer.kkt_residual, iterations=answer.systems, seconds=perf_counter() - began
     )
 
 
@@ -105,27 +110,23 @@ def solve_weighted(
     """
     from iondrift_kernels import nonnegative_weighted as kernels
     from iondrift_kernels.dense import cholesky
-    from iondrift_kernels.nonnegative_pivoting import BLOCK, Solutions
+    from iondrift_kernels.nonnegative_pivoting import BLOCK
 
     began = perf_counter()
     count, n = rows.shape[0], design.shape[1]
-    solutions = Solutions(np.empty((count, n)), np.empty(count), np.empty(count, np.int64))
     # Where the penalty is strong most unknowns are positive, and one factorisation of all beats adding them singly.
     first = gram(design * weights[0][:, None]) + float(strength[0]) * penalty
     scales = 1.0 / np.sqrt(np.maximum(np.diag(first), 1e-300))
     pivot = cholesky(first * scales * scales[:, None], np.empty((n, n)))
     start = np.full(n, bool(pivot > FULL_START_LIMIT))
-    problems = kernels.Weighted(
-        rows=np.ascontiguousarray(rows),
-        weights=np.ascontiguousarray(weights),
-        transposed=np.ascontiguousarray(design.T),
-        penalty=penalty,
+    hessians = kernels.Hessians(
+        transposed=np.ascontiguousarray(design.T), penalty=penalty, weights=np.ascontiguousarray(weights),
         strength=np.ascontiguousarray(strength),
-        start=start,
-    )
+    )  # fmt: skip
+    answer = _unsolved(count, n)
     with threads_for(-(-count // BLOCK)) as workers:
-        kernels.solve(workers, problems, solutions)
-    return _proved(solutions, began)
+        kernels.solve(workers, hessians, np.ascontiguousarray(rows), start, answer)
+    return _solved(answer, began)
 
 
 def solve_model(
