@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
+    from iondrift.drift.smoothing.series import Penalties as Penalties
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
+    from iondrift.experiment.log.clock import average_over_windows as average_over_windows
+    from iondrift.experiment.log.clock import profile_windows as profile_windows
+    from iondrift.experiment.log.protocol import segment_protocol as segment_protocol
     from iondrift.impedance.drt.bands import drt_bands as drt_bands
     from iondrift.impedance.drt.constraints import confined as confined
     from iondrift.impedance.drt.constraints import known_resistance as known_resistance
@@ -29,7 +33,14 @@ if TYPE_CHECKING:
     from iondrift.impedance.drt.tracks import track_peaks as track_peaks
     from iondrift.impedance.kramers_kronig import kramers_kronig as kramers_kronig
     from iondrift.impedance.masking import mask_points as mask_points
+    from iondrift.impedance.options import DrtModel as DrtModel
+    from iondrift.impedance.options import ImpedanceOptions as ImpedanceOptions
+    from iondrift.nmr.calibration import calibrate as calibrate
+    from iondrift.readers.impedance.options import ReadingOptions as ReadingOptions
     from iondrift.readers.impedance.series import read_impedance as read_impedance
+    from iondrift.readers.log import LogLayout as LogLayout
+    from iondrift.readers.log import read_log as read_log
+    from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
@@ -40,10 +51,17 @@ if TYPE_CHECKING:
 _HOME = {
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
+    "DrtModel": "impedance.options",
     "Experiment": "experiment.file.schema",
+    "ImpedanceOptions": "impedance.options",
+    "LogLayout": "readers.log",
     "NoiseEstimate": "drift.smoothing.noise",
+    "Penalties": "drift.smoothing.series",
+    "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
     "ambipolar_diffusivity": "transport.relations",
+    "average_over_windows": "experiment.log.clock",
+    "calibrate": "nmr.calibration",
     "confined": "impedance.drt.constraints",
     "drift_bands": "drift.bands.monte_carlo",
     "drt": "impedance.drt.estimate",
@@ -55,9 +73,13 @@ _HOME = {
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
     "mobility": "transport.relations",
+    "profile_windows": "experiment.log.clock",
     "read_impedance": "readers.impedance.series",
+    "read_log": "readers.log",
+    "read_profiles": "readers.profiles.topspin_text",
     "reconstruct_drift": "drift.reconstruction",
     "sand_time": "transport.relations",
+    "segment_protocol": "experiment.log.protocol",
     "simulate": "transport.forward.simulation",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
