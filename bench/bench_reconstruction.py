@@ -43,19 +43,18 @@ def compiled(p: dict[str, np.ndarray], out: list[np.ndarray]) -> None:
     """Integrate, close by the voltage and divide, compiled."""
     integrated, flux, field, velocity = out
     flux_integration.integrate_flux(p["rate"], p["x"], integrated)
+    profiles = drift_velocity.Profiles(p["c"], p["gradient"], integrated, p["diffusivity"], p["weights"])
+    closing = drift_velocity.Closing(p["voltage"], p["junction"], p["none"], p["none"], 0.1, THERMAL)
     drift_velocity.drift_velocity(
-        drift_velocity.VOLTAGE, p["c"], p["gradient"], integrated, p["diffusivity"], p["weights"], p["voltage"],
-        p["junction"], p["none"], p["none"], 0.1, THERMAL, flux, field, velocity,
-    )  # fmt: skip
+        drift_velocity.VOLTAGE, profiles, closing, drift_velocity.Result(flux, field, velocity)
+    )
 
 
 def vectorised(p: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Do the same with NumPy on whole arrays."""
     integrated = -cumulative_trapezoid(p["rate"], p["x"], axis=1, initial=0.0)
-    return plain(
-        "voltage", p["c"], p["gradient"], integrated, p["diffusivity"], p["weights"], p["voltage"], p["junction"],
-        p["none"], p["none"], 0.1, THERMAL,
-    )  # fmt: skip
+    profiles = (p["c"], p["gradient"], integrated, p["diffusivity"], p["weights"])
+    return plain("voltage", profiles, (p["voltage"], p["junction"], p["none"], p["none"], 0.1, THERMAL))
 
 
 def seconds(function: Callable[[], object]) -> float:

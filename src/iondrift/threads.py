@@ -51,6 +51,7 @@ class _OneThread:
     def __enter__(self) -> None:
         with self.lock:
             if self.inside == 0:
+                _take_control()
                 self.limit = _libraries().limit(limits=1, user_api="blas")
             self.inside += 1
 
@@ -58,10 +59,20 @@ class _OneThread:
         with self.lock:
             self.inside -= 1
             if self.inside == 0:
+                _take_control()
                 self.limit.restore_original_limits()
+                _take_control()  # the next to set a limit is whoever comes
 
 
 _HELD: Any = _OneThread()
+
+
+def _take_control() -> None:
+    """Let this thread set the limit: threadpoolctl lets only one do so, and passes over the others in silence."""
+    for library in _libraries().lib_controllers:
+        clear = getattr(library, "clear_controlling_thread", None)
+        if clear is not None:
+            clear(force=True)
 
 
 @cache
