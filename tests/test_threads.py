@@ -15,7 +15,9 @@ from iondrift.threads import one_algebra_thread
 
 
 def algebra_threads() -> set[int]:
-    return {pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"}
+    """Return the numbers of threads of the libraries that have any: a solver's own may be built without."""
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    return {pool["num_threads"] for pool in pools if pool["threading_layer"] != "disabled"}
 
 
 @one_algebra_thread
