@@ -17,6 +17,7 @@ from iondrift.units import factor_to, units_of
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 ComplexArray: TypeAlias = npt.NDArray[np.complex128]
 _Kind = TypeVar("_Kind")
+COORDINATE_UNITS = {"time": "s", "x": "m", "frequency": "Hz"}
 
 
 def array(
@@ -69,9 +70,6 @@ def array(
     return result
 
 
-COORDINATE_UNITS = {"time": "s", "x": "m", "frequency": "Hz"}
-
-
 def in_si(value: xr.DataArray, name: str, unit: str) -> xr.DataArray:
     """Return an array and its coordinates in SI where their attributes state another unit; without one they are in SI.
 
@@ -118,7 +116,7 @@ def _factor(array: xr.DataArray, name: str, unit: str) -> float:
     factor = factor_to(unit, stated) if isinstance(stated, str) else None
     if factor is None:
         raise DataError(
-            f"{name}: its attribute units is {_shortened(stated)}; known are {', '.join(units_of(unit))}; convert "
+            f"{name}: its attribute units is {_shown(stated)}; known are {', '.join(units_of(unit))}; convert "
             f"it, or remove the attribute from values in {unit}"
         )
     return factor
@@ -213,7 +211,7 @@ def whole(value: Any, name: str, *, lowest: int | None = None, highest: int | No
     if inside:
         return int(value)
     limits = ("" if lowest is None else f" from {lowest}") + ("" if highest is None else f" to {highest}")
-    found = str(value) if integer else f"{_shortened(value)} ({type(value).__name__})"
+    found = str(value) if integer else f"{_in_a_line(value)} ({type(value).__name__})"
     remedy = f", like {int(value)}" if isinstance(value, float) and value.is_integer() else ""
     raise ConfigurationError(f"{name}: {found} found; allowed are whole numbers{limits}{remedy}")
 
@@ -227,7 +225,7 @@ def one_of(value: Any, name: str, allowed: Sequence[str]) -> str:
         It is another, or no text at all.
     """
     if not isinstance(value, str) or value not in allowed:
-        raise ConfigurationError(f"{name}: {_shortened(value)} found; allowed are {', '.join(allowed)}")
+        raise ConfigurationError(f"{subject(name)}: {_shown(value)} found; allowed are {', '.join(allowed)}")
     return value
 
 
@@ -252,17 +250,6 @@ def evenly_spaced(count: int, most: int) -> npt.NDArray[np.int64]:
     ([0, 3, 6, 9], [0, 1, 2])
     """
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
-
-
-def _shortened(value: Any) -> str:
-    text = str(value) if isinstance(value, np.generic) else repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _first(bad: npt.NDArray[np.bool_], values: FloatArray) -> str:
-    index = tuple(int(i) for i in np.argwhere(bad)[0])
-    place = f" at index {index if len(index) > 1 else index[0]}" if index else ""
-    return f"value {values[index]:g}{place} ({int(bad.sum())} of {bad.size} like it)"
 
 
 def number(value: Any, name: str, *, above: float = -inf, lowest: float = -inf, below: float = inf) -> float:
@@ -336,6 +323,12 @@ def flag(value: Any, name: str) -> bool:
     return bool(value)
 
 
+def _first(bad: npt.NDArray[np.bool_], values: FloatArray) -> str:
+    index = tuple(int(i) for i in np.argwhere(bad)[0])
+    place = f" at index {index if len(index) > 1 else index[0]}" if index else ""
+    return f"value {values[index]:g}{place} ({int(bad.sum())} of {bad.size} like it)"
+
+
 def _is_real(value: Any) -> bool:
     if isinstance(value, int | float):
         return not isinstance(value, bool)
@@ -343,14 +336,9 @@ def _is_real(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    if _is_real(value):
-        return f"{float(value):g}"
-    text = " ".join(repr(value).split())
+    return f"{float(value):g}" if _is_real(value) else _in_a_line(value)
+
+
+def _in_a_line(value: Any) -> str:
+    text = " ".join((str(value) if isinstance(value, np.generic) else repr(value)).split())
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def choose(name: str, value: Any, allowed: Sequence[str]) -> str:
-    """Return ``value``, or raise with what is allowed."""
-    if not isinstance(value, str) or value not in allowed:
-        raise ConfigurationError(f"{subject(name)}: expected one of {', '.join(allowed)}, got {value!r}")
-    return value

@@ -55,6 +55,24 @@ _BY_SI_UNIT: Final[Mapping[str, Mapping[str, float]]] = {
     "1": _RATIO_UNITS,
 }
 
+# What a header of an impedance table may state: a base with a prefix, or a plain unit.
+_BASES: Final = {
+    "hz": "frequency", "ohm": "impedance", "ohms": "impedance", "v": "voltage", "volt": "voltage",
+    "volts": "voltage", "a": "current", "amp": "current", "amps": "current",
+}  # fmt: skip
+_PREFIXES: Final = {"": 1.0, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
+_PLAIN_UNITS: Final = {
+    **dict.fromkeys(("deg", "degree", "degrees", "°"), ("angle", math.pi / 180.0)),
+    "rad": ("angle", 1.0),
+    "mrad": ("angle", 1e-3),
+    **dict.fromkeys(("rad/s", "1/s"), ("angular frequency", 1.0)),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), ("time", 1.0)),
+    "ms": ("time", 1e-3),
+    "min": ("time", 60.0),
+    **dict.fromkeys(("h", "hr"), ("time", 3600.0)),
+}
+_PER_AREA: Final = re.compile(r"(?:ohm|Ohm)s?[\s.*·]*c?m(?:\^?2|²)")
+
 
 def unit_factor(unit: str, table: Mapping[str, float], quantity: str, place: str) -> float:
     """Return the factor to SI for a unit given by name.
@@ -92,30 +110,6 @@ def _plain(unit: str) -> str:
     """Return a unit in the spelling of the tables."""
     name = unit.strip().translate(_SUPERSCRIPTS).replace("Ω", "ohm").replace("Ω", "ohm").replace("^", "")
     return _RECIPROCAL.sub(r"/\1\2", name.replace("**", "")).replace(" ", "").removesuffix("1")
-
-
-_BASES = {
-    "hz": "frequency", "ohm": "impedance", "ohms": "impedance", "v": "voltage", "volt": "voltage",
-    "volts": "voltage", "a": "current", "amp": "current", "amps": "current",
-}  # fmt: skip
-
-
-_PREFIXES = {"": 1.0, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}
-
-
-_PLAIN_UNITS = {
-    **dict.fromkeys(("deg", "degree", "degrees", "°"), ("angle", math.pi / 180.0)),
-    "rad": ("angle", 1.0),
-    "mrad": ("angle", 1e-3),
-    **dict.fromkeys(("rad/s", "1/s"), ("angular frequency", 1.0)),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), ("time", 1.0)),
-    "ms": ("time", 1e-3),
-    "min": ("time", 60.0),
-    **dict.fromkeys(("h", "hr"), ("time", 3600.0)),
-}
-
-
-_PER_AREA = re.compile(r"(?:ohm|Ohm)s?[\s.*·]*c?m(?:\^?2|²)")
 
 
 def is_unit(text: str) -> bool:

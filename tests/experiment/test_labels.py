@@ -44,7 +44,11 @@ def test_the_synthetic_cell_is_labelled_as_a_real_one(real: Analysis) -> None:
 
 def test_the_chosen_closure_is_one_of_those_compared(real: Analysis) -> None:
     data = real.dataset
+    assert real.bands is not None
     chosen = data.attrs["closure"]
     np.testing.assert_array_equal(data.drift_velocity_by_closure.sel(closure=chosen), data.drift_velocity)
     np.testing.assert_array_equal(data.drift_velocity_band_by_closure.sel(closure=chosen), data.drift_velocity_band)
     assert list(data.closure.values) == list(real.closures)
+    errors = {name: found.attrs["relative_monte_carlo_error"] for name, found in real.bands.by_closure.items()}
+    assert data.attrs["bands_relative_monte_carlo_error"] == errors[chosen]
+    assert len(set(errors.values())) == len(errors)

@@ -81,7 +81,7 @@ def test_inductance_matters_where_there_is_one():
 
 
 def test_options():
-    with pytest.raises(ConfigurationError, match="expected one of complex, real, imaginary"):
+    with pytest.raises(ConfigurationError, match="allowed are complex, real, imaginary"):
         kramers_kronig(series(), fit="both")
     with pytest.raises(ConfigurationError, match="min_elements"):
         kramers_kronig(series(), min_elements=9, max_elements=3)

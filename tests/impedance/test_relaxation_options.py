@@ -61,7 +61,7 @@ WRONG = [
     ("drt", {"time_smoothness": "a"}, "time_smoothness: 'a' found"),
     ("drt", {"constraints": 5}, "constraints: expected a list of functions"),
     ("drt", {"constraints": [5]}, "constraints: expected a list of functions"),
-    ("drt", {"per": None}, "per: expected one of spectrum, series, got None"),
+    ("drt", {"per": None}, "per: None found; allowed are spectrum, series"),
     ("drt_bands", {"seed": -1}, "seed: -1 found; allowed are whole numbers from 0"),
     ("drt_bands", {"seed": 1.5}, "seed: 1.5 (float) found"),
     ("drt_bands", {"seed": "a"}, "seed: 'a' (str) found"),

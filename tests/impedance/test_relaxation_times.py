@@ -255,7 +255,7 @@ def test_scales_with_the_impedance_and_is_always_solved(scale, strength, parts):
     ("options", "error", "message"),
     [
         ({"regularization": -1.0}, ConfigurationError, "regularization: -1 found"),
-        ({"regularization": "best"}, ConfigurationError, "expected one of"),
+        ({"regularization": "best"}, ConfigurationError, "allowed are"),
         ({"regularization": [0.1, 0.2, 0.3]}, ConfigurationError, "one for each of 2 spectra"),
         ({"regularization": "paper", "order": 2}, ConfigurationError, "identity"),
         ({"order": 0}, ConfigurationError, "ln gamma"),

@@ -56,9 +56,10 @@ def label_results(
             if "closure" in array.dims:
                 array = array.reindex(closure=coords["closure"])
             dataset[name] = array.drop_vars([c for c in array.coords if c not in array.dims])
-        for found in bands.by_closure.values():
+        main = bands.by_closure.get(experiment.reconstruction.closure)
+        if main is not None:
             kept = ("method", "samples", "seed", "uncertainties", "relative_monte_carlo_error")
-            dataset.attrs |= {f"bands_{name}": found.attrs[name] for name in kept}
+            dataset.attrs |= {f"bands_{name}": main.attrs[name] for name in kept}
     dataset.attrs |= {
         "cell": experiment.cell.name,
         "closure": experiment.reconstruction.closure,

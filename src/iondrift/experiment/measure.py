@@ -15,7 +15,7 @@ from iondrift.experiment.concentration import calibrated
 from iondrift.experiment.log import clock
 from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
-from iondrift.experiment.read import Series, _file, read_log, read_series
+from iondrift.experiment.read import Series, file_of, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
 from iondrift.progress import Progress
 
@@ -114,7 +114,7 @@ def reference_profiles(experiment: Experiment, series: Series, segments: Sequenc
     outside = [number for number in wanted if number > count]
     if outside:
         raise ConfigurationError(
-            f"{_file(experiment)}: profiles.reference: profile {outside[0]} asked for, {count} are used"
+            f"{file_of(experiment)}: profiles.reference: profile {outside[0]} asked for, {count} are used"
         )
     return tuple(int(number) - 1 for number in wanted)
 

@@ -76,7 +76,7 @@ def _topspin(experiment: Experiment) -> Series:
     needed = {"field_of_view_mm": field_of_view, "interval_s": interval, "duration_s": duration}
     missing = [f"profiles.{name}" for name, value in needed.items() if value is None]
     if interval is None or duration is None or field_of_view is None:
-        raise ConfigurationError(f"{_file(experiment)}: profiles as TopSpin text need {' and '.join(missing)}")
+        raise ConfigurationError(f"{file_of(experiment)}: profiles as TopSpin text need {' and '.join(missing)}")
     profiles = topspin_text.read_profiles(settings.files)
     stored = profiles.sizes["profile"]
     profiles = profiles.isel(profile=_selected(experiment, stored))
@@ -105,7 +105,7 @@ def _labelled(experiment: Experiment, kind: str) -> Series:
     settings = experiment.profiles
     if len(settings.files) != 1:
         raise ConfigurationError(
-            f"{_file(experiment)}: profiles.files: {kind} is one file, found {len(settings.files)}"
+            f"{file_of(experiment)}: profiles.files: {kind} is one file, found {len(settings.files)}"
         )
     path = Path(settings.files[0])
     series = profile_series.read_series(path)
@@ -132,10 +132,11 @@ def _selected(experiment: Experiment, stored: int) -> slice:
     if available < (count or 1):
         wanted = f"{count} profiles from number {first} on" if count else f"profiles from number {first} on"
         raise ConfigurationError(
-            f"{_file(experiment)}: profiles.count and profiles.first ask for {wanted}, but {stored} are there"
+            f"{file_of(experiment)}: profiles.count and profiles.first ask for {wanted}, but {stored} are there"
         )
     return slice(first - 1, None if count is None else first - 1 + count)
 
 
-def _file(experiment: Experiment) -> str:
+def file_of(experiment: Experiment) -> str:
+    """Return the file an experiment was read from, else the name of its cell: for messages."""
     return str(experiment.source or experiment.cell.name)

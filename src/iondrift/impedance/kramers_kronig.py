@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
-from iondrift.cast import ComplexArray, choose, flag, number
+from iondrift.cast import ComplexArray, flag, number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.spectra import attach, read_impedance_array, series_coordinates
 from iondrift.settings import subject
@@ -88,7 +88,7 @@ def kramers_kronig(
     from iondrift_kernels import kramers_kronig as kernels
 
     parts = {"complex": kernels.COMPLEX, "real": kernels.REAL, "imaginary": kernels.IMAGINARY}
-    part = parts[choose("fit", fit, tuple(parts))]
+    part = parts[one_of(fit, "fit", tuple(parts))]
     mu_limit = number(mu_limit, "mu_limit", above=0.0, below=1.0)
     limit = number(limit, "limit", above=0.0)
     min_elements = cast.whole(min_elements, subject("min_elements"), lowest=1)

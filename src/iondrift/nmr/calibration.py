@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from iondrift.cast import FloatArray
 
 ZERO_FILLING = 1.0  # stored points per acquired one, where nobody says that there are more
+_FIRST_AS_REFERENCE: Final = (
+    "the first profile alone: no profile in open circuit was given, so current may have flowed during it, "
+    "and its noise stands in every ratio"
+)
 
 
 def calibrate(
@@ -126,12 +130,6 @@ def calibrate(
             **_conservation(t, total),
         }
     )
-
-
-_FIRST_AS_REFERENCE: Final = (
-    "the first profile alone: no profile in open circuit was given, so current may have flowed during it, "
-    "and its noise stands in every ratio"
-)
 
 
 def _intensity(profiles: Any, reverse: bool) -> tuple[FloatArray, dict[str, Any]]:

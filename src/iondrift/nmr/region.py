@@ -12,6 +12,12 @@ from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 
 _CENTRE_SIDE: Final = 20 / 256  # of the points, either side of the centre, for the plateau
+_LEAVING: Final = 4  # stored points in a row that must leave the plateau: two nominal ones when zero-filled twofold
+_CENTRE_AGREES: Final = 3.0  # points; the published centre lies half a point far and is moved by noise
+_FEWEST_STORED: Final = 64  # points of a profile
+_FEWEST_POINTS: Final = 8  # of a region worth reconstructing
+_CLEAR_OF_SAMPLE: Final = 2.0  # blur widths outside an electrode from where on only background is seen
+_BLUR_POINTS: Final = 10  # at least, from plateau to background: the point spread and a tilted electrode
 
 
 def centre_of(profile: FloatArray) -> float:
@@ -45,24 +51,6 @@ def plateau_around(profile: FloatArray, centre: float) -> float:
             "points of a plateau; check the profile"
         )
     return float(profile[low : high + 1].mean())
-
-
-_LEAVING: Final = 4  # stored points in a row that must leave the plateau: two nominal ones when zero-filled twofold
-
-
-_CENTRE_AGREES: Final = 3.0  # points; the published centre lies half a point far and is moved by noise
-
-
-_FEWEST_STORED: Final = 64  # points of a profile
-
-
-_FEWEST_POINTS: Final = 8  # of a region worth reconstructing
-
-
-_CLEAR_OF_SAMPLE: Final = 2.0  # blur widths outside an electrode from where on only background is seen
-
-
-_BLUR_POINTS: Final = 10  # at least, from plateau to background: the point spread and a tilted electrode
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
-from iondrift.cast import FloatArray, choose, number
+from iondrift.cast import FloatArray, number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.band_collector import BandCollector
 from iondrift.impedance.drt.draws import MixedDraws, generator, perturbed_solutions
@@ -141,7 +141,7 @@ def check_method(method: object, model: DrtModel) -> None:
     ConfigurationError
         "calibrated" infers the roughness itself; it takes "auto" alone.
     """
-    choose("method", method, tuple(METHODS))
+    one_of(method, "method", tuple(METHODS))
     if method == "calibrated" and not (isinstance(model.regularization, str) and model.regularization == "auto"):
         raise ConfigurationError(
             f"{setting('method', 'calibrated')} infers the roughness; leave {setting('regularization', 'auto')} or use "

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from iondrift.cast import choose, number
+from iondrift.cast import number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.criteria import scan_regularization
 from iondrift.impedance.drt.labels import check_readout, label_result
@@ -131,7 +131,7 @@ def drt(
     readout = Readout(**read)
     problem = pose(impedance, replace(model, **changes), mask)
     check_readout(problem.model.tau, readout)
-    choose("solver", solver, ("compiled", "cvxpy"))
+    one_of(solver, "solver", ("compiled", "cvxpy"))
     number(time_smoothness, "time_smoothness", lowest=0.0)
     if not isinstance(constraints, Sequence) or not all(map(callable, constraints)):
         raise ConfigurationError(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift import cast
-from iondrift.cast import FloatArray, choose, number
+from iondrift.cast import FloatArray, number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.problem import DrtProblem
 from iondrift.impedance.kramers_kronig import kramers_kronig
@@ -22,7 +22,7 @@ Noise: TypeAlias = Literal["inferred", "kramers_kronig", "repeats"] | npt.ArrayL
 def with_noise(problem: DrtProblem, noise: Noise, *, reweigh: bool) -> DrtProblem:
     """Return the problem with a known standard deviation; weighted by it where nothing else was asked for."""
     if isinstance(noise, str):
-        choose("noise", noise, ("inferred", "kramers_kronig", "repeats"))
+        one_of(noise, "noise", ("inferred", "kramers_kronig", "repeats"))
         if noise == "inferred":
             return problem
         if noise == "kramers_kronig":

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast
-from iondrift.cast import ComplexArray, FloatArray, choose, flag, number
+from iondrift.cast import ComplexArray, FloatArray, flag, number, one_of
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.impedance.drt.criteria import RegularizationScan
 from iondrift.impedance.drt.logarithmic import LogarithmicFit
@@ -81,7 +81,7 @@ def pose(
 ) -> DrtProblem:
     """Check what :func:`drt` was asked and turn it into arrays; options as there."""
     array, values, frequency, used = read_impedance_array(impedance, mask)
-    choose("per", options.per, get_args(Per))
+    one_of(options.per, "per", get_args(Per))
     weighting = aligned(options.weighting, "weighting", array, "ohm")
     criterion, given = _regularization(aligned(options.regularization, "regularization", array), values.shape[0])
     if criterion == "paper":
@@ -123,7 +123,7 @@ def pose(
 def _regularization(regularization: Any, spectra: int) -> tuple[str, FloatArray | None]:
     """Return the criterion that chooses lambda, and lambda (spectrum,) where it is given."""
     if isinstance(regularization, str):
-        criterion = choose("regularization", regularization, REGULARIZATIONS)
+        criterion = one_of(regularization, "regularization", REGULARIZATIONS)
         if criterion == "paper":
             return criterion, np.full(spectra, PAPER_REGULARIZATION)
         return ("hierarchical" if criterion == "auto" else criterion), None
