@@ -23,8 +23,11 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel, kernel
 from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, POLYNOMIAL
+from iondrift_kernels.elementary import exponential
 
 Floats = npt.NDArray[np.float64]
+
+_VECTOR_RANGE = 700.0  # of the exponential that vectorises
 
 
 @inlined_kernel
@@ -61,9 +64,27 @@ def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
 
 @kernel
 def evaluate_array(form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
-    """Fill ``out`` with D of every entry of the flat ``c``."""
+    """Fill ``out`` with D of every entry of the flat ``c``; exponentials are computed as vectors where they can be."""
+    if form == EXPONENTIAL and exponents(argument, parameters, c, out) < _VECTOR_RANGE:
+        for k in range(c.size):
+            out[k] = parameters[4] * exponential(out[k])
+    else:
+        for k in range(c.size):
+            out[k] = evaluate(form, argument, parameters, c[k])
+
+
+@kernel
+def exponents(argument: int, parameters: Floats, c: Floats, out: Floats) -> float:
+    """Fill ``out`` with -B a of every entry of ``c``, and return the largest magnitude; NaN counts as the largest."""
+    largest = 0.0
     for k in range(c.size):
-        out[k] = evaluate(form, argument, parameters, c[k])
+        a = parameters[0] / c[k] - parameters[1] if argument == EO_LI_RATIO else c[k]
+        a = parameters[2] if a < parameters[2] else a
+        a = parameters[3] if a > parameters[3] else a
+        out[k] = -parameters[5] * a
+        size = abs(out[k])
+        largest = largest if size <= largest else size
+    return largest
 
 
 @kernel

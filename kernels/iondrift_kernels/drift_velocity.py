@@ -1,7 +1,7 @@
-"""Drift velocity, field and flux of every profile in one pass, for each closure.
+"""Drift velocity, field and fluxes of every profile in one pass, for each closure.
 
-``v = (J + D dc/dx) / c`` and ``E = -v / u``; under the current closure the field comes first,
-``E = (i / F + (D+ - D-) dc/dx) / ((u+ + u-) c)``.
+``J = J_diffusive + c v``, ``J_diffusive = -D dc/dx``, ``E = -v / u``. The migrative flux is what closes:
+``c v = J0 + G + D dc/dx``, or ``c v = -(i / F + (D+ - D-) dc/dx) / (1 + D+ / D-)`` under CURRENT.
 """
 
 from __future__ import annotations
@@ -15,21 +15,29 @@ import numpy.typing as npt
 from iondrift_kernels._jit import parallel_kernel
 from iondrift_kernels.codes import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.constants import FARADAY
+from iondrift_kernels.diffusivity import evaluate_array
 from iondrift_kernels.field_reconstruction import voltage_origin_flux
 
 FloatArray = npt.NDArray[np.float64]
 
-__all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "Closing", "Profiles", "Result", "drift_velocity"]
+__all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "Closing", "Law", "Profiles", "Result", "drift_velocity"]
 
 
 class Profiles(NamedTuple):
-    """c, dc/dx, G and D (T, X), SI, and quadrature weights along x (X,), m."""
+    """c, dc/dx and G (T, X), SI, and quadrature weights along x (X,), m."""
 
     concentration: FloatArray
     gradient: FloatArray
     integrated: FloatArray
-    diffusivity: FloatArray
     weights: FloatArray
+
+
+class Law(NamedTuple):
+    """D(c): codes of form and argument, and parameters, as :mod:`iondrift_kernels.diffusivity` lays them out."""
+
+    form: int
+    argument: int
+    parameters: FloatArray
 
 
 class Closing(NamedTuple):
@@ -37,45 +45,53 @@ class Closing(NamedTuple):
 
     Effective ``voltage`` and ``junction`` int D dc/dx / (u c) dx (T,), V, under VOLTAGE; ``origin_flux`` J at x = 0
     (T,), mol m-2 s-1, under BLOCKING; ``current_density`` i (T,), A m-2, negative while plating, and ``cation_ratio``
-    D+ / D- under CURRENT; ``thermal_voltage`` R T / F, V.
+    D+ / D- under CURRENT; ``thermal_voltage`` R T / F, V. ``balanced`` (T,), m2 mol-1 s: -F / i, NaN without current.
     """
 
     voltage: FloatArray
     junction: FloatArray
     origin_flux: FloatArray
     current_density: FloatArray
+    balanced: FloatArray
     cation_ratio: float
     thermal_voltage: float
 
 
 class Result(NamedTuple):
-    """Flux, field and velocity (T, X); the last two hold 1 / D and 1 / c on the way."""
+    """Every variable (T, X), SI; ``velocity`` and ``field`` hold 1 / c and 1 / D on the way."""
 
-    flux: FloatArray
-    field: FloatArray
+    diffusivity: FloatArray
     velocity: FloatArray
+    field: FloatArray
+    flux: FloatArray
+    diffusive: FloatArray
+    migrative: FloatArray
+    mobility: FloatArray
+    charge_balance: FloatArray
 
 
 @parallel_kernel
-def drift_velocity(closure: int, profiles: Profiles, closing: Closing, result: Result) -> None:
+def drift_velocity(closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result) -> None:
     """Fill ``result`` under ``closure``: VOLTAGE, BLOCKING or CURRENT."""
-    concentration, gradient, integrated, diffusivity, weights = profiles
-    voltage, junction, origin_flux, current_density, cation_ratio, thermal_voltage = closing
-    flux, field, velocity = result
+    concentration, gradient, integrated, weights = profiles
+    form, argument, parameters = law
+    voltage, junction, origin_flux, current_density, balanced, cation_ratio, thermal_voltage = closing
+    diffusivity, velocity, field, flux, diffusive, migrative, mobility, charge_balance = result
     count, points = concentration.shape
+    per_thermal = 1.0 / thermal_voltage
     for k in nb.prange(count):
+        evaluate_array(form, argument, parameters, concentration[k], diffusivity[k])
         # Two divisions a cell are the cost: 1 / D is shared by the integrals and the field.
         for j in range(points):
             velocity[k, j] = 1.0 / concentration[k, j]
             field[k, j] = 1.0 / diffusivity[k, j]
+            diffusive[k, j] = -diffusivity[k, j] * gradient[k, j]
+            mobility[k, j] = diffusivity[k, j] * per_thermal
         if closure == CURRENT:
             imposed = current_density[k] / FARADAY
             for j in range(points):
-                drive = imposed / diffusivity[k, j] + (cation_ratio - 1.0) * gradient[k, j]
-                drift = -diffusivity[k, j] * drive * velocity[k, j] / (1.0 + cation_ratio)
-                flux[k, j] = concentration[k, j] * drift - diffusivity[k, j] * gradient[k, j]
-                field[k, j] = -drift * field[k, j] * thermal_voltage
-                velocity[k, j] = drift
+                drive = imposed - (cation_ratio - 1.0) * diffusive[k, j]
+                migrative[k, j] = -drive / (1.0 + cation_ratio)
         else:
             start = origin_flux[k]
             if closure == VOLTAGE:
@@ -83,8 +99,9 @@ def drift_velocity(closure: int, profiles: Profiles, closing: Closing, result: R
                     flux[k, j] = velocity[k, j] * field[k, j]
                 start = voltage_origin_flux(flux[k], integrated[k], weights, voltage[k], junction[k], thermal_voltage)
             for j in range(points):
-                total = start + integrated[k, j]
-                drift = (total + diffusivity[k, j] * gradient[k, j]) * velocity[k, j]
-                flux[k, j] = total
-                field[k, j] = -drift * field[k, j] * thermal_voltage
-                velocity[k, j] = drift
+                migrative[k, j] = start + integrated[k, j] - diffusive[k, j]
+        for j in range(points):
+            flux[k, j] = migrative[k, j] + diffusive[k, j]
+            velocity[k, j] *= migrative[k, j]
+            field[k, j] *= -velocity[k, j] * thermal_voltage
+            charge_balance[k, j] = flux[k, j] * balanced[k]

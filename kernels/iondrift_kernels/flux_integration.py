@@ -1,28 +1,112 @@
-"""Flux integration: ``G(x) = -int_0^x dc/dt dx'``, cumulative trapezoids, one profile a row."""
+"""Flux integration: ``G(x) = -int_0^x dc/dt dx'`` by differences and cumulative trapezoids, one profile a row."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import inlined_kernel, parallel_kernel
+from iondrift_kernels._jit import kernel, parallel_kernel
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@inlined_kernel
-def integrate_flux_row(rate: FloatArray, x: FloatArray, out: FloatArray) -> None:
-    """Integrate one profile: ``rate`` (X,) mol m-3 s-1, ``x`` (X,) m, ``out`` (X,) mol m-2 s-1."""
+class Grid(NamedTuple):
+    """Where profiles were measured.
+
+    ``time`` (T,), s; ``x`` (X,), m; ``weights`` (X,): quadrature along x, m. ``end_points``: how many points a
+    difference takes at the ends, 3 (second order, as inside) or 2 (first order).
+    """
+
+    time: FloatArray
+    x: FloatArray
+    weights: FloatArray
+    end_points: int
+
+
+class Slopes(NamedTuple):
+    """``gradient`` dc/dx and ``integrated`` G (T, X), ``junction`` int (dc/dx) / c dx (T,); SI."""
+
+    gradient: FloatArray
+    integrated: FloatArray
+    junction: FloatArray
+
+
+@kernel
+def integrate_flux_row(x: FloatArray, row: FloatArray) -> None:
+    """Replace dc/dt of one profile, ``row`` (X,) mol m-3 s-1, by G, mol m-2 s-1; ``x`` (X,) m."""
     total = 0.0
-    out[0] = 0.0
+    before = row[0]
+    row[0] = 0.0
     for j in range(1, x.shape[0]):
-        total -= 0.5 * (x[j] - x[j - 1]) * (rate[j] + rate[j - 1])
-        out[j] = total
+        rate = row[j]
+        total -= 0.5 * (x[j] - x[j - 1]) * (rate + before)
+        row[j] = total
+        before = rate
+
+
+@kernel
+def relative_difference(weights: FloatArray, gradient: FloatArray, concentration: FloatArray) -> float:
+    """Return int (dc/dx) / c dx of one profile, arrays (X,)."""
+    total = 0.0
+    for j in range(weights.shape[0]):
+        total += weights[j] * gradient[j] / concentration[j]
+    return total
+
+
+@kernel
+def differentiate_row(along_x: FloatArray, concentration: FloatArray, gradient: FloatArray) -> None:
+    """Fill dc/dx of one profile; arrays (X,), ``along_x`` (X, 3)."""
+    last = concentration.shape[0] - 1
+    for j in range(last + 1):
+        low = min(max(j - 1, 0), last - 2)
+        slope = along_x[j, 0] * concentration[low] + along_x[j, 1] * concentration[low + 1]
+        gradient[j] = slope + along_x[j, 2] * concentration[low + 2]
+
+
+@kernel
+def rate_row(in_time: FloatArray, concentration: FloatArray, row: FloatArray) -> None:
+    """Fill dc/dt of one profile, ``row`` (X,), from three profiles (3, X) with their weights (3,)."""
+    for j in range(row.shape[0]):
+        rate = in_time[0] * concentration[0, j] + in_time[1] * concentration[1, j]
+        row[j] = rate + in_time[2] * concentration[2, j]
+
+
+@kernel
+def difference_weights(places: FloatArray, i: int, end_points: int, weights: FloatArray) -> None:
+    """Fill ``weights`` (3,) of the entries i - 1, i, i + 1, held inside, that differentiate at ``places[i]``."""
+    last = places.shape[0] - 1
+    low = min(max(i - 1, 0), last - 2)
+    a, b, c = places[low] - places[i], places[low + 1] - places[i], places[low + 2] - places[i]
+    if end_points == 2 and i == 0:
+        weights[0], weights[1], weights[2] = -1.0 / b, 1.0 / b, 0.0
+    elif end_points == 2 and i == last:
+        weights[0], weights[1], weights[2] = 0.0, 1.0 / b, -1.0 / b
+    else:  # of the parabola through three places
+        weights[0] = -(b + c) / ((a - b) * (a - c))
+        weights[1] = -(a + c) / ((b - a) * (b - c))
+        weights[2] = -(a + b) / ((c - a) * (c - b))
+
+
+@kernel
+def integrate_profile(k: int, concentration: FloatArray, grid: Grid, along_x: FloatArray, slopes: Slopes) -> None:
+    """Fill ``slopes`` at profile k of ``concentration`` (T, X); ``along_x`` (X, 3): weights of differences."""
+    first = min(max(k - 1, 0), concentration.shape[0] - 3)
+    in_time = np.empty(3)
+    difference_weights(grid.time, k, grid.end_points, in_time)
+    rate_row(in_time, concentration[first : first + 3], slopes.integrated[k])
+    integrate_flux_row(grid.x, slopes.integrated[k])
+    differentiate_row(along_x, concentration[k], slopes.gradient[k])
+    slopes.junction[k] = relative_difference(grid.weights, slopes.gradient[k], concentration[k])
 
 
 @parallel_kernel
-def integrate_flux(rate: FloatArray, x: FloatArray, out: FloatArray) -> None:
-    """Integrate every profile: ``rate`` and ``out`` (T, X)."""
-    for k in nb.prange(rate.shape[0]):
-        integrate_flux_row(rate[k], x, out[k])
+def integrate_flux(concentration: FloatArray, grid: Grid, slopes: Slopes) -> None:
+    """Fill ``slopes`` from profiles (T, X), at least 3 of 3 points, by differences and trapezoids."""
+    along_x = np.empty((grid.x.shape[0], 3))
+    for i in range(grid.x.shape[0]):
+        difference_weights(grid.x, i, grid.end_points, along_x[i])
+    for k in nb.prange(concentration.shape[0]):
+        integrate_profile(k, concentration, grid, along_x, slopes)

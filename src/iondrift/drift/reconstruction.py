@@ -130,44 +130,45 @@ def close(
     from iondrift_kernels import drift_velocity as kernels
     from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
 
-    c = profiles.concentration
-    inputs.diffusivity.check(float(c.min()), float(c.max()))
-    D = np.ascontiguousarray(inputs.diffusivity(c))
+    c, law = profiles.concentration, inputs.diffusivity
+    law.check(float(c.min()), float(c.max()))
     thermal = GAS_CONSTANT * inputs.temperature / FARADAY
     closing = kernels.Closing(
         voltage=inputs.voltage,
         junction=thermal * profiles.junction,
         origin_flux=np.zeros(c.shape[0]) if origin is None else origin.flux(),
         current_density=np.zeros(c.shape[0]) if inputs.current is None else inputs.current,
+        balanced=_balanced(inputs),
         cation_ratio=inputs.cation_ratio,
         thermal_voltage=thermal,
     )
-    found = kernels.Result(np.empty_like(c), np.empty_like(c), np.empty_like(c))
-    given = kernels.Profiles(c, profiles.gradient, profiles.integrated, D, profiles.weights)
-    kernels.drift_velocity(closure.code, given, closing, found)
-    flux, field, velocity = found
+    given = kernels.Profiles(c, profiles.gradient, profiles.integrated, profiles.weights)
+    found = kernels.Result(*np.empty((len(kernels.Result._fields), *c.shape)))
+    kernels.drift_velocity(
+        closure.code, given, kernels.Law(law.form, law.argument_code, law.parameters), closing, found
+    )
     return {
-        "drift_velocity": velocity,
-        "electric_field": field,
-        "flux": flux,
-        "flux_diffusive": -D * profiles.gradient,
-        "flux_migrative": c * velocity,
-        "mobility": D / thermal,
-        "diffusivity": D,
+        "drift_velocity": found.velocity,
+        "electric_field": found.field,
+        "flux": found.flux,
+        "flux_diffusive": found.diffusive,
+        "flux_migrative": found.migrative,
+        "mobility": found.mobility,
+        "diffusivity": found.diffusivity,
         "concentration": c,
         "concentration_gradient": profiles.gradient,
-        "charge_balance": _charge_balance(flux, inputs.current),
+        "charge_balance": found.charge_balance,
     }
 
 
-def _charge_balance(flux: FloatArray, current: FloatArray | None) -> FloatArray:
-    """Return -F J / i (time, x); NaN where there is no current or less than a thousandth of its largest."""
+def _balanced(inputs: DriftInputs) -> FloatArray:
+    """Return -F / i (time,), m2 mol-1 s; NaN where there is no current or less than a thousandth of its largest."""
     from iondrift_kernels.constants import FARADAY
 
-    result = np.full_like(flux, np.nan)
-    if current is not None:
-        flowing = np.abs(current) > 1e-3 * np.abs(current).max()
-        result[flowing] = -FARADAY * flux[flowing] / current[flowing, None]
+    result = np.full(inputs.time.size, np.nan)
+    if inputs.current is not None:
+        flowing = np.abs(inputs.current) > 1e-3 * np.abs(inputs.current).max()
+        result[flowing] = -FARADAY / inputs.current[flowing]
     return result
 
 
@@ -179,9 +180,8 @@ def label_drift(
     series: SmoothSeries | None,
 ) -> xr.Dataset:
     """Return the arrays (time, x) of one closure as a dataset, the effective voltage beside them."""
-    coords = {dim: inputs.concentration[dim] for dim in ("time", "x")}
-    dataset = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in arrays.items()})
-    dataset["voltage_effective"] = variables.dataarray("voltage_effective", inputs.voltage, coords)
+    coords = {dim: inputs.concentration[dim].variable for dim in ("time", "x")}
+    dataset = variables.dataset({**arrays, "voltage_effective": inputs.voltage}, coords)
     dataset.attrs = {
         "closure": closure.name,
         "closure_meaning": closure.meaning,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Unpack
+from typing import Unpack
 
 import numpy as np
 import xarray as xr
@@ -55,23 +55,16 @@ def smooth_profiles(
         _require_positive(values, time, x)
         junction = np.log(values[:, -1] / values[:, 0])
     else:
-        from iondrift_kernels.flux_integration import integrate_flux
-
-        # The paper takes one-sided differences at the ends; parity with it asks for the same.
-        edge_order: Literal[1, 2] = 2
+        if time.size < 3 or x.size < 3:
+            raise DataError(f"concentration: differences need at least 3 profiles of 3 points, got {values.shape}")
+        # The paper takes one-sided differences of two points at the ends; parity with it asks for the same.
+        end_points = 3
         if smoothing == "polynomial":
             values = _fit_polynomials(values, time, x, orders)
             _require_positive(values, time, x)
-            edge_order = 1
-        if time.size < 3 or x.size < 3:
-            raise DataError(f"concentration: differences need at least 3 profiles of 3 points, got {values.shape}")
-        gradient = np.gradient(values, x, axis=1, edge_order=edge_order)
-        rate = np.ascontiguousarray(np.gradient(values, time, axis=0, edge_order=edge_order))
-        integrated = np.empty_like(rate)
-        integrate_flux(rate, x, integrated)
-        weights = _trapezoid_weights(x)
-        # The sum that goes with this gradient, so that the field sums to -V exactly.
-        junction = (gradient / values) @ weights
+            end_points = 2
+        values, weights = np.ascontiguousarray(values), _trapezoid_weights(x)
+        gradient, integrated, junction = _differences(values, time, x, weights, end_points)
     return SmoothedProfiles(
         concentration=np.ascontiguousarray(values),
         gradient=np.ascontiguousarray(gradient),
@@ -105,6 +98,21 @@ def _require_positive(values: FloatArray, time: FloatArray, x: FloatArray) -> No
             f"smoothed concentration: {values[k, j]:g} mol m-3 at time {time[k]:g} s, x {x[j] * 1e6:.1f} um; "
             "leave out the depleted points or profiles there"
         )
+
+
+def _differences(
+    values: FloatArray, time: FloatArray, x: FloatArray, weights: FloatArray, end_points: int
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return dc/dx, G (time, x) and the junction (time,), the sum with the same gradient: the field sums to -V exactly.
+
+    ``end_points``: how many points a difference takes at the ends, 2 or 3.
+    """
+    from iondrift_kernels import flux_integration as kernels
+
+    grid = kernels.Grid(time, x, weights, end_points)
+    slopes = kernels.Slopes(np.empty_like(values), np.empty_like(values), np.empty(time.size))
+    kernels.integrate_flux(values, grid, slopes)
+    return slopes.gradient, slopes.integrated, slopes.junction
 
 
 def _trapezoid_weights(x: FloatArray) -> FloatArray:
