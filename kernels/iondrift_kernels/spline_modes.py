@@ -111,7 +111,7 @@ class Work(NamedTuple):
     (3, (K + 2 EDGE) LANES) = L^-1 U_a, U_a = X v D_a with X = lambda_x G + lambda_xt P. ``mixed``, ``product`` (K, M'):
     X v and P v, a row a time. ``scale`` (blocks, 2 LANES): alpha, gamma; ``sums`` (SUMS, M'); ``squares`` (2, M', M'):
     v'X v, v'P v of two modes; ``turned`` (3, M', M'): D_a; ``crossed`` (15, M'): v'U_a, i'U_a, (L^-1 P v)'L^-1 U_a and
-    U_a'A^-1 U_b; ``traces`` (5, M'): t = d (ln|A| - ln|Q|) / ds, t', and t by the three log-penalties; ``plane`` (Q, M').
+    U_a'A^-1 U_b; ``traces`` (5, M'): t = d (ln|A| - ln|Q|) / ds, t', and t by the log-penalties; ``plane`` (Q, M').
     """
 
     lower: FloatArray

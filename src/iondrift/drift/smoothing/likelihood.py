@@ -221,6 +221,8 @@ def _table(temporal: Temporal) -> Table:
     kernels.log_determinants(
         starts[order], np.concatenate([gram_rows, temporal.roots[1]])[order], kind[order], scale, scratch, found
     )
+    if not np.isfinite(found).all():
+        raise DataError("breaks leave too few profiles between them for a smooth course in time; leave some out")
     spline = make_interp_spline(nodes, found.ravel(), k=kernels.DEGREE)
     pieces = np.empty((nodes.size - 1, kernels.DEGREE + 1))
     factorial = 1.0
