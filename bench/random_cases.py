@@ -1,7 +1,8 @@
 """Random concentration series with a known truth, drawn by family and seed: cases that nobody tuned on.
 
 A family gives the relative deviation ``u(x, t)`` of the concentration ``c = c0 (1 + depth u)`` with its slope and its
-integral over x, on axes 0..1: ``diffusion`` (slab between electrodes under steps of the flux), ``exponentials`` (layers and relaxations, two to four), ``fronts`` (steps that travel and widen, behind a flux that alternates).
+integral over x, on axes 0..1: ``diffusion`` (slab between electrodes under steps of the flux), ``exponentials``
+(layers and relaxations, two to four), ``fronts`` (steps that travel and widen, under an amplitude that alternates).
 """
 
 from __future__ import annotations

@@ -98,6 +98,7 @@ class Likelihood:
         )
         self._plain = self._modes(spatial.shares.sum(axis=1), self._empty_modes())
         self._adaptive: Modes | None = None
+        self._adaptivity: tuple[float, float, float] | None = None  # that of the modes at hand
         self._work = _scratch(functions, self.size, spatial.rows.shape[0])
         self._last: tuple[Modes, FloatArray, float] | None = None
 
@@ -154,6 +155,9 @@ class Likelihood:
             return self._plain
         if self._adaptive is None:
             self._adaptive = self._empty_modes()
+        if adaptivity == self._adaptivity:
+            return self._adaptive
+        self._adaptivity = adaptivity
         kernels.adaptive_weights(adaptivity, self.roughness)
         self._adaptive = self._modes(self.roughness.weights[0], self._adaptive)
         return self._adaptive

@@ -19,7 +19,7 @@ from iondrift.drift.smoothing.series import Penalties
 BOUNDS = np.array(
     [(-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.0), (np.log(0.03), np.log(0.5))]
 )
-_ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
+_ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.15)), (2.0, 2.0, np.log(0.15)))  # the second from the side of w = 1
 _GRID_EIGENVALUES = (1, 5, 13)
 _GRID_TIMES = (-14.0, -7.0, 0.0, 7.0, 14.0)
 _SHELF = (-18.0, -12.0, -6.0, 0.0, 4.0, 8.0)  # ln mu - ln lambda_t
