@@ -172,7 +172,8 @@ class Problem:
         value, slope, integral = (basis @ change for basis in self.basis)
         columns = self.time_basis.start[:, None] + np.arange(4)
         fitted = np.einsum("td,mtd->mt", self.time_basis.value, coefficients[:, columns])
-        residuals = self.data - self.design @ (rotation @ (fitted + pattern[:, :1] * self.loading))
+        everything = _product(rotation, fitted + pattern[:, :1] * self.loading)
+        residuals = self.data - _product(self.design, everything)
         # The mean level returns to the coefficients: constants lie in the span of both bases.
         constant = rotation.T @ (self.design.T @ (self.white_basis @ np.ones(self.white_basis.shape[1])))
         coefficients += self.level * constant[:, None]
