@@ -420,7 +420,9 @@ def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block:
     low, high = block * LANES, (block + 1) * LANES
     lower, half, sums = work.lower[block], work.coefficients[block], work.sums[:, low:high]
     _factor(series, scale, lower)
-    half[:] = modes.right[block]
+    right = modes.right[block]
+    for i in range(half.size):  # a loop: NumPy's way to copy compiles for seconds, its error messages included
+        half[i] = right[i]
     _forward(lower, half)
     _inner(half, half, sums[EXPLAINED])
     if series.kappa > 0.0:
@@ -478,7 +480,8 @@ def _respond(series: Series, work: Work, block: int) -> None:
         _inner(coefficients, coefficients, sums[G])  # v'A v
         _backward(lower, answer)
     else:
-        sums[G] = sums[EXPLAINED]
+        for m in range(LANES):
+            sums[G, m] = sums[EXPLAINED, m]
     _backward(lower, coefficients)
     _stiffen(series.penalty, coefficients, rough)
     _inner(coefficients, rough, sums[H])
@@ -670,10 +673,10 @@ def _penalty_terms(
     functions = float(series.arrow.size)
     first, second, sums = np.empty((2, 3)), np.empty((2, 3, 3)), np.empty(SUMS)
     scale = np.empty(2)
-    prior_first, prior_second = np.zeros((2, 3)), np.zeros((2, 3, 3))
     for m in range(modes.rotation.shape[0]):
         s = modes.spatial[m]
-        sums[:] = work.sums[:, m]
+        for i in range(SUMS):
+            sums[i] = work.sums[i, m]
         scale[0], scale[1] = work.scale[m // LANES, m % LANES], work.scale[m // LANES, LANES + m % LANES]
         _scales(penalties, s, first, second)
         for i in range(3):
@@ -690,13 +693,11 @@ def _penalty_terms(
             _arrow_terms(penalties, first, second, sums, gradients[1], hessians[1], trace)
         slow = penalties[0] * s
         if slow > 0.0:
-            scale[0] = slow
-            prior_first[:], prior_second[:] = first, second
-            curves = _determinant(
-                functions, series.table, scale, prior_first, prior_second, -1.0, gradients[1], hessians[1]
-            )
-            _trace(functions, scale, prior_first, (penalties[0], penalties[2]), curves, -1.0, trace)
-        work.traces[:, m] = trace
+            scale[0] = slow  # alpha without its 1; the derivatives are the same
+            curves = _determinant(functions, series.table, scale, first, second, -1.0, gradients[1], hessians[1])
+            _trace(functions, scale, first, (penalties[0], penalties[2]), curves, -1.0, trace)
+        for i in range(5):
+            work.traces[i, m] = trace[i]
 
 
 @exact_kernel
