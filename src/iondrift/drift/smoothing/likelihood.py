@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 from scipy.interpolate import make_interp_spline
+from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dsyevd
 
 from iondrift.cast import FloatArray
@@ -96,6 +97,9 @@ class Likelihood:
             shares=spatial.shares,
             weights=np.empty((10, spatial.rows.shape[0])),
         )
+        self._span, triangle = np.linalg.qr(spatial.rows.T, mode="complete")  # what is penalised, then what is not
+        rank = spatial.rows.shape[0]
+        self._inverse: FloatArray = np.ascontiguousarray(solve_triangular(triangle[:rank], np.eye(rank)))
         self._plain = self._modes(spatial.shares.sum(axis=1), self._empty_modes())
         self._adaptive: Modes | None = None
         self._adaptivity: tuple[float, float, float] | None = None  # that of the modes at hand
@@ -184,17 +188,25 @@ class Likelihood:
         )
 
     def _modes(self, weights: FloatArray, out: Modes) -> Modes:
-        """Fill the basis that makes the penalty of these weights (Q,) diagonal."""
+        """Fill the basis that makes the penalty of these weights (Q,) diagonal.
+
+        Rows = L Q' gives the pseudo-inverse Q L^-1 diag(1 / w) L'^-1 Q'. Its eigenvalues 1 / s are precise where they
+        are large: the likelihood is sensitive to small s, which those of the penalty itself lose under an uneven w.
+        """
         from iondrift_kernels import spline_modes as kernels
 
-        matrix = np.empty((self.size, self.size))
-        kernels.cross_rows(self.roughness.rows, weights, matrix)
-        eigenvalues, vectors, failed = dsyevd(matrix.T, lower=1, overwrite_a=1)  # symmetric: its transpose is itself
+        size, rank = self.size, weights.size
+        matrix = np.empty((rank, rank))
+        kernels.cross_rows(self._inverse, 1.0 / weights, matrix)
+        inverses, vectors, failed = dsyevd(matrix.T, lower=1, overwrite_a=1)  # symmetric: its transpose is itself
         if failed:
             raise DataError("the spatial penalty has no eigenvalues; profiles or noise are not finite")
-        out.spatial[: self.size] = np.maximum(eigenvalues, 0.0)
-        out.spatial[:ORDER_SPACE] = 0.0
-        out.rotation[:, : self.size] = vectors
+        inverses = np.maximum(inverses[::-1], inverses[-1] * np.finfo(float).eps)
+        out.spatial[ORDER_SPACE:size] = 1.0 / inverses
+        turned = np.empty((size, rank))
+        kernels.multiply(np.ascontiguousarray(self._span[:, :rank]), np.ascontiguousarray(vectors[:, ::-1]), turned)
+        out.rotation[:, :ORDER_SPACE] = self._span[:, rank:]
+        out.rotation[:, ORDER_SPACE:size] = turned
         kernels.rotate(self.series, self.roughness.rows, out)
         return out
 
