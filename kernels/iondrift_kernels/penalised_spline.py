@@ -19,17 +19,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
-
-# Columns of the terms of a mode: log|A|, log|Q| (0 in the null space), explained sum of squares, log arrow pivot.
-DETERMINANT, PRIOR_DETERMINANT, EXPLAINED, PIVOT = 0, 1, 2, 3
-TERMS = 4
 
 
 class Smoothing(NamedTuple):
@@ -124,68 +119,6 @@ def weigh(precision: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out = precision * values``."""
     for k in range(values.shape[0]):
         out[k] = precision[k] * values[k]
-
-
-@kernel
-def _mode_terms(m: int, smoothing: Smoothing, out: FloatArray) -> None:
-    """Fill row m of ``out`` (M, TERMS), see :func:`reml_terms`."""
-    start, basis, precision, loading, gram, penalty, spatial, values, lambda_x, lambda_t, lambda_xt, kappa = smoothing
-    size = gram.shape[0]
-    band = np.empty((size, 4))
-    lower = np.empty((size, 4))
-    right = np.empty(size)
-    scaled = np.empty(start.shape[0])
-    rough = lambda_x * spatial[m]
-    slow = lambda_t + lambda_xt * spatial[m]
-    out[m, PRIOR_DETERMINANT] = 0.0
-    if rough > 0.0:
-        for k in range(size):
-            for d in range(4):
-                band[k, d] = rough * gram[k, d] + slow * penalty[k, d]
-        out[m, PRIOR_DETERMINANT] = factor(band, lower)
-    for k in range(size):
-        for d in range(4):
-            band[k, d] = (1.0 + rough) * gram[k, d] + slow * penalty[k, d]
-    out[m, DETERMINANT] = factor(band, lower)
-    weigh(precision, values[m], scaled)
-    project(start, basis, scaled, right)
-    explained = 0.0
-    out[m, PIVOT] = 0.0
-    solution = right.copy()
-    solve(lower, solution)
-    for k in range(size):
-        explained += right[k] * solution[k]
-    if kappa > 0.0:
-        arrow = np.empty(size)
-        residual = 0.0
-        pivot = 1.0 / kappa
-        for k in range(start.shape[0]):
-            residual += scaled[k] * loading[k]
-            pivot += precision[k] * loading[k] * loading[k]
-        weigh(precision, loading, scaled)
-        project(start, basis, scaled, arrow)
-        influence = arrow.copy()
-        solve(lower, influence)
-        for k in range(size):
-            pivot -= arrow[k] * influence[k]
-            residual -= arrow[k] * solution[k]
-        explained += residual * residual / pivot
-        out[m, PIVOT] = math.log(pivot * kappa)
-    out[m, EXPLAINED] = explained
-
-
-@kernel
-def reml_terms(smoothing: Smoothing, out: FloatArray) -> None:
-    """Fill the terms of the restricted likelihood of every mode, ``out`` (M, TERMS)."""
-    for m in range(smoothing.spatial.shape[0]):
-        _mode_terms(m, smoothing, out)
-
-
-@parallel_kernel
-def reml_terms_parallel(smoothing: Smoothing, out: FloatArray) -> None:
-    """Do what :func:`reml_terms` does, modes in parallel: for long series."""
-    for m in nb.prange(smoothing.spatial.shape[0]):
-        _mode_terms(m, smoothing, out)
 
 
 @kernel

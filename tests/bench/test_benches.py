@@ -9,6 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from iondrift.reference.spline_modes import DenseLikelihood
+
+PLAIN = np.array([-12.0, 4.0, 4.0])
+ADAPTIVE = np.array([-12.0, 4.0, 4.0, 2.0, 2.0, -2.0])
 BENCH = Path(__file__).parents[2] / "bench"
 
 
@@ -42,6 +46,31 @@ def test_bands_and_their_peers(load, capsys):
     text = capsys.readouterr().out
     assert "ns a cell and replicate" in text
     assert "SciPy loop" in text
+
+
+def test_penalties_and_their_oracle(load, monkeypatch, capsys):
+    load("random_cases")
+    bench = load("bench_penalties")
+    monkeypatch.setattr(DenseLikelihood, "lowest", lambda slow: (slow.value(PLAIN), slow.value(ADAPTIVE)))
+    bench.scaling(((20, 16),))
+    bench.cases(1)
+    text = capsys.readouterr().out
+    assert text.count("GB") == 2
+    assert float(text.split("worst optimum ")[1]) < 0.0
+
+
+def test_random_cases_hold_what_they_say(load):
+    """Gradient and integral of the truth belong to its concentration; the same seed draws the same case."""
+    random_cases = load("random_cases")
+    for family in random_cases.FAMILIES:
+        case = random_cases.draw(family, 2)
+        c, time, x = case.clean.values, case.clean["time"].values, case.clean["x"].values
+        slope = np.gradient(c, x, axis=1, edge_order=2)
+        assert np.abs(slope - case.gradient)[3:-3, 3:-3].max() < 0.03 * np.abs(slope).max()
+        summed = -np.trapezoid(np.gradient(c, time, axis=0, edge_order=2), x, axis=1)
+        off = np.abs(summed - case.integrated[:, -1])
+        assert np.median(off) < 0.01 * np.abs(case.integrated).max()
+        np.testing.assert_array_equal(case.measured.values, random_cases.draw(family, 2).measured.values)
 
 
 def test_coverage_of_one_draw(load):

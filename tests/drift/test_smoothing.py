@@ -11,6 +11,9 @@ from iondrift import errors
 from iondrift.drift.smoothing import spline_basis
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalised_splines import Penalties, smooth
+from iondrift.drift.smoothing.problem import Problem
+from iondrift.drift.smoothing.search import BOUNDS, choose
+from iondrift.reference.spline_modes import dense
 from manufactured import C0, CASES, noise
 
 WHITE = NoiseEstimate(standard_deviation=0.02 * C0, autocorrelation=(1.0,), common_mode=0.0)
@@ -142,6 +145,28 @@ def test_adaptivity_is_chosen_for_a_thin_layer():
     assert adaptive.restricted_likelihood < plain.restricted_likelihood
     error = [np.sqrt(np.mean((fit.evaluate()[0] - truth) ** 2)) for fit in (adaptive, plain)]
     assert error[0] < error[1]
+
+
+@pytest.mark.parametrize(("name", "kappa"), [("thin", 0.0), ("step", 1.0)])
+def test_penalties_are_as_likely_as_a_slow_search_finds_them(name, kappa):
+    c = noisy(name, 1, profiles=20)[:, ::4]
+    problem = Problem(
+        values=c.values,
+        times=c["time"].values,
+        x=c["x"].values,
+        breaks=(),
+        noise=WHITE,
+        kappa=kappa,
+        reference_index=0 if kappa else None,
+    )
+    choice = choose(problem.likelihood, adaptive=True)
+    plain, adaptive = dense(problem.likelihood).lowest()
+    assert choice.plain.value < plain + 0.1
+    assert choice.adaptive.value < adaptive + 0.1
+    for optimum in (choice.plain, choice.adaptive):
+        low, high = BOUNDS[: optimum.place.size].T
+        assert ((optimum.place >= low) & (optimum.place <= high)).all()
+        assert problem.fit(optimum.penalties).restricted_likelihood == pytest.approx(optimum.value, abs=1e-6)
 
 
 def test_breaks_that_leave_too_few_profiles_are_dropped():

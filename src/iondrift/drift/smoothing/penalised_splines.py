@@ -15,17 +15,17 @@ Reinsch 1975 (diagonal basis).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 import numpy as np
 import xarray as xr
-from scipy.optimize import OptimizeResult, minimize
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.noise import NoiseEstimate, estimate_noise
 from iondrift.drift.smoothing.problem import Problem
+from iondrift.drift.smoothing.search import choose
 from iondrift.drift.smoothing.series import Penalties, SmoothSeries
 from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.errors import DataError, IondriftWarning, ShapeError
@@ -34,9 +34,6 @@ from iondrift.threads import one_algebra_thread
 __all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
 
 _FEWEST_PROFILES = 3  # in a piece between breaks
-# Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
-_BOUNDS = ((-45.0, 20.0), (-30.0, 21.0), (-20.0, 21.0), (-8.0, 10.0), (-8.0, 10.0), (np.log(0.03), np.log(0.5)))
-_ADAPTIVITY_STARTS = ((6.0, 6.0, np.log(0.05)), (6.0, 6.0, np.log(0.15)))
 
 
 class SplineOptions(TypedDict, total=False):
@@ -127,11 +124,14 @@ def smooth(
             reference_index=reference_index,
         )
 
-    problem = problem_of(concentration.values)
-    if reference_profiles is not None:
-        first = problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
-        problem = problem_of(_additive(concentration.values, first, reference_index or 0))
-    return problem.fit(_choose(problem, adaptive) if penalties is None else penalties)
+    def fit(problem: Problem) -> SmoothSeries:
+        chosen = choose(problem.likelihood, adaptive=adaptive).reported.penalties if penalties is None else penalties
+        return problem.fit(chosen)
+
+    fitted = fit(problem_of(concentration.values))
+    if reference_profiles is None:
+        return fitted
+    return fit(problem_of(_additive(concentration.values, fitted, reference_index or 0)))
 
 
 def given_or_fitted(
@@ -191,47 +191,3 @@ def _checked_breaks(times: FloatArray, breaks: Sequence[float]) -> list[float]:
             stacklevel=3,
         )
     return [moment for moment in moments if moment not in outside]
-
-
-def _choose(problem: Problem, adaptive: bool) -> Penalties:
-    """Minimise the restricted likelihood, first with w = 1, then with w falling towards the electrodes."""
-
-    def criterion(parameters: FloatArray) -> float:
-        return problem.restricted_likelihood(_penalties(parameters))
-
-    def search(extra: Sequence[float]) -> OptimizeResult:
-        grid = [np.array([space, time, time, *extra]) for space in range(-36, 1, 6) for time in range(-16, 22, 4)]
-        return _descend(criterion, min(grid, key=criterion))
-
-    plain = search(())
-    if not adaptive:
-        return _penalties(plain.x)
-    best = min((search(extra) for extra in _ADAPTIVITY_STARTS), key=lambda result: float(result.fun))
-    # Layers at electrodes are expected, so three more parameters need no more evidence than Akaike asks.
-    price = 6.0
-    return _penalties(best.x if best.fun + price < plain.fun else plain.x)
-
-
-def _descend(criterion: Callable[[FloatArray], float], start: FloatArray) -> OptimizeResult:
-    # The criterion is flat to a tenth near its minimum: differences of a twentieth resolve it.
-    options = {"eps": 0.05, "gtol": 0.05, "ftol": 1e-7, "maxiter": 40}
-
-    def descend(place: FloatArray) -> OptimizeResult:
-        return minimize(criterion, place, method="L-BFGS-B", bounds=_BOUNDS[: place.size], options=options)  # type: ignore[call-overload,no-any-return]  # the stubs know no float64 criterion
-
-    best = descend(start)
-    for _ in range(3):  # a line search that broke off starts afresh with a new metric
-        again = descend(best.x)
-        gained = best.fun - again.fun
-        best = again if gained > 0.0 else best
-        if gained < 0.2:
-            break
-    return best
-
-
-def _penalties(parameters: FloatArray) -> Penalties:
-    space, time, both = np.exp([parameters[0], parameters[1], parameters[0] + parameters[2]])
-    adaptivity = None
-    if parameters.size > 3:
-        adaptivity = (float(parameters[3]), float(parameters[4]), float(np.exp(parameters[5])))
-    return Penalties(space=float(space), time=float(time), both=float(both), adaptivity=adaptivity)

@@ -1,4 +1,4 @@
-"""One smoothing problem in its diagonal basis: restricted likelihood and fit for any penalties.
+"""One smoothing problem in its diagonal basis: data for the restricted likelihood, and fit for any penalties.
 
 The algebra of :mod:`iondrift.drift.smoothing.penalised_splines`, whose docstring has the formula.
 """
@@ -12,6 +12,7 @@ from scipy.linalg import cholesky, eigh, solve_triangular
 
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing import spline_basis
+from iondrift.drift.smoothing.likelihood import ORDER_SPACE, Data, Likelihood, Spatial, Temporal
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.series import Penalties, SmoothSeries
 from iondrift.errors import DataError
@@ -19,7 +20,7 @@ from iondrift.errors import DataError
 if TYPE_CHECKING:
     from iondrift_kernels.penalised_spline import Smoothing
 
-ORDER_SPACE = ORDER_TIME = 3  # of the derivatives that are penalised: smooth enough for honest bands of dc/dt
+ORDER_TIME = 3  # of the derivative that is penalised: smooth enough for honest bands of dc/dt
 MAXIMUM_SPATIAL_FUNCTIONS = 96
 _KEPT_NOISE = 0.25  # directions with less than this share of the largest noise variance are interpolation, not data
 _CERTAIN = 1e4  # precision of a profile that is known, over that of a measured one
@@ -28,8 +29,6 @@ _TRANSIENT, _SETTLING = 20.0, 0.1
 # Of the bias that a draw from the prior would have, the share that bands allow for: fields that obey a diffusion
 # equation are smoother than such draws. Measured in bench/coverage.py.
 _BIAS_SHARE = 0.25
-_WORTH_THREADS = 30_000  # modes times functions in time
-_IMPOSSIBLE = 1e12  # in place of the criterion where the normal equations lose their last digit
 
 
 class Problem:
@@ -45,6 +44,7 @@ class Problem:
         noise: NoiseEstimate,
         kappa: float,
         reference_index: int | None,
+        order_time: int = ORDER_TIME,
     ) -> None:
         self.noise, self.breaks, self.kappa = noise, breaks, kappa
         self.times, self.x = times, x
@@ -57,96 +57,77 @@ class Problem:
         self.precision, self.loading = np.ones(times.size), np.ones(times.size)
         if reference_index is not None:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
-        self.gram = spline_basis.band_gram(self.time_basis, self.functions, self.precision)
-        begun = np.concatenate([[0.0], (np.asarray(breaks) - times[0]) / self.duration])
-
-        def settling(t: FloatArray) -> FloatArray:
-            since = t - begun[np.searchsorted(begun, t, side="right") - 1]
-            return np.asarray(1.0 / (1.0 + _TRANSIENT * np.exp(-since / _SETTLING)))
-
-        self.penalty = spline_basis.band_roughness(knots, ORDER_TIME, settling)
-        self.penalty *= self.gram[:, 0].sum() / self.penalty[:, 0].sum()
+        self.temporal = self._temporal(knots, order_time)
         self.level = float(np.abs(values).mean())
         whitening = _whitening(noise, values.mean(axis=0))
         self.independent = whitening.shape[0]
         sites = np.linspace(0.0, 1.0, min(self.independent, MAXIMUM_SPATIAL_FUNCTIONS))
         self.knots = spline_basis.knots_at_sites(sites)
         self.basis = spline_basis.dense_basis(self.knots, self.scaled_x)
-        self.nodes, self.node_weights, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
-        self.white_basis = whitening @ self.basis[0]
+        self.white_basis = _product(whitening, self.basis[0])
         # Splines are fitted to the deviation from the mean level: numbers near zero keep their digits.
-        self.data = whitening @ (values - self.level).T  # (independent, time)
-        self.design, triangle = np.linalg.qr(self.white_basis)
-        self.triangle = triangle
-        self.rough = solve_triangular(triangle, rough.T, trans="T").T
-        self.projected = self.design.T @ self.data
-        outside = self.data - self.design @ self.projected
-        self.outside = float(np.einsum("ij,ij,j->", outside, outside, self.precision))
+        self.data = _product(whitening, np.ascontiguousarray((values - self.level).T))  # (independent, time)
+        self.design, self.triangle = np.linalg.qr(self.white_basis)
+        self.projected = _product(np.ascontiguousarray(self.design.T), self.data)
+        outside = self.data - _product(self.design, self.projected)
+        loaded = self.precision * self.loading
+        total = _weighted_squares(outside, self.precision) + _weighted_squares(self.projected, self.precision)
         if kappa > 0.0:
-            loaded = self.precision * self.loading
-            total = outside @ loaded
-            self.outside -= float(total @ total) * kappa / (1.0 + kappa * float(loaded @ self.loading))
-        self.count = times.size
-        # Linear in x times, between breaks, linear in t: what no penalty sees.
-        self.null_space = ORDER_SPACE * (ORDER_TIME + (ORDER_TIME - 1) * len(breaks))
+            held = (outside * loaded).sum(axis=1)
+            total -= float((held * held).sum()) * kappa / (1.0 + kappa * float((loaded * self.loading).sum()))
+        self.likelihood = self._likelihood(total)
 
-    def modes(self, penalties: Penalties) -> tuple[FloatArray, FloatArray]:
-        """Return penalty eigenvalues and the rotation (functions, modes) of the orthonormal design."""
-        weights = self.node_weights
-        if penalties.adaptivity is not None:
-            plating, counter, extent = penalties.adaptivity
-            weights = weights / (
-                1.0 + np.exp(plating - self.nodes / extent) + np.exp(counter - (1.0 - self.nodes) / extent)
-            )
-        root = np.sqrt(weights)[:, None] * self.rough
-        eigenvalues, rotation = eigh(root.T @ root)
-        eigenvalues[:ORDER_SPACE] = 0.0
-        return np.maximum(eigenvalues, 0.0), np.ascontiguousarray(rotation)
+    def _temporal(self, knots: FloatArray, order: int) -> Temporal:
+        """Return the Gram and penalty bands in time with their roots; the penalty is as large as the Gram matrix."""
+        begun = np.concatenate([[0.0], (np.asarray(self.breaks) - self.times[0]) / self.duration])
 
-    def restricted_likelihood(self, penalties: Penalties) -> float:
-        """Return -2 log restricted likelihood up to a constant, noise variance profiled out."""
-        from iondrift_kernels import penalised_spline as kernels
+        def settling(t: FloatArray) -> FloatArray:
+            since = t - begun[np.searchsorted(begun, t, side="right") - 1]
+            return np.asarray(1.0 / (1.0 + _TRANSIENT * np.exp(-since / _SETTLING)))
 
-        spatial, rotation = self.modes(penalties)
-        values = np.ascontiguousarray(rotation.T @ self.projected)
-        terms = self._terms(self._smoothing(spatial, values, penalties))
-        return self._criterion(terms, self._rest(values, terms[:, kernels.EXPLAINED].sum()), penalties)
-
-    def _criterion(self, terms: FloatArray, rest: float, penalties: Penalties) -> float:
-        """Return the restricted likelihood from the modes' terms and the penalised sum of squares."""
-        from iondrift_kernels import penalised_spline as kernels
-
-        free = self.independent * self.count - self.null_space
-        flat = ORDER_SPACE * self.functions - self.null_space
-        criterion = (
-            free * np.log(rest / free)
-            + terms[:, kernels.DETERMINANT].sum()
-            + terms[:, kernels.PIVOT].sum()
-            - terms[:, kernels.PRIOR_DETERMINANT].sum()
-            - flat * np.log(penalties.time)
+        gram_rows = np.sqrt(self.precision)[:, None] * self.time_basis.value
+        gram = spline_basis.band_of_rows(self.time_basis.start, gram_rows, self.functions)
+        start, rows = spline_basis.roughness_rows(knots, order, settling)
+        rows *= np.sqrt(gram[:, 0].sum() / (rows * rows).sum())
+        return Temporal(
+            gram=gram,
+            penalty=spline_basis.band_of_rows(start, rows, self.functions),
+            starts=(self.time_basis.start, start),
+            roots=(gram_rows, rows),
+            # Between breaks a polynomial, continuous: what no penalty sees.
+            null_space=order + (order - 1) * len(self.breaks),
         )
-        return float(criterion) if np.isfinite(criterion) else _IMPOSSIBLE
 
-    def _freedom(self, smoothing: Smoothing, determinant: float) -> tuple[float, float]:
-        """Return tr H and tr H^2 from how log|A| answers to a common factor e^u of all penalties.
+    def _likelihood(self, total: float) -> Likelihood:
+        """Return the restricted likelihood; the time axis is summed over here, once."""
+        from iondrift_kernels import spline_modes as kernels
 
-        d log|A| / du = p - tr H and d2 log|A| / du2 = tr H - tr H^2 at u = 0, by central differences.
-        """
-        from iondrift_kernels import penalised_spline as kernels
-
-        step = 0.1
-        moved = []
-        for factor in (np.exp(-step), np.exp(step)):
-            scaled = smoothing._replace(
-                lambda_x=smoothing.lambda_x * factor,
-                lambda_t=smoothing.lambda_t * factor,
-                lambda_xt=smoothing.lambda_xt * factor,
-            )
-            moved.append(float(self._terms(scaled)[:, kernels.DETERMINANT].sum()))
-        total = float(smoothing.spatial.size * self.functions)
-        freedom = total - (moved[1] - moved[0]) / (2.0 * step)
-        curvature = (moved[1] - 2.0 * determinant + moved[0]) / step**2
-        return freedom, min(max(freedom - curvature, 0.0), freedom)
+        functions = self.functions
+        loaded = self.precision * self.loading
+        right, arrow = np.empty((functions, self.projected.shape[0])), np.empty((functions, 1))
+        start, basis = self.time_basis.start, self.time_basis.value
+        kernels.project_rows(start, basis, self.precision, np.ascontiguousarray(self.projected.T), right)
+        kernels.project_rows(start, basis, self.precision, self.loading[:, None].copy(), arrow)
+        places, shares, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
+        intervals = places.size // 4
+        return Likelihood(
+            spatial=Spatial(
+                # The third derivative of a cubic is the same at the four nodes of an interval.
+                rows=np.ascontiguousarray(solve_triangular(self.triangle, rough[::4].T, trans="T").T),
+                places=places.reshape(intervals, -1),
+                shares=shares.reshape(intervals, -1),
+            ),
+            temporal=self.temporal,
+            data=Data(
+                right=right,
+                arrow=arrow[:, 0].copy(),
+                held=(self.projected * loaded).sum(axis=1),
+                loaded=float((loaded * self.loading).sum()),
+                kappa=self.kappa,
+                total=total,
+                count=self.independent * self.times.size,
+            ),
+        )
 
     def _smoothing(self, spatial: FloatArray, values: FloatArray, penalties: Penalties) -> Smoothing:
         """Return the problem as the kernels take it: eigenvalues (M,) and data (M, T) of the modes, and penalties."""
@@ -157,8 +138,8 @@ class Problem:
             basis=self.time_basis.value,
             precision=self.precision,
             loading=self.loading,
-            gram=self.gram,
-            penalty=self.penalty,
+            gram=self.temporal.gram,
+            penalty=self.temporal.penalty,
             spatial=spatial,
             values=values,
             lambda_x=penalties.space,
@@ -167,27 +148,15 @@ class Problem:
             kappa=self.kappa,
         )
 
-    def _terms(self, smoothing: Smoothing) -> FloatArray:
-        """Return the terms (M, TERMS) of the restricted likelihood."""
-        from iondrift_kernels import penalised_spline as kernels
-
-        # Threads cost more than they bring where a call takes less than about a millisecond.
-        large = self.functions * self.knots.size > _WORTH_THREADS
-        terms = np.empty((smoothing.spatial.size, kernels.TERMS))
-        (kernels.reml_terms_parallel if large else kernels.reml_terms)(smoothing, terms)
-        return terms
-
-    def _rest(self, values: FloatArray, explained: float) -> float:
-        total = float(np.einsum("ij,ij,j->", values, values, self.precision)) + self.outside
-        return max(total - explained, total * 1e-26, np.finfo(float).tiny)
-
     def fit(self, penalties: Penalties) -> SmoothSeries:
         """Solve for the given penalties."""
         from iondrift_kernels import penalised_spline as kernels
 
-        spatial, rotation = self.modes(penalties)
-        values = np.ascontiguousarray(rotation.T @ self.projected)
-        modes = spatial.size
+        criterion, rest = self.likelihood.of(penalties)
+        diagonal = self.likelihood.modes(penalties.adaptivity)
+        modes = self.knots.size - spline_basis.DEGREE - 1
+        spatial, rotation = diagonal.spatial[:modes].copy(), diagonal.rotation[:, :modes].copy()
+        values = _product(np.ascontiguousarray(rotation.T), self.projected)
         coefficients, lower, influence, pattern = found = kernels.Modes(
             coefficients=np.empty((modes, self.functions)),
             lower=np.empty((modes, self.functions, 4)),
@@ -198,15 +167,13 @@ class Problem:
         kernels.fit_modes(smoothing, found)
         if not np.isfinite(coefficients).all():
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")
-        terms = self._terms(smoothing)
-        rest = self._rest(values, terms[:, kernels.EXPLAINED].sum())
-        free = self.independent * self.count - self.null_space
-        freedom, squared = self._freedom(smoothing, float(terms[:, kernels.DETERMINANT].sum()))
+        freedom, squared = self.likelihood.freedom(penalties, spatial)
         change = solve_triangular(self.triangle, rotation)  # modes in terms of B-splines
         value, slope, integral = (basis @ change for basis in self.basis)
         columns = self.time_basis.start[:, None] + np.arange(4)
         fitted = np.einsum("td,mtd->mt", self.time_basis.value, coefficients[:, columns])
-        residuals = self.data - self.design @ (rotation @ (fitted + pattern[:, :1] * self.loading))
+        everything = _product(rotation, fitted + pattern[:, :1] * self.loading)
+        residuals = self.data - _product(self.design, everything)
         # The mean level returns to the coefficients: constants lie in the span of both bases.
         constant = rotation.T @ (self.design.T @ (self.white_basis @ np.ones(self.white_basis.shape[1])))
         coefficients += self.level * constant[:, None]
@@ -224,11 +191,11 @@ class Problem:
             lower=lower,
             influence=influence,
             pattern=pattern,
-            standard_deviation=float(np.sqrt(rest / free)),
+            standard_deviation=float(np.sqrt(rest / self.likelihood.free)),
             effective_parameters=freedom,
             spread=float(np.sqrt(_BIAS_SHARE + (1.0 - _BIAS_SHARE) * squared / freedom)),
             penalties=penalties,
-            restricted_likelihood=self._criterion(terms, rest, penalties),
+            restricted_likelihood=criterion,
             noise=self.noise,
             nominal_points=self.independent,
             breaks=self.breaks,
@@ -255,3 +222,17 @@ def _whitening(noise: NoiseEstimate, mean_profile: FloatArray) -> FloatArray:
         shared = basis @ mean_profile * (noise.common_mode / noise.standard_deviation)
         covariance += np.outer(shared, shared)
     return np.asarray(solve_triangular(cholesky(covariance, lower=True), basis, lower=True))
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return left @ right, summed in one order whatever the library of linear algebra and its threads."""
+    from iondrift_kernels.spline_modes import multiply
+
+    out = np.empty((left.shape[0], right.shape[1]))
+    multiply(np.ascontiguousarray(left), np.ascontiguousarray(right), out)
+    return out
+
+
+def _weighted_squares(values: FloatArray, precision: FloatArray) -> float:
+    """Return the sum of squares of values (points, time) at the precision of each time."""
+    return float((values * values * precision).sum())

@@ -135,32 +135,41 @@ def roughness_nodes(knots: FloatArray, order: int) -> tuple[FloatArray, FloatArr
 
 
 def band_gram(basis: LocalBasis, functions: int, weights: FloatArray) -> FloatArray:
-    """Return the band (functions, 4) of T' diag(weights) T; ``band[k, d]`` is element (k, k - d)."""
-    band = np.zeros((functions, DEGREE + 1))
-    for i in range(DEGREE + 1):
-        for j in range(i + 1):
-            np.add.at(band[:, i - j], basis.start + i, weights * basis.value[:, i] * basis.value[:, j])
-    return band
+    """Return the band (functions, 4) of T' diag(weights) T."""
+    return band_of_rows(basis.start, np.sqrt(weights)[:, None] * basis.value, functions)
+
+
+def roughness_rows(
+    knots: FloatArray, order: int, weight: Callable[[FloatArray], FloatArray] = np.ones_like
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return rows (n, 4) and their first columns: a root of ``int w(t) d^order B_i d^order B_j dt``.
+
+    ``order`` is 2 or 3: the derivatives are linear or constant between knots, and w = 1 is integrated exactly by two
+    Gauss points; a constant needs one row for both.
+    """
+    edges = np.unique(knots)
+    half = np.diff(edges) / 2.0
+    nodes = edges[:-1] + half * (1.0 + np.array([[-1.0], [1.0]]) / np.sqrt(3.0))  # (2, intervals)
+    shares = weight(nodes) * half
+    if order == DEGREE:
+        nodes, shares = nodes[:1], shares.sum(axis=0, keepdims=True)
+    rough, start = _derivatives(knots, nodes.T.ravel(), order)
+    return start, np.sqrt(shares).T.reshape(-1, 1) * rough
 
 
 def band_roughness(
     knots: FloatArray, order: int, weight: Callable[[FloatArray], FloatArray] = np.ones_like
 ) -> FloatArray:
-    """Return the band (functions, 4) of ``int w(t) d^order B_i d^order B_j dt``, piece by piece between knots.
+    """Return the band (functions, 4) of ``int w(t) d^order B_i d^order B_j dt``, see :func:`roughness_rows`."""
+    return band_of_rows(*roughness_rows(knots, order, weight), knots.size - DEGREE - 1)
 
-    ``order`` is 2 or 3: the derivatives are linear or constant between knots, and w = 1 is integrated exactly.
-    """
-    functions = knots.size - DEGREE - 1
-    edges = np.unique(knots)
+
+def band_of_rows(start: npt.NDArray[np.int64], rows: FloatArray, functions: int) -> FloatArray:
+    """Return the band (functions, 4) of rows' rows; ``band[k, d]`` is element (k, k - d)."""
     band = np.zeros((functions, DEGREE + 1))
-    # Two Gauss points integrate the product of two lines.
-    half = np.diff(edges) / 2.0
-    for sign in (-1.0, 1.0):
-        nodes = edges[:-1] + half * (1.0 + sign / np.sqrt(3.0))
-        rough, start = _derivatives(knots, nodes, order)
-        for i in range(DEGREE + 1):
-            for j in range(i + 1):
-                np.add.at(band[:, i - j], start + i, weight(nodes) * half * rough[:, i] * rough[:, j])
+    for i in range(DEGREE + 1):
+        for j in range(i + 1):
+            np.add.at(band[:, i - j], start + i, rows[:, i] * rows[:, j])
     return band
 
 

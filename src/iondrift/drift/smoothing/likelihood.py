@@ -1,0 +1,272 @@
+"""The restricted likelihood of one smoothing problem, with gradient and Hessian in its log-penalties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy.interpolate import make_interp_spline
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dsyevd
+
+from iondrift.cast import FloatArray
+from iondrift.drift.smoothing.series import Penalties
+from iondrift.errors import DataError
+
+if TYPE_CHECKING:
+    from iondrift_kernels.spline_modes import Modes, Roughness, Series, Table, Work
+
+ORDER_SPACE = 3  # of the derivative that is penalised
+_TABLE_STEP = 0.5  # right to 7e-7 in f with polynomials of degree 7 (K = 612)
+_FLAT_BELOW = 22.0  # e^-22 of the largest eigenvalue changes no determinant
+_STRAIGHT_ABOVE = 41.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spatial:
+    """The spatial penalty: third derivatives ``rows`` (Q, M), Gauss ``places`` and ``shares`` (Q, 4) of an interval."""
+
+    rows: FloatArray
+    places: FloatArray
+    shares: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Temporal:
+    """What the time axis gives.
+
+    Bands (K, 4) ``gram``, ``penalty``; their roots as rows of 4 numbers from column ``starts`` on; ``null_space``: the
+    dimension of what the penalty in time does not see.
+    """
+
+    gram: FloatArray
+    penalty: FloatArray
+    starts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+    roots: tuple[FloatArray, FloatArray]
+    null_space: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The data as :class:`iondrift_kernels.spline_modes.Series` takes them, and the ``count`` of numbers.
+
+    ``right`` (K, M), ``arrow`` (K,), ``held`` (M,), ``loaded``, ``kappa``, ``total``.
+    """
+
+    right: FloatArray
+    arrow: FloatArray
+    held: FloatArray
+    loaded: float
+    kappa: float
+    total: float
+    count: int
+
+
+class Likelihood:
+    """-2 log restricted likelihood up to a constant, noise variance profiled out.
+
+    Parameters ``place``: ln lambda_x, ln lambda_t, ln(lambda_xt / lambda_x), and for a weight w(x) that falls towards
+    the electrodes plating, counter and ln length: 3 or 6 numbers. One object serves one thread.
+    """
+
+    def __init__(self, *, spatial: Spatial, temporal: Temporal, data: Data) -> None:
+        from iondrift_kernels import spline_modes as kernels
+
+        functions, self.size = data.right.shape
+        null_space = ORDER_SPACE * temporal.null_space
+        band = [(0, kernels.EDGE), (0, 0)]
+        self.free = data.count - null_space
+        self.series: Series = kernels.Series(
+            gram=np.pad(temporal.gram, band),
+            penalty=np.pad(temporal.penalty, band),
+            right=data.right,
+            arrow=data.arrow,
+            held=data.held,
+            loaded=data.loaded,
+            kappa=data.kappa,
+            total=data.total,
+            free=float(self.free),
+            flat=float(ORDER_SPACE * functions - null_space),
+            table=_table(temporal),
+        )
+        self.roughness: Roughness = kernels.Roughness(
+            rows=spatial.rows,
+            places=spatial.places,
+            shares=spatial.shares,
+            weights=np.empty((10, spatial.rows.shape[0])),
+        )
+        self._span, triangle = np.linalg.qr(spatial.rows.T, mode="complete")  # what is penalised, then what is not
+        rank = spatial.rows.shape[0]
+        self._inverse: FloatArray = np.ascontiguousarray(solve_triangular(triangle[:rank], np.eye(rank)))
+        self._plain = self._modes(spatial.shares.sum(axis=1), self._empty_modes())
+        self._adaptive: Modes | None = None
+        self._adaptivity: tuple[float, float, float] | None = None  # that of the modes at hand
+        self._work = _scratch(functions, self.size, spatial.rows.shape[0])
+        self._last: tuple[Modes, FloatArray, float] | None = None
+
+    @property
+    def plain_eigenvalues(self) -> FloatArray:
+        """Positive eigenvalues of the spatial penalty for w = 1, ascending."""
+        return self._plain.spatial[ORDER_SPACE : self.size]
+
+    def value(self, place: FloatArray) -> float:
+        """Return V; infinite where the normal equations lose their last digit."""
+        adaptivity = None if place.size == 3 else (float(place[3]), float(place[4]), float(np.exp(place[5])))
+        return self._evaluate(np.exp([place[0], place[1], place[0] + place[2]]), self.modes(adaptivity))[0]
+
+    def derivatives(self, parameters: int) -> tuple[FloatArray, FloatArray]:
+        """Return gradient and Hessian (3 or 6 parameters) where V was evaluated last."""
+        from iondrift_kernels import spline_modes as kernels
+
+        if self._last is None:
+            raise RuntimeError("derivatives follow a value")
+        modes, penalties, rest = self._last
+        gradient, hessian = np.empty(parameters), np.empty((parameters, parameters))
+        kernels.derivatives(self.series, modes, self.roughness, penalties, rest, self._work, gradient, hessian)
+        return gradient, hessian
+
+    def of(self, penalties: Penalties) -> tuple[float, float]:
+        """Return V and the penalised sum of squares of given penalties."""
+        modes = self.modes(penalties.adaptivity)
+        return self._evaluate(np.array([penalties.space, penalties.time, penalties.both]), modes)
+
+    def freedom(self, penalties: Penalties, spatial: FloatArray) -> tuple[float, float]:
+        """Return tr H and tr H^2 of the smoother from how ln|A| answers to a common factor e^u of all penalties.
+
+        d ln|A| / du = p - tr H and d2 ln|A| / du2 = tr H - tr H^2 at u = 0.
+        """
+        from iondrift_kernels import spline_modes as kernels
+
+        functions = self.series.arrow.size
+        alpha = 1.0 + penalties.space * spatial
+        gamma = penalties.time + penalties.both * spatial
+        found = [kernels.look_up(self.series.table, r) for r in np.log(gamma) - np.log(alpha)]
+        _, slope, bend = np.array(found).T
+        answer = 1.0 - 1.0 / alpha  # of ln alpha
+        curve = answer / alpha
+        first = float((functions * answer + slope / alpha).sum())
+        second = float(((functions - slope) * curve + bend / alpha**2).sum())
+        freedom = float(spatial.size * functions) - first
+        return freedom, min(max(freedom - second, 0.0), freedom)
+
+    def modes(self, adaptivity: tuple[float, float, float] | None) -> Modes:
+        """Return the spatial basis for (plating, counter, length); the next call may overwrite it."""
+        from iondrift_kernels import spline_modes as kernels
+
+        if adaptivity is None:
+            return self._plain
+        if self._adaptive is None:
+            self._adaptive = self._empty_modes()
+        if adaptivity == self._adaptivity:
+            return self._adaptive
+        self._adaptivity = adaptivity
+        kernels.adaptive_weights(adaptivity, self.roughness)
+        self._adaptive = self._modes(self.roughness.weights[0], self._adaptive)
+        return self._adaptive
+
+    def _evaluate(self, penalties: FloatArray, modes: Modes) -> tuple[float, float]:
+        from iondrift_kernels import spline_modes as kernels
+
+        found, rest = kernels.value(self.series, modes, penalties, self._work)
+        self._last = modes, penalties, rest
+        return (float(found) if np.isfinite(found) else np.inf), float(rest)
+
+    def _empty_modes(self) -> Modes:
+        from iondrift_kernels import spline_modes as kernels
+
+        functions, size = self.series.right.shape
+        blocks = -(-size // kernels.LANES)
+        wide = blocks * kernels.LANES
+        return kernels.Modes(
+            spatial=np.zeros(wide),
+            rotation=np.zeros((size, wide)),
+            rough=np.zeros((self.roughness.rows.shape[0], wide)),
+            right=np.zeros((blocks, (functions + 2 * kernels.EDGE) * kernels.LANES)),
+            held=np.zeros(wide),
+        )
+
+    def _modes(self, weights: FloatArray, out: Modes) -> Modes:
+        """Fill the basis that makes the penalty of these weights (Q,) diagonal.
+
+        Rows = L Q' gives the pseudo-inverse Q L^-1 diag(1 / w) L'^-1 Q'. Its eigenvalues 1 / s are precise where they
+        are large: the likelihood is sensitive to small s, which those of the penalty itself lose under an uneven w.
+        """
+        from iondrift_kernels import spline_modes as kernels
+
+        size, rank = self.size, weights.size
+        matrix = np.empty((rank, rank))
+        kernels.cross_rows(self._inverse, 1.0 / weights, matrix)
+        inverses, vectors, failed = dsyevd(matrix.T, lower=1, overwrite_a=1)  # symmetric: its transpose is itself
+        if failed:
+            raise DataError("the spatial penalty has no eigenvalues; profiles or noise are not finite")
+        inverses = np.maximum(inverses[::-1], inverses[-1] * np.finfo(float).eps)
+        out.spatial[ORDER_SPACE:size] = 1.0 / inverses
+        turned = np.empty((size, rank))
+        kernels.multiply(np.ascontiguousarray(self._span[:, :rank]), np.ascontiguousarray(vectors[:, ::-1]), turned)
+        out.rotation[:, :ORDER_SPACE] = self._span[:, rank:]
+        out.rotation[:, ORDER_SPACE:size] = turned
+        kernels.rotate(self.series, self.roughness.rows, out)
+        return out
+
+
+def _table(temporal: Temporal) -> Table:
+    """Return ln|G + e^r P|; both ends lie where it is a straight line."""
+    from iondrift_kernels import spline_modes as kernels
+
+    functions = temporal.gram.shape[0]
+    diagonal = np.maximum(temporal.gram[:, 0], 1e-12 * temporal.gram[:, 0].max())
+    lowest = -np.log(10.0 * np.max(temporal.penalty[:, 0] / diagonal)) - _FLAT_BELOW
+    highest = max(_STRAIGHT_ABOVE, 6.0 * np.log(functions) + 4.0)  # eigenvalues of P spread over K^6
+    count = int(np.ceil((highest - lowest) / _TABLE_STEP)) + 1
+    blocks = -(-count // kernels.LANES)
+    nodes = lowest + _TABLE_STEP * np.arange(blocks * kernels.LANES)
+    # The rows of T' W T are as many as profiles: their own triangle, made once, stands for them.
+    scratch = np.zeros((functions + kernels.EDGE) * 4 * kernels.LANES)
+    ones = np.ones((1, kernels.LANES))
+    start, rows = temporal.starts[0], temporal.roots[0]
+    kernels.triangle(start, rows, np.zeros(start.size, dtype=np.int64), ones, scratch)
+    gram_rows = scratch.reshape(-1, 4, kernels.LANES)[:functions, :, 0]
+    starts = np.concatenate([np.arange(functions), temporal.starts[1]])
+    order = np.argsort(starts, kind="stable")
+    scale = np.ones((blocks, 2, kernels.LANES))
+    scale[:, 1] = np.exp(nodes / 2.0).reshape(blocks, -1)
+    found = np.empty((blocks, kernels.LANES))
+    kind = np.repeat(np.array([0, 1]), [functions, temporal.starts[1].size])
+    kernels.log_determinants(
+        starts[order], np.concatenate([gram_rows, temporal.roots[1]])[order], kind[order], scale, scratch, found
+    )
+    if not np.isfinite(found).all():
+        raise DataError("breaks leave too few profiles between them for a smooth course in time; leave some out")
+    spline = make_interp_spline(nodes, found.ravel(), k=kernels.DEGREE)
+    pieces = np.empty((nodes.size - 1, kernels.DEGREE + 1))
+    factorial = 1.0
+    for power in range(kernels.DEGREE + 1):
+        factorial *= max(power, 1)
+        pieces[:, power] = spline(nodes[:-1], nu=power) / factorial
+    return kernels.Table(first=float(nodes[0]), step=_TABLE_STEP, pieces=pieces)
+
+
+def _scratch(functions: int, size: int, intervals: int) -> Work:
+    from iondrift_kernels import spline_modes as kernels
+
+    blocks = -(-size // kernels.LANES)
+    wide, rows = blocks * kernels.LANES, (functions + 2 * kernels.EDGE) * kernels.LANES
+    return kernels.Work(
+        lower=np.zeros((blocks, 4 * rows)),
+        coefficients=np.zeros((blocks, rows)),
+        influence=np.zeros((blocks, rows)),
+        rough=np.zeros((blocks, rows)),
+        bent=np.zeros((blocks, rows)),
+        moved=np.zeros((3, rows)),
+        mixed=np.zeros((functions, wide)),
+        product=np.zeros((functions, wide)),
+        scale=np.zeros((blocks, 2 * kernels.LANES)),
+        sums=np.zeros((kernels.SUMS, wide)),
+        squares=np.zeros((2, wide, wide)),
+        turned=np.zeros((3, wide, wide)),
+        crossed=np.zeros((15, wide)),
+        traces=np.zeros((5, wide)),
+        plane=np.zeros((intervals, wide)),
+    )
