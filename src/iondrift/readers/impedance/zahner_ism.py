@@ -40,8 +40,8 @@ LONGEST_STRING = 4096
 SETTINGS = 32
 _TRACKS_FLAG = 32768
 _POINT_BYTES = 4 * 8 + 2
-_QUANTITY = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([pnuµmk]?)([VA])\b")
-_PREFIXES = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "k": 1e3}
+_QUANTITY = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([pnumk]?)([VA])\b")
+_PREFIXES = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3}
 
 
 def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
