@@ -104,6 +104,42 @@ def versastudio_par(frequency: np.ndarray, impedance: np.ndarray, *, closed: boo
     return "\n".join(lines + (["</Segment1>"] if closed else [])) + "\n"
 
 
+def autolab_text(frequency: np.ndarray, impedance: np.ndarray, *, declared: int | None = None) -> str:
+    lines = [
+        '"Z60W Data File: Version 1.1"', *['""'] * 7, "0,2,0,1,0.1,10000",
+        f"{frequency.size if declared is None else declared}",
+        "\"  Freq (Hz)    Ampl     Bias   Time(Sec)   Z'(a)    Z''(b)    GD   Err   Range\"",
+    ]  # fmt: skip
+    lines += [f"{f:.9g},0,0,0,{z.real:.15g},{z.imag:.15g},0,0,0" for f, z in zip(frequency, impedance, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def chi_text(frequency: np.ndarray, impedance: np.ndarray, *, low: float = 0.1) -> str:
+    lines = [
+        "Feb. 20, 2020   15:55:08", "A.C. Impedance", "Data Source:  Experiment", "Instrument Model:  CHI660E", "",
+        "Init E (V) = 0.25", f"High Frequency (Hz) = {frequency.max():.3e}", f"Low Frequency (Hz) = {low:g}", "",
+        "Freq/Hz, Z'/ohm, Z\"/ohm, Z/ohm, Phase/deg", "",
+    ]  # fmt: skip
+    for f, z in zip(frequency, impedance, strict=True):
+        values = (f, z.real, z.imag, abs(z), np.degrees(np.angle(z)))
+        lines.append(", ".join(f"{value:.7e}" for value in values))
+    return "\n".join(lines) + "\n"
+
+
+def parstat_text(frequency: np.ndarray, impedance: np.ndarray, *, rest_rows: int = 2) -> str:
+    names = ("Potential (V)", "Current (A)", "Elapsed Time (s)", "Frequency (Hz)", "Zre (ohms)", "Zim (ohms)")
+    lines = ["\t".join((*names, "|Vac| (V)", "|Iac| (A)", ""))]
+    lines += [f"3.5\t-0.15\t{10 * k}\t0\t0\t0\t0\t0\t" for k in range(1, rest_rows + 1)]
+    for k, (f, z) in enumerate(zip(frequency, impedance, strict=True)):
+        lines.append(f"3.4\t0.02\t{100 + k}\t{f:.15g}\t{z.real:.15g}\t{z.imag:.15g}\t0.01\t0.1\t")
+    return "\n".join(lines) + "\n"
+
+
+def powersuite_text(frequency: np.ndarray, impedance: np.ndarray) -> str:
+    rows = [f"{f:.9g}\t {z.real:.9g}\t {z.imag:.9g}" for f, z in zip(frequency, impedance, strict=True)]
+    return "".join(f"{line}\r\r\n" for line in ["Frequency\t Zre\t Zimg", *rows])
+
+
 def write_one_of_each(folder: Path) -> dict[str, Path]:
     """Write the same spectrum in every format and return the files."""
     z = arc()
@@ -116,12 +152,16 @@ def write_one_of_each(folder: Path) -> dict[str, Path]:
         "biologic": ("a.mpt", biologic_mpt([(FREQUENCY, z)])),
         "zplot": ("a.z", zplot_z(FREQUENCY, z)),
         "versastudio": ("a.par", versastudio_par(FREQUENCY, z)),
+        "autolab": ("a_autolab.txt", autolab_text(FREQUENCY, z)),
+        "chi": ("a_chi.txt", chi_text(FREQUENCY, z)),
+        "parstat": ("a_parstat.txt", parstat_text(FREQUENCY, z)),
+        "powersuite": ("a_powersuite.txt", powersuite_text(FREQUENCY, z)),
         "text": ("a.csv", csv),
     }
     files = {}
     for name, (file, text) in texts.items():
         files[name] = folder / file
-        files[name].write_text(text, encoding="latin-1")
+        files[name].write_text(text, encoding="latin-1", newline="")
     files["zahner"] = folder / "a.ism"
     files["zahner"].write_bytes(zahner_ism(FREQUENCY, z))
     return files

@@ -41,8 +41,12 @@ def test_damaged_real_files(measurements, tmp_path, name, damage):
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize(
-    "name", ["zahner", "gamry", "gamry, decimal comma", "biologic", "zplot", "versastudio", "text"]
-)
+    "name",
+    [
+        "zahner", "gamry", "gamry, decimal comma", "biologic", "zplot", "versastudio", "autolab", "chi", "parstat",
+        "powersuite", "text",
+    ],
+)  # fmt: skip
 def test_damaged_small_files(tmp_path, name, damage):
     originals = tmp_path / "originals"
     originals.mkdir()

@@ -12,8 +12,12 @@ import pytest
 from instrument_files import (
     FREQUENCY,
     arc,
+    autolab_text,
     biologic_mpt,
+    chi_text,
     gamry_dta,
+    parstat_text,
+    powersuite_text,
     versastudio_par,
     write_one_of_each,
     zahner_ism,
@@ -38,12 +42,13 @@ def test_every_format_reads_to_the_same_series(tmp_path):
         series = read_impedance(path)
         np.testing.assert_allclose(series.frequency, FREQUENCY[::-1], rtol=1e-6)
         np.testing.assert_allclose(series.impedance[0], arc()[::-1], rtol=1e-6)
-        assert series.attrs["cautions"] == ()
+        assert series.attrs["cautions"] == (), name
         assert set(series.data_vars) == {"impedance"}
         carried = {"frequency", "time", "duration", "bias_voltage", "bias_current", "source", "sweep", "completeness"}
         assert set(series.impedance.coords) == carried
-        expected = "undeclared" if name == "text" else ("planned" if path.suffix in (".DTA", ".mpt") else "declared")
-        assert series.completeness.item() == expected, name
+        expected = {"text": "undeclared", "parstat": "undeclared", "powersuite": "undeclared", "chi": "planned"}
+        by_suffix = "planned" if path.suffix in (".DTA", ".mpt") else "declared"
+        assert series.completeness.item() == expected.get(name, by_suffix), name
 
 
 def test_folder_in_natural_order(tmp_path):
@@ -233,6 +238,95 @@ def test_versastudio_checks(tmp_path):
         read_impedance(path)
 
 
+def test_autolab_checks(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(autolab_text(FREQUENCY, arc(), declared=40))
+    with pytest.raises(InputFileError, match="line 10 declares 40 points, 31 are there"):
+        read_impedance(path)
+    with pytest.warns(IondriftWarning, match="declares 40 points"):
+        kept = read_impedance(path, incomplete="keep")
+    assert kept.completeness.item() == "cut"
+    np.testing.assert_allclose(kept.impedance[0], arc()[::-1], rtol=1e-12)
+    assert np.isnan(kept.bias_voltage.item())  # the zeros of these columns are no measurement
+    assert np.isnan(kept.duration.item())
+
+
+def test_chi_checks(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(chi_text(FREQUENCY, arc()))
+    series = read_impedance(path)
+    assert series.attrs["started"] == "2020-02-20T15:55:08"
+    assert series.bias_voltage.item() == 0.25
+    assert np.isnan(series.bias_current.item())
+    path.write_text(chi_text(FREQUENCY, arc(), low=0.01))
+    with pytest.warns(IondriftWarning, match=r"plans 0\.01 Hz"):
+        assert read_impedance(path).completeness.item() == "short"
+    text = chi_text(FREQUENCY, arc())
+    for damaged, message in (
+        (text.replace("A.C. Impedance", "A.C. Voltammetry"), "is no A.C. impedance file of CH Instruments"),
+        (text.replace("Freq/Hz,", "Frequency,"), "'Freq/Hz, ...' is missing"),
+        (text.replace(f"{arc()[7].real:.7e}", f"{1.2 * arc()[7].real:.7e}"), "line 19.*modulus and phase"),
+    ):
+        assert damaged != text
+        path.write_text(damaged)
+        with pytest.raises(InputFileError, match=message):
+            read_impedance(path, format="chi")
+
+
+def test_parstat_checks(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(parstat_text(FREQUENCY, arc(), rest_rows=3))
+    series = read_impedance(path)
+    assert series.attrs["notes"] == ("a.txt: 3 direct-current row(s) without frequency are left out",)
+    bias = series.bias_voltage.item(), series.bias_current.item()
+    assert bias == pytest.approx((3.4, 0.02), rel=1e-12)  # of the sweep, not of the rest
+    assert series.duration.item() == FREQUENCY.size - 1
+    second = parstat_text(FREQUENCY, 2.0 * arc()).split("\n", 1)[1]  # with its own rest before it
+    path.write_text(parstat_text(FREQUENCY, arc()) + second)
+    both = read_impedance(path)
+    assert both.sweep.values.tolist() == [1, 2]
+    np.testing.assert_allclose(both.impedance[1], 2.0 * both.impedance[0], rtol=1e-12)
+    path.write_text(parstat_text(FREQUENCY, arc()).replace("Zim (ohms)", "Zim (kohms)"))
+    with pytest.raises(InputFileError, match="line 1: is not the header of a PARSTAT file"):
+        read_impedance(path, format="parstat")
+
+
+def test_powersuite_checks(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(powersuite_text(FREQUENCY[::-1], arc()[::-1]).encode())  # it may sweep upwards
+    np.testing.assert_allclose(read_impedance(path).impedance[0], arc()[::-1], rtol=1e-8)
+    path.write_bytes(powersuite_text(FREQUENCY, arc()).replace("Zimg", "Zreal").encode())
+    with pytest.raises(InputFileError, match="line 1: is not the header 'Frequency"):
+        read_impedance(path, format="powersuite")
+
+
+def test_zahner_bias_series(tmp_path):
+    """Files of a series are ordered and timed by name and clock; every bias is that of its own file."""
+    for k in (10, 2, 1):
+        content = zahner_ism(
+            FREQUENCY, arc(resistance=100.0 * k), start_s=1.3e9 + 90.0 * k, tracks=(0.025 * k, 1e-3 * k)
+        )
+        (tmp_path / f"{k}_mV.ism").write_bytes(content)
+    series = read_impedance(tmp_path)
+    assert list(series.source.values) == ["1_mV.ism", "2_mV.ism", "10_mV.ism"]
+    np.testing.assert_allclose(series.time, [0.0, 90.0, 810.0], atol=1e-9)
+    np.testing.assert_allclose(series.bias_voltage, [0.025, 0.05, 0.25])
+    np.testing.assert_allclose(series.bias_current, [1e-3, 2e-3, 1e-2])
+    np.testing.assert_allclose(series.duration, FREQUENCY.size - 1.0)
+    for k, z in zip((1, 2, 10), series.impedance.values, strict=True):
+        np.testing.assert_allclose(z, arc(resistance=100.0 * k)[::-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1.5kV", 1500.0), ("12.5mV, Ampl: 5mV", 0.0125), ("-3uV", -3e-6), ("7nV", 7e-9), ("4pV", 4e-12), ("2A", np.nan)],
+)
+def test_zahner_bias_in_words(tmp_path, text, expected):
+    path = tmp_path / "a.ism"
+    path.write_bytes(zahner_ism(FREQUENCY, arc(), settings=False, texts=["", "", text]))
+    assert read_impedance(path).bias_voltage.item() == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
 def test_zahner_layout(tmp_path):
     path = tmp_path / "a.ism"
     # 1 kHz up to the limit, turn, down to the other limit.
@@ -282,6 +376,10 @@ def test_zahner_damage(tmp_path):
         (poked(12 + 24 * count + 8, struct.pack(">d", 0.0)), "point 2 of 31: its time"),
         (poked(12 + 32 * count, b"\x7f\xff"), "significance"),
         (poked(12 + 34 * count, b"\x7f\xff"), "text 1 of 12 claims 32767 bytes"),
+        (poked(12 + 24 * count, struct.pack(">d", -2e11)), r"point 1 of 31: time \(s\) is -2e\+11"),
+        (poked(len(content) - 8, struct.pack(">d", np.inf)), "a bias voltage or current is not a finite number"),
+        (poked(len(content) - 8, struct.pack(">d", 1e6)), "a bias voltage or current is not a finite number"),
+        (content[: 12 + 34 * count + 24] + b"x", "byte 1090: one byte is left over"),
     ):
         path.write_bytes(damaged)
         with pytest.raises(InputFileError, match=message):
