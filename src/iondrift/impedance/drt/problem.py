@@ -28,6 +28,7 @@ from iondrift.impedance.spectra import aligned, read_impedance_array, weights_of
 from iondrift.settings import setting, subject
 
 PAPER_REGULARIZATION = 0.5  # identity on R_k, lambda squared, unweighted: doi.org/10.5281/zenodo.14067949
+_TOO_STRONG = 1e100  # lambda squared times a penalty must stay a number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +129,9 @@ def _regularization(regularization: Any, spectra: int) -> tuple[str, FloatArray 
             return criterion, np.full(spectra, PAPER_REGULARIZATION)
         return ("hierarchical" if criterion == "auto" else criterion), None
     if np.ndim(regularization) == 0:
-        number(regularization, "regularization", above=0.0)
+        number(regularization, "regularization", above=0.0, below=_TOO_STRONG)
     strength = cast.array(regularization, subject("regularization"), positive=True)
+    number(strength.max(initial=0.0), "regularization", below=_TOO_STRONG)
     if strength.shape not in ((), (spectra,)):
         raise ConfigurationError(
             f"{subject('regularization')}: expected one number or one for each of {spectra} spectra, got shape "
