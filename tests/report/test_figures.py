@@ -81,7 +81,7 @@ def test_the_same_results_give_the_same_bytes(drawn: Path, tmp_path: Path) -> No
 
 
 def _drawn_texts(figure: Figure) -> list[Text]:
-    texts = []
+    texts = [figure._suptitle] if figure._suptitle else []
     for axes in figure.axes:
         texts += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label, *axes.texts]
         for axis in (axes.xaxis, axes.yaxis):
@@ -104,7 +104,12 @@ def _overlapping(figure: Figure) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("title", ["Li||Li", "a cell with a name of sensible length"])
 def test_no_text_lies_over_another(name: str, title: str) -> None:
-    assert _overlapping(_figure(name, title)) == []
+    figure = _figure(name, title)
+    assert _overlapping(figure) == []
+    for text in [*_drawn_texts(figure), *figure.texts]:  # and none is cut off by the edge
+        box = text.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, text.get_text()
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1, text.get_text()
 
 
 def test_the_check_for_overlap_sees_one() -> None:

@@ -119,3 +119,14 @@ def test_a_series_over_decades_is_drawn_to_several_scales(monkeypatch: pytest.Mo
     assert [line.get_xdata().size for line in drawn["resistances"].axes[0].lines if line.get_marker() == "v"] == [1, 0]
     assert "each to its own scale" in drawn["relaxation_times"].axes[0].get_ylabel()
     assert "sum" in drawn["relaxation_map"].axes[1].get_ylabel()  # normalised
+
+
+@pytest.mark.parametrize(("count", "drawn_twice"), [(3, False), (4, True)])
+def test_few_spectra_are_drawn_to_one_scale(count: int, drawn_twice: bool) -> None:
+    dataset = synthetic_impedance.analysed().isel(spectrum=slice(count))
+    sizes = xr.DataArray([1e3, 1.0, 1.0, 1.0][:count], dims="spectrum")
+    for name in ("impedance", "impedance_fit"):
+        dataset[name] = dataset[name] * sizes
+    figure = impedance_figures.nyquist(dataset, series_axis(dataset), title="cell")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert ("the smaller half" in titles) == drawn_twice

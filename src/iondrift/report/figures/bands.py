@@ -46,8 +46,8 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
     ):
         drawing.band(chosen, hours, dataset.drift_velocity_band.values[:, :, end] * UM_PER_H, colour)
         chosen.plot(hours, dataset.drift_velocity.values[:, end] * UM_PER_H, color=colour, label=label)
-    chosen.set_title(f"{title}: closure {dataset.attrs.get('closure', '')}, 68 and 95 % bands", loc="left", pad=16)
-    chosen.legend(loc="best")
+    chosen.set_title(f"{title}: closure {dataset.attrs.get('closure', '')}", loc="left", pad=16)
+    chosen.legend(loc="best", title="bands of 68 and 95 %", title_fontsize=8)
     for name in _closures(dataset):
         colour = drawing.closure_colour(name)
         edges = dataset.drift_velocity_band_by_closure.sel(closure=name).values[:, :, 0] * UM_PER_H
