@@ -44,3 +44,14 @@ def test_without_limits_none_are_named():
     assert cast.whole(-5, "count") == -5
     with pytest.raises(errors.ConfigurationError, match=r"allowed are whole numbers$"):
         cast.whole(1.5, "count")
+
+
+def test_the_first_place_that_does_not_increase_is_named_by_its_index():
+    assert cast.increasing([0.0, 1.0, 1.5], "time").tolist() == [0.0, 1.0, 1.5]
+    for values, message in (
+        ([0.0, 2.0, 1.0, 0.5], "time must increase strictly: entry 2 is 1 after 2; sort it or remove duplicates"),
+        ([3.0, 3.0, 4.0], "time must increase strictly: entry 1 is 3 after 3"),
+    ):
+        with pytest.raises(errors.DataError) as found:
+            cast.increasing(values, "time")
+        assert str(found.value).startswith(message)

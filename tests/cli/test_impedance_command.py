@@ -324,6 +324,8 @@ def test_what_the_command_advises_works(tmp_path: Path) -> None:
         (["--regularization", "-1"], 2, "positive number"),
         (["--weighting", "inf"], 2, "modulus"),
         (["--area-cm2", "0"], 2, "an area is positive"),
+        (["--area-cm2", "-0.5"], 2, "-0.5 found; an area is positive"),
+        (["--area-cm2", "nan"], 2, "nan found; an area is positive"),
         (["--samples", "5"], 2, "20"),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from iondrift.drift.electrode_flux import fit_storage, flux_from_storage
+from iondrift.drift.electrode_flux import fit_storage, flux_from_storage, storage_origin
+from iondrift.drift.names import InTime
 from iondrift.errors import DataError, ShapeError
 from storage_oracle import flux_error
 
@@ -73,6 +74,25 @@ def test_draws_have_the_mean_and_the_spread_of_the_posterior() -> None:
     # S is a concentration times a length: draws of both scale the flux.
     scaled = fit.draw_flux(normals, {"concentration": 1.03 * exact["length"], "length": 0.99 * exact["length"]})
     np.testing.assert_allclose(scaled, 1.03 * 0.99 * draws, rtol=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", ["none", "polynomial"])
+def test_a_flux_without_a_posterior_is_the_same_in_every_replicate(smoothing: str) -> None:
+    storage, _ = _storage()
+    origin = storage_origin(storage, TIME, InTime(smoothing=smoothing))
+    normals = np.empty((origin.normals, 130))
+    assert normals.size == 0  # it asks for no random number
+    draws = origin.draw_flux(normals, {})
+    assert draws.shape == (TIME.size, 130)
+    np.testing.assert_array_equal(draws, np.tile(origin.flux()[:, None], 130))
+    np.testing.assert_array_equal(origin.flux(), flux_from_storage(storage, TIME, smoothing=smoothing, order=3))
+
+
+def test_the_storage_without_smoothing_is_differentiated_to_second_order() -> None:
+    """So a parabola is exact, ends and uneven steps included."""
+    time = np.array([0.0, 1.0, 3.0, 4.0, 7.0])
+    found = flux_from_storage(time**2, time, smoothing="none")
+    np.testing.assert_allclose(found, -2.0 * time, atol=1e-12)
 
 
 def test_values_that_do_not_fit_are_refused() -> None:

@@ -48,7 +48,25 @@ def test_a_smooth_series_is_not_taken_for_correlated_noise():
     assert estimate.standard_deviation < 1e-3 * C0
 
 
-def test_too_few_profiles_are_refused():
-    short = xr.DataArray(np.ones((5, 20)), dims=("time", "x"), coords={"time": np.arange(5.0), "x": np.arange(20.0)})
-    with pytest.raises(errors.DataError, match="at least 8 profiles of 8 points, got 5 of 20"):
-        estimate_noise(short)
+@pytest.mark.parametrize(("count", "points"), [(8, 8), (7, 8), (8, 7), (5, 20)])
+def test_eight_profiles_of_eight_points_are_the_fewest(count, points):
+    values = 1e3 + 20.0 * np.random.default_rng(3).standard_normal((count, points))
+    coords = {"time": np.arange(float(count)), "x": np.arange(float(points))}
+    short = xr.DataArray(values, dims=("time", "x"), coords=coords)
+    if min(count, points) >= 8:
+        assert estimate_noise(short).standard_deviation == pytest.approx(20.0, rel=0.5)
+    else:
+        with pytest.raises(errors.DataError, match=f"at least 8 profiles of 8 points, got {count} of {points}"):
+            estimate_noise(short)
+
+
+def test_a_step_of_the_protocol_is_no_noise():
+    """Differences across a step are left out, be it in one profile or along all of them."""
+    clean = noisy("bulk", 0, zero_filled=False)
+    stepped = clean.copy()
+    stepped[40:] -= 0.3 * C0
+    level = [estimate_noise(c).standard_deviation for c in (clean, stepped)]
+    assert level[1] == pytest.approx(level[0], rel=0.05)
+    spoilt = clean.copy()
+    spoilt[20, 5] *= 3.0
+    assert estimate_noise(spoilt).standard_deviation == pytest.approx(level[0], rel=0.05)

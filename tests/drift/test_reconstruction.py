@@ -41,6 +41,16 @@ def test_uniform_concentration_drifts_at_mobility_times_mean_field(smoothing):
     np.testing.assert_allclose(result.electric_field, -1.5 / 1.015625e-3, rtol=1e-10)
 
 
+def test_polynomials_are_those_of_the_paper_unless_asked_for_others():
+    """Cubic along x and in time: exact for any product of cubics, and least squares for what is not one."""
+    t, x = np.linspace(0.0, 1.0, 12)[:, None], np.linspace(0.0, 1.0, 20)
+    cubic = series(1500.0 + 100.0 * (1.0 + t - 2.0 * t**3) * (x - x**3))
+    np.testing.assert_allclose(smooth_profiles(cubic, "polynomial").concentration, cubic, rtol=1e-12)
+    for quartic in (100.0 * t**4 * x, 100.0 * t * x**4):
+        smooth = smooth_profiles(series(1500.0 + quartic), "polynomial").concentration
+        assert 0.1 < np.abs(smooth - 1500.0 - quartic).max() < 5.0
+
+
 def test_the_diffusion_potential_is_that_of_the_end_concentrations():
     """int D c'/(u c) dx = (R T / F) ln(c_L / c_0) for any c: here a noisy series' spline, by Gauss quadrature."""
     case = CASES["layers"]

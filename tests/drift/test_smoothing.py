@@ -176,6 +176,14 @@ def test_breaks_that_leave_too_few_profiles_are_dropped():
     assert series.breaks == (time[9] + 1.0,)
 
 
+def test_a_common_mode_beside_no_noise_is_ignored():
+    """No point noise is known to weigh it by: the profiles are smoothed as if there were none."""
+    clean, _ = CASES["bulk"].data()
+    none = [NoiseEstimate(standard_deviation=0.0, autocorrelation=(1.0,), common_mode=mode) for mode in (0.0, 0.01)]
+    first, second = (smooth(clean, noise=estimate) for estimate in none)
+    np.testing.assert_array_equal(first.coefficients, second.coefficients)
+
+
 def test_too_little_data_is_refused():
     c = xr.DataArray(np.ones((3, 20)), dims=("time", "x"), coords={"time": np.arange(3.0), "x": np.arange(20.0)})
     with pytest.raises(errors.DataError, match="use smoothing='none'"):

@@ -73,6 +73,17 @@ def test_masked_point_is_shown_but_not_judged():
     assert bool(np.isnan(kramers_kronig(data, mask=mask).kk_residual[0, 12]))
 
 
+def test_a_masked_point_of_no_impedance_has_no_relative_residual():
+    z = series(1)
+    z[0, 12] = 0.0
+    mask = z.copy(data=np.zeros(z.shape, bool))
+    mask[0, 12] = True
+    result = kramers_kronig(z, mask=mask)
+    for name in ("kk_residual", "kk_judged_residual"):
+        assert np.flatnonzero(np.isnan(result[name][0])).tolist() == [12]
+    assert bool(result.kk_consistent[0])
+
+
 def test_inductance_matters_where_there_is_one():
     omega = 2.0 * np.pi * FREQUENCY
     z = label(5.0 + zarc(50, 1e-3, 0.8).impedance(omega) + 1j * omega * 2e-5)

@@ -63,6 +63,16 @@ def test_presence_counts_the_draws_that_have_the_peak_too():
         assert presence(draws, estimate, peaks, 0.02).tolist() == [1.0, 0.7]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_draw_that_only_rises_towards_an_end_of_the_basin_has_no_peak(turned):
+    """Whichever end: what counts is the rise above the higher one."""
+    estimate = bell(1e-3, 50.0)
+    (peak,) = find_peaks(TAU, estimate)
+    slope = np.linspace(0.0, estimate.max(), TAU.size)
+    draws = np.array([slope[::-1] if turned else slope, estimate])
+    assert presence(draws, estimate, [peak], 0.02).tolist() == [0.5]
+
+
 def test_births_deaths_gaps_and_shifts():
     rows = []
     for s in range(8):

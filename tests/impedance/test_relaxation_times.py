@@ -16,6 +16,7 @@ from iondrift import confined, known_resistance
 from iondrift.errors import ConfigurationError, DataError, InputFileError, IondriftWarning, ShapeError
 from iondrift.impedance.drt.estimate import drt
 from iondrift.impedance.drt.labels import resolution
+from iondrift.impedance.drt.model import build_model
 from iondrift.impedance.drt.problem import pose
 from iondrift.reference.relaxation_spectra import (
     AnalyticSpectrum,
@@ -111,6 +112,11 @@ def test_constraints_and_smoothness_in_time():
     outside = held.gamma.where((held.tau < window[0]) | (held.tau > window[1]), 0.0)
     assert float(abs(outside).max()) < 1e-6 * float(held.gamma.max())
     rough, smooth = drt(data, **options), drt(data, time_smoothness=10.0, **options)
+    for bound in (held, smooth):  # the residuals of the plain problem say nothing of one with more to obey
+        assert np.isnan(bound.kkt_residual).all()
+        assert np.isnan(bound.duality_gap).all()
+    assert rough.kkt_residual.max() < 1e-6
+    assert rough.duality_gap.max() < 1e-6
     change = [float(abs(r.gamma.diff("spectrum")).max()) for r in (rough, smooth)]
     assert change[1] < 0.2 * change[0]
     with pytest.raises(DataError, match="contradict"):
@@ -147,6 +153,20 @@ def test_resistances_and_conventions():
     np.testing.assert_allclose((smooth.noise / abs(smooth.impedance_fit)).mean("frequency"), 3e-3, rtol=0.4)
     for key in ("gamma_definition", "penalty", "weighting", "constraint", "regularization_chosen_by"):
         assert result.attrs[key]
+
+
+def test_series_terms_of_any_number_of_solutions():
+    """Last axis: what is solved for; the others stay. A term that the model has not is zero."""
+    model = build_model(FREQUENCY, np.geomspace(1e-5, 1.0, 20))
+    x = np.random.default_rng(0).uniform(size=(4, 3, model.design.shape[1]))
+    for name in ("ohmic", "inductive", "capacitive"):
+        found = model.term(x, name)
+        assert found.shape == (4, 3)
+        np.testing.assert_array_equal(found[2, 1], model.term(x[2, 1], name))
+    assert not model.term(x, "capacitive").any()
+    np.testing.assert_array_equal(model.term(x, "ohmic"), x[..., model.terms.index("ohmic")])
+    inductance = model.term(x, "inductive") * 2.0 * np.pi * FREQUENCY.max()
+    np.testing.assert_allclose(inductance, x[..., model.terms.index("inductive")], rtol=1e-14)
 
 
 def test_default_range_of_time_constants():

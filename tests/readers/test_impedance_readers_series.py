@@ -347,6 +347,10 @@ def test_zahner_layout(tmp_path):
     assert series.bias_voltage.item() == pytest.approx(0.0255)
     assert series.bias_current.item() == pytest.approx(-1.825e-9)
     assert np.isnan(series.time.item())
+    # settings of no length, and settings too short to hold any
+    for settings in (struct.pack(">H", 0), struct.pack(">H", 8) + bytes(8)):
+        path.write_bytes(zahner_ism(FREQUENCY, arc(), settings=False) + settings)
+        np.testing.assert_allclose(read_impedance(path).impedance[0], arc()[::-1], rtol=1e-12)
     content = bytearray(zahner_ism(FREQUENCY[:20], arc()[:20]))
     settings = 12 + 34 * 20 + 12 * 2 + 2
     content[settings + 8 * 12 : settings + 8 * 14] = struct.pack(">2d", 0.1, 1e5)

@@ -79,6 +79,15 @@ def test_blanks_as_separator_and_a_line_of_units(tmp_path):
     expect(path)
 
 
+def test_numbers_above_the_header_are_no_table(tmp_path):
+    """Neither rows too narrow for a spectrum, nor lines in which words outweigh the numbers."""
+    rows = "".join(f"{f:.12e} {z.real:.12e} {-z.imag:.12e}\n" for f, z in zip(FREQUENCY, zarc(), strict=True))
+    for above in ("1 2\n3 4\n5 6\n7 8\n", "1 2 3 a b c d\n4 5 6 e f g h\n7 8 9 i j k l\n1 2 3 m n o p\n"):
+        path = tmp_path / "a.txt"
+        path.write_text(f"{above}freq/Hz Re(Z)/Ohm -Im(Z)/Ohm\n{rows}")
+        expect(path)
+
+
 def test_modulus_and_phase(tmp_path):
     z = zarc()
     polar = [FREQUENCY, np.abs(z), np.degrees(np.angle(z))]
