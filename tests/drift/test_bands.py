@@ -224,6 +224,30 @@ def test_automatic_sample_number_reaches_its_goal(measured):
     assert few.attrs["relative_monte_carlo_error"] > CONVERGED
 
 
+def test_a_thousand_replicates_of_the_posterior_unless_asked_for_others(measured):
+    c, voltage, series = measured
+    given = {"temperature": TEMPERATURE, "series": series}
+    plain = drift_bands(c, voltage, CASE.diffusivity, **given)
+    assert plain["quantile"].values.tolist() == [0.025, 0.5, 0.975]
+    asked = drift_bands(
+        c, voltage, CASE.diffusivity, samples=1000, seed=0, method="posterior", uncertainties=Uncertainties(), **given
+    )  # fmt: skip
+    xr.testing.assert_identical(plain, asked)
+
+
+@pytest.mark.parametrize("quantiles", [(0.5, 0.99), (0.01, 0.5)])
+def test_the_monte_carlo_error_is_that_of_the_less_certain_edge(measured, quantiles):
+    """Half the distance between the quantiles one binomial standard error above and below."""
+    result = banded(measured, samples=500, quantiles=quantiles)
+    draws, expected = result["final_drift_velocity"].values, []
+    for p in quantiles:
+        spread = np.sqrt(p * (1.0 - p) / 500.0)
+        low, high = np.quantile(draws, [p - spread, p + spread], axis=1)
+        expected.append((high - low) / 2.0)
+    found = result["monte_carlo_error"].isel(x=[0, -1])[-1]
+    np.testing.assert_allclose(found, np.max(expected, axis=0), rtol=1e-9)
+
+
 def test_derived_numbers_by_replicate(measured):
     result = banded(measured, growth_from=float(measured[0]["time"][10]))
     for name in ("maximum_drift_velocity", "spatial_spread", "growth", "penetration_depth", "final_drift_velocity"):

@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import curve_fit
 
 from iondrift.errors import ConfigurationError, DataError, ShapeError
 from iondrift.experiment.log.clock import (
@@ -225,6 +226,26 @@ def test_the_onset_is_found_before_it_is_reached(exponent: float, until: float, 
     assert onset.residual == pytest.approx(5e-3, rel=0.5)
     turned = log.assign(voltage=-log.voltage)
     assert locate_onset(turned, at_constant_current(turned, level=1.0)) == onset
+
+
+def test_the_uncertainty_of_the_onset_is_how_far_it_moves_when_either_end_is_left_out() -> None:
+    """Root mean square over the first 0, 20 or 40 % and the last 0, 3 or 6 %, less the fit to everything."""
+    log = diverging(5000.0, 1.0, 4800.0, 1e-3, 0)
+    t, V = log.time.values - float(log.time[0]), log.voltage.values
+    assert t.size == 240
+
+    def law(t: Floats, offset: float, height: float, tau: float, exponent: float) -> Floats:
+        return offset + height * (1.0 - t / tau) ** -exponent
+
+    def tau(first: float, last: float) -> float:
+        cut = slice(int(first * t.size), int(last * t.size))
+        return float(curve_fit(law, t[cut], V[cut], p0=(0.1, 0.1, 5000.0, 1.0))[0][2])
+
+    onset = locate_onset(log, at_constant_current(log))
+    assert onset is not None
+    assert onset.time == pytest.approx(tau(0.0, 1.0), rel=1e-4)
+    moved = [tau(first, last) - onset.time for first in (0.0, 0.2, 0.4) for last in (1.0, 0.97, 0.94)][1:]
+    assert onset.uncertainty == pytest.approx(np.sqrt(np.mean(np.square(moved))), rel=0.01)
 
 
 def test_time_counts_from_the_log_and_the_fit_from_the_segment() -> None:

@@ -199,6 +199,9 @@ def test_criteria_choose_and_are_all_reported(criterion):
     assert list(result.criterion.values) == ["marginal_likelihood", "gcv", "l_curve", "re_im"]
     np.testing.assert_allclose(result.regularization, result.criterion_choice.sel(criterion=criterion))
     assert (result.regularization > result.regularization_value.min()).all()
+    ends = result.criterion_score.sel(criterion="l_curve").isel(regularization_value=[0, -1])
+    assert np.isposinf(ends).all()  # an end of the curve is no corner
+    assert np.isfinite(result.criterion_score.isel(regularization_value=slice(1, -1))).all()
     assert np.median(relative_error(result, three_zarc())) < 0.6
     shared = drt(data, regularization=criterion, per="series")
     assert np.unique(shared.regularization).size == 1

@@ -159,3 +159,21 @@ def test_velocities_of_both_signs_get_a_scale_with_zero_in_the_middle() -> None:
     low, high = figures.drift_velocity_map(data, (), title="a").axes[0].collections[0].get_clim()
     assert low == -high
     np.testing.assert_allclose(high, abs(data.drift_velocity).max() * 3.6e9)
+
+
+def test_the_truth_of_a_simulated_cell_stands_beside_every_closure() -> None:
+    """Closures differ by factors: beyond a thirtieth of the largest true v its scale is logarithmic."""
+    analysis = synthetic.banded()
+    true = -2.0 * analysis.dataset.drift_velocity
+    figure = figures.truth(analysis, true)
+    along, through = figure.axes
+    lines = {line.get_label(): line.get_ydata() for line in along.lines}
+    assert set(lines) == {*analysis.closures, "truth"}
+    np.testing.assert_allclose(lines["truth"], 3.6e9 * true[analysis.end])
+    for k, name in enumerate(analysis.closures):
+        velocity = 3.6e9 * analysis.closures[name].drift_velocity.values
+        np.testing.assert_allclose(lines[name], velocity[analysis.end])
+        np.testing.assert_allclose(through.lines[k].get_ydata(), velocity[:, 0])
+    np.testing.assert_allclose(through.lines[-1].get_ydata(), 3.6e9 * true[:, 0])
+    largest = 3.6e9 * float(abs(true).max())
+    assert along.yaxis.get_transform().linthresh == pytest.approx(largest / 30.0)
