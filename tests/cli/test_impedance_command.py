@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from instrument_files import zahner_ism
 from iondrift.cli.app import app
 from iondrift.impedance.options import REGULARIZATIONS, ImpedanceOptions, Masked
 from iondrift.readers.impedance.options import ReadingOptions
@@ -341,6 +342,49 @@ def test_mistakes_cost_one_line_and_write_nothing(
         assert result.stderr.startswith("error: ")
         assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def diode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven Zahner files: a junction whose resistance falls e-fold with every 25.7 mV of bias, beside 0.1 uF."""
+    folder = tmp_path_factory.mktemp("diode")
+    frequency = np.logspace(5.5, 1, 46)
+    for k in range(7):
+        resistance, bias = 1e4 * np.exp(-0.025 * k / 0.0257), 0.025 * k
+        truth = zarc(resistance, resistance * 1e-7, 1.0)
+        z = measured(truth, frequency, 0.002, [k], ohmic=1.0)[0]
+        content = zahner_ism(frequency, z, start_s=1.3e9 + 100.0 * k, tracks=(bias, 1e-3))
+        (folder / f"{round(1e3 * bias):03}_mvdc.ism").write_bytes(content)
+    return folder
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_files_that_tell_their_bias_are_shown_along_it(diode: Path, tmp_path: Path) -> None:
+    result = iondrift("drt", diode, "--out", tmp_path, "--samples", "40")
+    assert result.exit_code == 0, result.output
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["inputs"]["shown_along"] == "bias / V"
+    assert (summary["inputs"]["spectra"], summary["inputs"]["frequencies"]) == (7, 46)
+    taus = [row["tau"]["value"] for row in summary["peaks"][0]["through_the_series"]]
+    assert len(taus) == 7
+    assert np.diff(np.log10(taus)) == pytest.approx(-0.025 / 0.0257 / np.log(10.0), abs=0.1)  # a step of the grid
+    timed = iondrift("drt", diode, "--out", tmp_path, "--no-bands", "--along", "time", "--json")
+    assert json.loads(timed.stdout)["inputs"]["shown_along"].startswith("time")
+
+
+def test_a_spectrum_without_an_arc_ends_in_results_and_figures(tmp_path: Path) -> None:
+    """The last one is a resistor with its leads: a fixed penalty leaves it no polarisation at all."""
+    omega = 2j * np.pi * FREQUENCY
+    for k, z in enumerate((zarc(FAST, 1e-3, 0.9).impedance(omega.imag), 0.0)):
+        write_spectrum(tmp_path / f"z_{k}.csv", OHMIC + 1e-6 * omega + z)
+    options = ("--samples", "20", "--regularization", "paper", "--time-constants", "40")
+    result = iondrift("drt", tmp_path, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 0, result.output
+    first, last = json.loads((tmp_path / "out" / "summary.json").read_text())["spectra"]
+    assert first["resistances"]["polarisation"]["value"] == pytest.approx(FAST, rel=0.05)
+    assert last["resistances"]["polarisation"]["value"] < 1e-3 * OHMIC
+    assert 0.0 <= last["unmeasured_fraction"] <= 1.0
+    assert {path.stem for path in (tmp_path / "out" / "figures").glob("*.png")} == FIGURES
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cells
+from instrument_files import arc, zahner_ism
 from iondrift.cli.app import app
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.experiment import impedance as cell_impedance
@@ -132,8 +134,13 @@ def test_files_without_times_need_them(tmp_path: Path) -> None:
         cell_impedance.read(settings)
 
 
-def test_spectra_that_time_themselves_start_where_the_file_says(measurements: Path, tmp_path: Path) -> None:
-    folder = measurements / "eis" / "zahner" / "bias-series"
+def test_spectra_that_time_themselves_start_where_the_file_says(tmp_path: Path) -> None:
+    """2021-10-15T07:14:33 and later in seconds since 1980, as Zahner's files count."""
+    folder = tmp_path / "spectra"
+    folder.mkdir()
+    started = (datetime(2021, 10, 15, 7, 14, 33) - datetime(1980, 1, 1)).total_seconds() + 0.3
+    for k in range(3):
+        (folder / f"{k}.ism").write_bytes(zahner_ism(FREQUENCY, arc(FREQUENCY), start_s=started + 80.0 * k))
     section = f'[impedance]\nfiles = "{folder}"\nformat = "zahner"\n'
     file = cells.write_cell(tmp_path, toml=cells.TOML + section + "start_s = 100.0\n")
     settings = load(file).impedance
@@ -145,6 +152,7 @@ def test_spectra_that_time_themselves_start_where_the_file_says(measurements: Pa
     assert settings is not None
     from_clock = cell_impedance.read(settings).time.values
     np.testing.assert_allclose(np.diff(from_clock), np.diff(from_start))
+    np.testing.assert_allclose(np.diff(from_start), 80.0)
     assert from_clock[0] == pytest.approx(33.3, abs=0.1)
 
 

@@ -38,6 +38,18 @@ def test_the_cells_resemble_the_measured_ones(li_li):
     assert nmc["thickness"] == 1.391e-3
 
 
+def test_steps_last_as_long_as_stated_where_no_limit_ends_them(li_li):
+    """2.5 h at rest, 6 h at constant current, 5 h at constant voltage, 2.5 h at rest; a sample of the log in 20 s."""
+    gentle = simulate(current_density=-0.1, constant_voltage=0.0)  # never reaches the limit
+    lasted = np.diff([gentle.attrs["constant_current_start"], gentle.attrs["rest_start"]])
+    np.testing.assert_allclose(lasted, 6.0 * 3600.0)
+    starts = [li_li.attrs[f"{step}_start"] for step in ("constant_current", "constant_voltage", "rest")]
+    assert starts[0] == pytest.approx(2.5 * 3600.0)
+    assert starts[2] - starts[1] == pytest.approx(5.0 * 3600.0)
+    assert float(li_li.log_time[-1]) == pytest.approx(starts[2] + 2.5 * 3600.0, abs=20.0)
+    assert np.median(np.diff(li_li.log_time)) == pytest.approx(20.0)
+
+
 def test_current_is_negative_while_plating_and_voltage_positive(li_li):
     plating = li_li.sel(time=slice(li_li.constant_current_start + 300, li_li.rest_start - 300))
     assert (plating.current_density < 0.0).all()
