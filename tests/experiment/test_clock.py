@@ -168,6 +168,33 @@ def test_two_levels_of_one_kind_stay_apart() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("current", "options", "kind"),
+    [
+        (9e-4, {}, "open_circuit"),
+        (1.1e-3, {}, "constant_current"),
+        (1.1e-3, {"open_circuit_current": 2.2e-3}, "open_circuit"),
+        (9e-4, {"open_circuit_current": 1e-3}, "constant_current"),
+    ],
+)
+def test_a_thousandth_of_the_greatest_current_is_none(current: float, options: dict[str, float], kind: str) -> None:
+    """The greatest is 2 A m-2; what was asked for is in A m-2 itself."""
+    rising = np.r_[np.linspace(0.0, 1.0, 40), np.linspace(0.5, 2.0, 40)]
+    log = log_of(rising, np.r_[np.full(40, -2.0 * current), np.full(40, -2.0)])
+    found = segment_protocol(log, **options)
+    assert [segment.kind for segment in found] == [kind, "constant_current"]
+    assert found[1].start == 800.0
+
+
+@pytest.mark.parametrize(("noise", "kinds"), [(0.0, 2), (0.02, 1)])
+def test_the_noise_of_a_current_widens_what_counts_as_one_level(noise: float, kinds: int) -> None:
+    """A step of 6 % of the greatest current is a new level, unless five standard deviations of noise are more."""
+    rng = np.random.default_rng(0)
+    current = np.r_[np.full(80, -1.0), np.full(80, -0.94)] + noise * rng.standard_normal(160)
+    found = segment_protocol(log_of(np.linspace(0.0, 3.0, 160), current))
+    assert [segment.kind for segment in found] == ["constant_current"] * kinds
+
+
 def test_a_log_at_rest_is_open_circuit() -> None:
     assert segment_protocol(log_of(np.ones(30), np.zeros(30))) == [
         Segment(kind="open_circuit", start=0.0, stop=580.0, level=1.0)

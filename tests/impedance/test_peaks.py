@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -30,6 +32,16 @@ def test_peak_is_measured():
     assert [p.resistance for p in peaks] == pytest.approx([30.0, 50.0], rel=0.01)
     assert [p.width for p in peaks] == pytest.approx([2.3548 * WIDTH] * 2, rel=0.02)
     assert peaks[0].height == pytest.approx(bell(1.3e-4, 30.0).max(), rel=0.01)
+
+
+def test_basins_share_out_the_whole_resistance():
+    """A minimum between two peaks is divided; the ends of the grid belong to the outer ones."""
+    gamma = 3.0 + bell(2e-6, 20.0) + bell(1e-5, 30.0) + bell(1e-3, 10.0) + bell(5.0, 50.0)
+    peaks = find_peaks(TAU, gamma)
+    assert [p.tau for p in peaks] == pytest.approx([2e-6, 1e-5, 1e-3, 5.0], rel=0.1)
+    assert (peaks[0].first, peaks[-1].last) == (0, TAU.size - 1)
+    assert all(before.last == after.first for before, after in pairwise(peaks))
+    assert sum(p.resistance for p in peaks) == pytest.approx(gamma.sum() * np.log(TAU[1] / TAU[0]), rel=1e-12)
 
 
 def test_ripples_plateaus_and_ends():
