@@ -203,6 +203,7 @@ def test_more_replicates_than_the_machine_holds_are_refused(cell, method, monkey
     assert float(refusal(cell, samples=160_000, method=method)[1]) == pytest.approx(2.0 * float(needed), rel=0.1)
     most = int(allowed)
     assert 40 < most < 80_000
+    assert most / 80_000 * float(needed) == pytest.approx(0.8 * 0.05, rel=0.1)  # GB: four fifths of the machine
     assert drift_bands(**cell, samples=most, method=method).sizes["replicate"] == most
     assert int(refusal(cell, samples=most + 1, method=method)[2]) == most
 

@@ -297,6 +297,27 @@ def test_a_jump_that_settles_is_found_at_its_steepest() -> None:
     assert abs(onset.time - 3000.0) < onset.uncertainty < 200.0
 
 
+@pytest.mark.parametrize(("heights", "found"), [(19.0, False), (29.0, True)])
+def test_a_jump_counts_from_ten_standard_deviations_of_the_noise(heights: float, found: bool) -> None:
+    """Noise of alternating sign and size 1 mV has second differences of 4 mV: as 2.42 mV of white noise."""
+    t = np.arange(0.0, 6000.0, 20.0)
+    alternating = 1e-3 * (-1.0) ** np.arange(t.size)
+    log = log_of(0.2 + 1e-3 * heights / (1.0 + np.exp(-(t - 3000.0) / 30.0)) + alternating)
+    onset = locate_onset(log, at_constant_current(log))
+    assert (onset is not None) == found
+    if onset is not None:
+        assert onset.time == pytest.approx(3000.0, abs=20.0)
+
+
+def test_a_jump_that_is_small_beside_all_that_happens_is_no_onset() -> None:
+    """A fifth of the whole range at least."""
+    t = np.arange(0.0, 6000.0, 20.0)
+    jump = 1.0 / (1.0 + np.exp(-(t - 3000.0) / 30.0))
+    for drift, found in ((3.0, True), (-6.0, False)):
+        log = log_of(jump + drift * t / 6000.0)
+        assert (locate_onset(log, at_constant_current(log)) is not None) == found
+
+
 @pytest.mark.parametrize(
     "shape",
     [

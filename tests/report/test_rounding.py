@@ -53,6 +53,50 @@ def test_intervals() -> None:
     assert interval(math.nan, 1.0) == "-"
 
 
+def test_an_interval_is_rounded_by_a_quarter_of_its_width() -> None:
+    assert interval(100.4, 242.4) == "100 to 240"  # a quarter of 142 is 35.5, of which one digit stays
+    assert interval(100.4, 242.0) == "100 to 242"  # 35.4 keeps two
+    assert interval(100.44, 114.60) == "100.4 to 114.6"  # 3.54 keeps two
+    assert interval(100.44, 114.65) == "100 to 115"  # 3.55 keeps one
+    assert interval(3.0, 3.0) == "3.00 to 3.00"
+    assert interval(1.0, math.inf) == "-"
+
+
+@pytest.mark.parametrize(
+    ("spread", "place"),
+    [
+        (1.0, -1), (3.54, -1), (3.55, 0), (9.49, 0), (9.5, 0), (9.99, 0), (10.0, 0), (35.4, 0), (35.5, 1), (94.9, 1),
+        (0.1, -2), (0.0355, -2), (0.0, None), (-1.0, None), (math.inf, None), (math.nan, None),
+    ],
+)  # fmt: skip
+def test_the_last_digit_that_a_spread_allows(spread: float, place: int | None) -> None:
+    assert decimal_place(spread) == place
+
+
+def test_the_smaller_side_sets_the_digit_unless_it_is_a_tenth_of_the_larger() -> None:
+    assert with_band(50.0, 47.8, 72.0) == "50.0 +22.0/-2.2"
+    assert with_band(50.0, 47.8, 72.1) == "50 +22/-2"
+    assert with_band(50.0, 28.0, 52.2) == "50.0 +2.2/-22.0"
+    assert with_band(50.0, 27.9, 52.2) == "50 +2/-22"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-2, "0.0100"), (1e-3, "0.001"), (1.23456e-5, "1.23e-05"), (123456.0, "123000"),
+        (1.23456e7, "12300000"), (1.23456e8, "1.23e+08"), (-0.5, "-0.500"), (999.6, "1000"),
+    ],
+)  # fmt: skip
+def test_very_large_and_very_small_numbers_have_an_exponent(value: float, text: str) -> None:
+    assert plain(value) == text
+
+
+def test_significant_digits_on_request() -> None:
+    assert [plain(371.04, digits) for digits in (1, 2, 4)] == ["400", "370", "371.0"]
+    assert plain(2.0, signed=True) == "+2.00"
+    assert fixed(12.0, None) == "12.0"
+
+
 @given(st.floats(-1e6, 1e6), SIDES, SIDES)
 def test_rounding_moves_value_and_band_by_less_than_the_band(value: float, below: float, above: float) -> None:
     low, high = value - below, value + above
