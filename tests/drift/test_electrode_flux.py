@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.interpolate import BSpline
 
 from iondrift.drift.electrode_flux import fit_storage, flux_from_storage, storage_origin
 from iondrift.drift.names import InTime
+from iondrift.drift.smoothing import spline_basis
 from iondrift.errors import DataError, ShapeError
 from storage_oracle import flux_error
 
@@ -41,6 +43,12 @@ def test_polynomial_is_exact_for_polynomials() -> None:
     np.testing.assert_allclose(found, (1.0 - 6.0 * s**2) / TIME[-1], atol=1e-12)
 
 
+def test_a_polynomial_has_no_more_orders_than_profiles_allow() -> None:
+    time = TIME[:3]
+    found = flux_from_storage(1.0 - 2e-6 * time + 1e-9 * time**2, time, smoothing="polynomial", order=3)
+    np.testing.assert_allclose(found, 2e-6 - 2e-9 * time, rtol=1e-9)
+
+
 @pytest.mark.parametrize("breaks", [(), (513.0 * 2.5,), (513.0 * 2.5, 513.0 * 2.7), (-5.0, 1e9)])
 def test_short_stretches_between_breaks_are_straight_lines(breaks: tuple[float, ...]) -> None:
     found = flux_from_storage(3.0 - 2e-6 * TIME[:9], TIME[:9], smoothing="pspline", breaks=breaks)
@@ -50,6 +58,41 @@ def test_short_stretches_between_breaks_are_straight_lines(breaks: tuple[float, 
 def test_a_break_with_a_profile_alone_is_left_out() -> None:
     found = flux_from_storage(3.0 - 2e-6 * TIME[:9], TIME[:9], smoothing="pspline", breaks=(0.5,))
     np.testing.assert_allclose(found, 2e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("breaks", [(), (STEP,), (STEP, 45.5 * 513.0)])
+@pytest.mark.parametrize("noise", [2e-4, 2e-3, 2e-2])
+def test_penalty_noise_and_flux_are_those_of_the_greatest_restricted_likelihood(
+    breaks: tuple[float, ...], noise: float
+) -> None:
+    """By dense matrices: B' B + p R, R the integrated squared third derivative, p from e^-16 to e^16 on a grid."""
+    storage = _storage()[0] + noise * np.random.default_rng(2).standard_normal(TIME.size)
+    fit = fit_storage(storage, TIME, breaks)
+    span = TIME[-1]
+    knots = spline_basis.knots_with_breaks(TIME / span, np.array(breaks) / span)
+    functions = knots.size - 4
+    spline = BSpline(knots, np.eye(functions), 3)
+    B = spline(TIME / span)
+    edges = np.unique(knots)
+    places = edges[:-1, None] + np.diff(edges)[:, None] * np.array([0.2, 0.4, 0.6, 0.8])
+    third = np.diff(spline(places), 3, axis=1)[:, 0] / (0.2 * np.diff(edges)[:, None]) ** 3  # constant within a step
+    R = third.T @ (np.diff(edges)[:, None] * third)
+    R *= np.trace(B.T @ B) / np.trace(R)
+    penalised = functions - 3 - 2 * len(breaks)  # parabolas by pieces, continuous, cost nothing
+    assert np.linalg.matrix_rank(third) == penalised
+    free = TIME.size - (functions - penalised)
+
+    def solved(penalty: float) -> tuple[float, np.ndarray, float]:
+        A = B.T @ B + penalty * R
+        coefficients = np.linalg.solve(A, B.T @ storage)
+        rest = float(storage @ (storage - B @ coefficients))
+        return free * np.log(rest) + np.linalg.slogdet(A)[1] - penalised * np.log(penalty), coefficients, rest
+
+    _, coefficients, rest = min((solved(np.exp(p)) for p in np.linspace(-16.0, 16.0, 801)), key=lambda found: found[0])
+    assert fit.standard_deviation == pytest.approx(np.sqrt(rest / free), rel=2e-3)
+    slope = (spline(TIME / span + 1e-7) - spline(TIME / span - 1e-7)) / 2e-7
+    flux = -slope @ coefficients / span
+    np.testing.assert_allclose(fit.flux(), flux, atol=1e-2 * np.abs(flux).max())
 
 
 def test_the_posterior_holds_the_true_flux_as_often_as_it_says() -> None:

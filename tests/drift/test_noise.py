@@ -41,6 +41,35 @@ def test_common_mode_is_told_from_point_noise():
     assert np.mean([e.common_mode for e in without]) < 0.002
 
 
+@pytest.mark.parametrize("points", [8, 24])
+def test_few_points_bias_neither_level_nor_common_mode(points):
+    """The mean over few points holds noise of theirs, and takes it out of the rest: both are given back."""
+    level, common = [], []
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        values = 1e3 * (1.0 + 0.02 * rng.standard_normal((60, points)) + 0.01 * rng.standard_normal((60, 1)))
+        coords = {"time": np.arange(60.0), "x": np.arange(float(points))}
+        estimate = estimate_noise(xr.DataArray(values, dims=("time", "x"), coords=coords))
+        level.append(estimate.standard_deviation**2)
+        common.append(estimate.common_mode**2)
+    assert np.mean(level) == pytest.approx(20.0**2, rel=0.03)
+    assert np.mean(common) == pytest.approx(0.01**2, rel=0.1)
+
+
+def test_correlation_at_every_lag_of_moving_averages():
+    """Noise averaged over three neighbours: 2/3, 1/3 and then nothing, which is left away."""
+    found = []
+    for seed in range(20):
+        white = np.random.default_rng(seed).standard_normal((80, 62))
+        values = 1e3 + 20.0 * (white[:, :-2] + white[:, 1:-1] + white[:, 2:]) / np.sqrt(3.0)
+        coords = {"time": np.arange(80.0), "x": np.arange(60.0)}
+        found.append(estimate_noise(xr.DataArray(values, dims=("time", "x"), coords=coords)))
+    first = np.mean([estimate.autocorrelation[:3] for estimate in found], axis=0)
+    np.testing.assert_allclose(first, [1.0, 2.0 / 3.0, 1.0 / 3.0], atol=0.02)
+    assert np.median([len(estimate.autocorrelation) for estimate in found]) == 3
+    assert np.mean([estimate.standard_deviation for estimate in found]) == pytest.approx(20.0, rel=0.02)
+
+
 def test_a_smooth_series_is_not_taken_for_correlated_noise():
     clean, _ = CASES["layers"].data()
     estimate = estimate_noise(clean)
