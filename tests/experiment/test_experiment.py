@@ -269,6 +269,17 @@ def test_the_template_finds_profiles_and_log(tmp_path: Path) -> None:
     assert experiment.log.current_density_column is None
 
 
+def test_the_template_takes_a_third_column_for_the_current(tmp_path: Path) -> None:
+    """A log as the paper's: hours, volts and mA cm-2 under no header."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "p(001).txt").write_text("# LEFT = 1 ppm. RIGHT = 0 ppm.\n# SIZE = 2\n1\n2\n")
+    (tmp_path / "polarisation.txt").write_text("".join(f"{k / 180:.4f}\t{0.1 + k / 100:.4f}\t0.1\n" for k in range(9)))
+    text = template(tmp_path)
+    assert 'files = "profiles/*.txt"\n' in text
+    assert 'file = "polarisation.txt"\n' in text
+    assert "\ncurrent_density_column = 3" in text
+
+
 def test_the_template_does_not_overwrite(tmp_path: Path) -> None:
     write_template(tmp_path).write_text("mine")
     with pytest.raises(ConfigurationError, match="--force replaces it"):
