@@ -93,7 +93,7 @@ def test_a_step_of_the_protocol_is_no_noise():
     """Differences across a step are left out, be it in one profile or along all of them."""
     clean = noisy("bulk", 0, zero_filled=False)
     stepped = clean.copy()
-    stepped[40:] -= 0.3 * C0
+    stepped[40:] += C0
     spoilt = clean.copy()
     spoilt[20, 5] *= 3.0
     plain = estimate_noise(clean)

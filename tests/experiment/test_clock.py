@@ -186,6 +186,21 @@ def test_a_thousandth_of_the_greatest_current_is_none(current: float, options: d
     assert found[1].start == 800.0
 
 
+@pytest.mark.parametrize(("level", "kind"), [(10.9e-3, "open_circuit"), (13.5e-3, "constant_current")])
+def test_a_current_within_five_standard_deviations_of_its_noise_is_none(level: float, kind: str) -> None:
+    """Of alternating sign and 1 mA m-2 large, it is as 2.42 mA m-2 of white noise: five are 12.1 mA m-2."""
+    rising = np.r_[np.linspace(0.0, 1.0, 40), np.linspace(0.5, 2.0, 40)]
+    current = np.r_[np.full(40, -level), np.full(40, -1.0)] + 1e-3 * (-1.0) ** np.arange(80)
+    assert [segment.kind for segment in segment_protocol(log_of(rising, current))] == [kind, "constant_current"]
+
+
+def test_three_bad_samples_among_the_first_seven_of_a_segment_do_no_harm() -> None:
+    log = protocol()
+    log.current_density[[61, 63, 65]] = 5.0
+    found = segment_protocol(log)
+    assert [(s.kind, s.start) for s in found] == list(zip(EXPECTED, [0.0, 1200.0, 2400.0, 3600.0], strict=True))
+
+
 @pytest.mark.parametrize(("noise", "kinds"), [(0.0, 2), (0.02, 1)])
 def test_the_noise_of_a_current_widens_what_counts_as_one_level(noise: float, kinds: int) -> None:
     """A step of 6 % of the greatest current is a new level, unless five standard deviations of noise are more."""
