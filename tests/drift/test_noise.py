@@ -70,6 +70,16 @@ def test_correlation_at_every_lag_of_moving_averages():
     assert np.mean([estimate.standard_deviation for estimate in found]) == pytest.approx(20.0, rel=0.02)
 
 
+@pytest.mark.parametrize(("points", "lags"), [(12, 4), (30, 10), (60, 12)])
+def test_no_lag_beyond_a_third_of_the_points_or_twelve_is_believed(points, lags):
+    """Too few pairs are that far apart; noise that is even longer correlated along x ends there."""
+    rng = np.random.default_rng(1)
+    slope = rng.standard_normal((300, 1)) * np.linspace(-1.0, 1.0, points)
+    coords = {"time": np.arange(300.0), "x": np.arange(float(points))}
+    estimate = estimate_noise(xr.DataArray(1e3 + 20.0 * slope, dims=("time", "x"), coords=coords))
+    assert len(estimate.autocorrelation) == lags + 1
+
+
 def test_a_smooth_series_is_not_taken_for_correlated_noise():
     clean, _ = CASES["layers"].data()
     estimate = estimate_noise(clean)
