@@ -35,8 +35,13 @@ def test_report_reads_as_the_golden_text(width: int) -> None:
     golden_text.compare(text, f"impedance-report-{width}.txt")
 
 
+def test_the_summary_holds_the_golden_numbers() -> None:
+    golden_text.compare_summary(summary(synthetic_impedance.analysed()), "impedance-summary.json")
+
+
 def test_one_blocking_spectrum_without_bands() -> None:
     dataset = synthetic_impedance.analysed(1, bands=False, masked=False, capacitive=True)
+    golden_text.compare_summary(summary(dataset), "impedance-summary-no-bands.json")
     golden_text.compare(impedance_console.to_text(summary(dataset), width=80), "impedance-report-no-bands.txt")
 
 

@@ -39,6 +39,14 @@ def test_report_reads_as_the_golden_text(built: dict[str, Any], width: int) -> N
     golden_text.compare(text, f"report-{width}.txt")
 
 
+def test_the_summary_holds_the_golden_numbers(built: dict[str, Any]) -> None:
+    golden_text.compare_summary(built, "summary.json")
+
+
+def test_the_plan_holds_the_golden_numbers() -> None:
+    golden_text.compare_summary(summary.plan(synthetic.measured()), "plan.json")
+
+
 def test_report_without_current_says_what_cannot_be_known() -> None:
     golden_text.compare(
         console.to_text(summary.build(synthetic.banded(current=False)), width=80), "report-no-current.txt"
