@@ -170,8 +170,9 @@ def test_resistance_that_was_not_measured_is_flagged_and_its_band_reaches_the_tr
     assert not drt(series(inside, noise=0.002), mask=mask).polarisation_resolved.any()
 
 
-def test_quantiles_are_numpys():
-    draws = np.random.default_rng(0).standard_normal((101, 7))
+@pytest.mark.parametrize("shape", [(101,), (101, 7), (50, 3, 4)])
+def test_quantiles_are_numpys(shape):
+    draws = np.random.default_rng(0).standard_normal(shape)
     probabilities = np.array([0.025, 0.5, 0.975, 1.0])
     np.testing.assert_allclose(quantiles(draws, probabilities), np.quantile(draws, probabilities, axis=0))
 

@@ -121,6 +121,7 @@ def test_a_log_without_current(tmp_path: Path) -> None:
         ("0\t1\t1\n1\tover\t1\n", {}, r"line 2, column 2 \(voltage\): expected a number .* found 'over'"),
         ("0\tbad\t1\n1\t1\t1\n", {}, r"line 1, column 2 \(voltage\): expected a number"),
         ("0\t1\t1\n1\t\t1\n", {}, r"line 2, column 2 \(voltage\): expected a number .* found ''"),
+        ('0 1 1\n1 " 1\n', {}, r"""line 2, column 2 \(voltage\): expected a number .* found '"'"""),
         ("0\t1.234,5\t1\n", {}, r"line 1, column 2 \(voltage\): expected a number"),
         ("0\t1\t1\n2\t1\t1\n\n1\t1\t1\n", {}, r"line 4: time 1 s goes back from 2 s of line 2; sort"),
         ("# c\n0.5\t1\t1\n0.5\t1\t1\n", {}, r"line 3: time 0.5 s repeats 0.5 s of line 2; .*duplicates"),

@@ -131,6 +131,16 @@ def test_both_bands_are_shaded_at_both_ends() -> None:
     np.testing.assert_allclose(tops, sorted(data[level, :, end].max() for level in (3, 4) for end in (0, -1)))
 
 
+def test_closures_that_differ_by_factors_are_marked_by_one_and_three_of_every_decade() -> None:
+    """From a fortieth of the largest on, of both signs, and zero."""
+    values = 3.6e9 * synthetic.banded().dataset.drift_velocity_by_closure.values[:, :, 0]
+    largest = float(np.nanmax(np.abs(values)))
+    highest = 3.0 * 10.0 ** np.ceil(np.log10(largest))
+    marks = [m * 10.0**k for k in range(-6, 7) for m in (1.0, 3.0) if largest / 40.0 <= m * 10.0**k <= 1.01 * highest]
+    found = _figure("bands_through_time").axes[1].yaxis.get_major_locator()()
+    np.testing.assert_allclose(found, [*(-m for m in reversed(marks)), 0.0, *marks], rtol=1e-12)
+
+
 def test_the_budget_adds_up_to_everything() -> None:
     bars = _figure("error_budget").axes[0].patches
     tops = {round(bar.get_x(), 3): 0.0 for bar in bars}

@@ -20,6 +20,7 @@ def entry(value: float | None, *edges: float | None, level: int = 95) -> dict[st
         (entry(None), "-"),
         (entry(12.34), "12.3"),
         (entry(46.8, 43.1, 50.9, level=68), "47 +- 4"),
+        (entry(0.25, 0.15, 0.45, level=68), "0.25 +0.20/-0.10"),
         (entry(46.8, None, None, level=68), "46.8"),
         (entry(20.0, 15.0, None, level=68), "20 (over 15)"),
         (entry(None, 1.0, 2.0, level=68), "-"),

@@ -249,6 +249,13 @@ def test_intensity_over_its_reference_is_the_concentration():
     assert np.ptp(above) == pytest.approx(1.203e-3, abs=4e-5)
 
 
+def test_the_sample_is_centred_in_the_field_of_view_unless_it_is_placed():
+    truth = simulate(noise=0.0, profiles=3)
+    np.testing.assert_allclose(truth.position, np.arange(256) * (4e-3 / 256) - (4e-3 - 1.203e-3) / 2.0, atol=1e-12)
+    moved = simulate(noise=0.0, profiles=3, measurement=MeasuredLike(electrode_position=1e-3, points=128))
+    np.testing.assert_allclose(moved.position, np.arange(128) * (4e-3 / 128) - 1e-3, atol=1e-12)
+
+
 def test_the_seed_decides_the_noise():
     one, again, other = (simulate(noise=0.02, profiles=3, seed=seed).intensity for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
