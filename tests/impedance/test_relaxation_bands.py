@@ -97,6 +97,22 @@ def test_noise_can_be_given_tested_or_repeated():
         assert ratio == pytest.approx(0.005, rel=0.25)
 
 
+def test_noise_that_is_known_weighs_the_points_unless_weights_are_asked_for():
+    """Only where the roughness is inferred from it, too; a fixed lambda keeps the weights that it was chosen for."""
+    data = series(seeds=[0])
+    sigma = np.linspace(0.1, 2.0, FREQUENCY.size)
+
+    def weighting(**options) -> str:
+        return drt_bands(data, samples=20, **options).attrs["weighting"]
+
+    sigma_words, modulus_words = drt(data, weighting=sigma).attrs["weighting"], drt(data).attrs["weighting"]
+    assert sigma_words != modulus_words
+    assert weighting() == modulus_words
+    assert weighting(noise=sigma) == sigma_words
+    assert weighting(noise=sigma, weighting="modulus") == modulus_words
+    assert weighting(noise=sigma, method="noise") == modulus_words
+
+
 def test_peaks_have_bands():
     truth = zarc(50.0, 1e-3, 0.9)
     bands = drt_bands(series(truth, seeds=range(4)), samples=300)
