@@ -16,6 +16,7 @@ from iondrift.drift.bands.labels import BANDED
 from iondrift.experiment import pipeline
 from iondrift.experiment.closure_bands import uncertainties
 from iondrift.experiment.results import LEVELS, Measured
+from iondrift.runs import cell as job
 from iondrift.runs import store
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
@@ -93,3 +94,13 @@ def test_bands_from_python_are_those_of_the_command_line(
         np.testing.assert_array_equal(found[variable], together[name][f"{variable}_band"], err_msg=variable)
     for number in ("maximum_drift_velocity", "final_drift_velocity", "penetration_depth"):
         np.testing.assert_array_equal(found[number], together[name][number], err_msg=number)
+
+
+def test_from_python_a_netcdf_file_is_written_on_request_alone(tmp_path: Path) -> None:
+    experiment = load(cells.write_cell(tmp_path / "cell"))  # unsmoothed: no bands
+    outcome = job.run(experiment, tmp_path / "out")
+    assert outcome.folder == tmp_path / "out"
+    usual = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(".")}
+    assert usual == {"results.zarr", "summary.json", "report.txt", "figures"}
+    again = job.run(experiment, tmp_path / "out", netcdf=True)
+    assert {path.name for path in again.folder.iterdir() if not path.name.startswith(".")} == usual | {"results.nc"}
