@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iondrift import Diffusivity, drt, errors, kramers_kronig, reconstruct_drift
-from iondrift.units import factor_to, units_of
+from iondrift.units import factor_to, kind_and_factor, units_of
 
 TIME, X = 513.0 * np.arange(12), np.linspace(0.0, 8e-4, 17)
 D = Diffusivity.constant(1.3e-12)
@@ -129,3 +129,22 @@ def test_every_spelling_of_a_unit_is_the_same_unit(si: str, data: st.DataObject)
         spellings += [f"{numerator} {below}-{power}", f"{numerator}/{below}^{power}", f"{numerator} {below}^-{power}"]
         spellings.append(f"{numerator}/{below}{'²' if power == '2' else '³'}")
     assert factor_to(si, data.draw(st.sampled_from(spellings))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "factor"),
+    [
+        ("Hz", "frequency", 1.0), ("mHz", "frequency", 1e-3), ("MHz", "frequency", 1e6), ("Mhz", "frequency", 1e6),
+        ("mHZ", "frequency", 1e-3), ("kHz", "frequency", 1e3), ("mOhm", "impedance", 1e-3), ("mohm", "impedance", 1e-3),
+        ("MOhm", "impedance", 1e6), ("Mohm", "impedance", 1e6), ("MV", "voltage", 1e6), ("uA", "current", 1e-6),
+        ("mV vs. Ref.", "voltage", 1e-3),
+    ],
+)  # fmt: skip
+def test_a_prefix_is_told_by_its_case(text: str, kind: str, factor: float) -> None:
+    assert kind_and_factor(text, "a.csv, line 1") == (kind, factor)
+
+
+@pytest.mark.parametrize("text", ["mhz", "MHZ", "MOHM"])
+def test_one_case_throughout_leaves_milli_and_mega_open(text: str) -> None:
+    with pytest.raises(errors.InputFileError, match=f"a.csv, line 1: '{text}' may mean milli or mega"):
+        kind_and_factor(text, "a.csv, line 1")
