@@ -16,7 +16,7 @@ from iondrift import confined, known_resistance
 from iondrift.errors import ConfigurationError, DataError, InputFileError, IondriftWarning, ShapeError
 from iondrift.impedance.drt.estimate import drt
 from iondrift.impedance.drt.labels import resolution
-from iondrift.impedance.drt.model import build_model
+from iondrift.impedance.drt.model import build_model, difference
 from iondrift.impedance.drt.problem import pose
 from iondrift.reference.relaxation_spectra import (
     AnalyticSpectrum,
@@ -190,6 +190,32 @@ def test_inductance_and_capacitance_are_found():
         assert float(result.inverse_capacitance[0]) == pytest.approx(50.0, rel=0.1)
     bare = drt(label(z), ohmic=False, inductive=False, regularization=0.1)
     assert float(bare.ohmic_resistance[0]) == 0.0
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_evidence_and_cross_validation_are_their_formulas(order):
+    """-2 log evidence with sigma marginalised, and ln misfit - 2 ln(m - tr A H^-1 A'W^2), by dense matrices."""
+    data, count = series(three_zarc(), count=1), 30
+    result = drt(data, regularization="gcv", order=order, weighting="modulus", time_constants=count)
+    omega = 2.0 * np.pi * FREQUENCY[:, None]
+    z = np.hstack([np.ones_like(omega), 1j * omega / omega.max(), 1.0 / (1.0 + 1j * omega * result.tau.values)])
+    size = np.abs(data.values[0])
+    weights = np.tile(np.sqrt(np.mean(size**2)) / size, 2)
+    A = weights[:, None] * np.vstack([z.real, z.imag])
+    right = weights * np.r_[data.values[0].real, data.values[0].imag]
+    D = np.hstack([np.zeros((count - order, 2)), difference(order, count)])
+    assert np.linalg.matrix_rank(D) == count - order
+    for k in (3, 12, 20):
+        strength = float(result.regularization_value[k])
+        x = nnls(np.vstack([A, strength * D]), np.r_[right, np.zeros(count - order)])[0]
+        misfit, rough = np.sum((A @ x - right) ** 2), np.sum((D @ x) ** 2)
+        normal, H = A.T @ A, A.T @ A + strength**2 * D.T @ D
+        evidence = (right.size - x.size + count - order) * np.log(misfit + strength**2 * rough)
+        evidence += np.linalg.slogdet(H)[1] - (count - order) * np.log(strength**2)
+        gcv = np.log(misfit) - 2.0 * np.log(right.size - np.trace(np.linalg.solve(H, normal)))
+        found = result.criterion_score[{"regularization_value": k, "spectrum": 0}]
+        assert float(found.sel(criterion="marginal_likelihood")) == pytest.approx(evidence, rel=1e-5, abs=1e-3)
+        assert float(found.sel(criterion="gcv")) == pytest.approx(gcv, rel=1e-5, abs=1e-4)
 
 
 @pytest.mark.parametrize("criterion", ["marginal_likelihood", "gcv", "l_curve", "re_im"])

@@ -135,3 +135,16 @@ def test_few_spectra_are_drawn_to_one_scale(count: int, drawn_twice: bool) -> No
     figure = impedance_figures.nyquist(dataset, series_axis(dataset), title="cell")
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert ("the smaller half" in titles) == drawn_twice
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+def test_what_lies_beyond_the_measured_frequencies_does_not_set_the_scale_of_the_map(beyond: bool) -> None:
+    dataset = synthetic_impedance.analysed()
+    gamma = dataset.gamma.values
+    gamma[:, 0] = 10.0 * gamma.max() if beyond else 0.0  # the shortest time constant was not measured
+    figure = impedance_figures.relaxation_map(dataset, series_axis(dataset), title="cell")
+    (mesh,) = (
+        entry for entry in figure.axes[0].collections if hasattr(entry, "get_clim") and entry.get_array().size > 9
+    )
+    assert mesh.get_clim()[1] == pytest.approx(gamma[:, 1:].max())
+    assert mesh.colorbar.extend == ("max" if beyond else "neither")
