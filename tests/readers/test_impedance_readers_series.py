@@ -224,6 +224,49 @@ def test_zplot_checks(tmp_path):
         read_impedance(path)
 
 
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("MHz", 1e6), ("kHz", 1e3), ("Hz", 1.0), ("mHz", 1e-3), ("µHz", 1e-6), ("uHz", 1e-6)]
+)
+def test_biologic_plans_in_every_unit(tmp_path, unit, factor):
+    """The lowest frequency that the settings plan, in its unit: reached or not."""
+    path = tmp_path / "a.mpt"
+    for low, reached in ((0.1, True), (0.05, False)):
+        text = biologic_mpt([(FREQUENCY, arc())]).replace(
+            "ff                  0.100", f"ff                  {low / factor:.9g}"
+        )
+        path.write_text(text.replace("unit ff             Hz", f"unit ff             {unit}"), encoding="latin-1")
+        if reached:
+            assert read_impedance(path).completeness.item() == "planned"
+        else:
+            with pytest.warns(IondriftWarning, match=r"ends at 0\.1 Hz, the file plans 0\.05 Hz"):
+                assert read_impedance(path).completeness.item() == "short"
+
+
+def test_biologic_checks(tmp_path):
+    path = tmp_path / "a.mpt"
+    text = biologic_mpt([(FREQUENCY, arc())])
+    for damaged, message in (
+        (text.replace("EC-Lab", "EC-Lob"), "line 1: does not begin with 'EC-Lab ASCII FILE'"),
+        (text.replace("header lines : 9", "header lines : two"), "line 2: states no usable number of header lines"),
+        (
+            text.replace("header lines : 9", "header lines : 2"),
+            r"line 2: states no usable number .*the file has 40 lines",
+        ),
+        (text.replace("header lines : 9", "header lines : 41"), "line 2: states no usable number of header lines"),
+        (text.replace("header lines : 9", "header lines : 10"), "line 10: is not the line of column names"),
+        (text[:17], "line 2: is missing; the file is cut"),
+        (text.replace("freq/Hz", "count"), "line 9: there is no frequency column"),
+        (text.replace(f"{arc()[7].real:.7E}", f"{1.2 * arc()[7].real:.7E}"), "line 17: real and imaginary part give"),
+    ):
+        assert damaged != text
+        path.write_text(damaged, encoding="latin-1")
+        with pytest.raises(InputFileError, match=message):
+            read_impedance(path, format="biologic")
+    unplanned = text.replace("unit ff             Hz", "unit ff             rpm")
+    path.write_text(unplanned, encoding="latin-1")
+    assert read_impedance(path).completeness.item() == "undeclared"
+
+
 def test_versastudio_checks(tmp_path):
     path = tmp_path / "a.par"
     path.write_text(versastudio_par(FREQUENCY, arc(), closed=False))
@@ -236,6 +279,13 @@ def test_versastudio_checks(tmp_path):
     path.write_text(re.sub(r"(\n0,7,.*,)([^,\n]*),([^,\n]*)(?=\n)", r"\g<1>55.5,\g<3>", text))
     with pytest.raises(InputFileError, match=r"line 13: Z = .* is not E / I \(1 of 31"):
         read_impedance(path)
+    for damaged, message in (
+        (text.replace("Definition=", "Definicion="), "line 4: the segment names no columns"),
+        (text.replace("Z Real", "Y Real"), "no segment holds Frequency.*it is no impedance experiment"),
+    ):
+        path.write_text(damaged)
+        with pytest.raises(InputFileError, match=message):
+            read_impedance(path)
 
 
 def test_autolab_checks(tmp_path):
