@@ -125,6 +125,17 @@ def test_constraints_and_smoothness_in_time():
         drt(data, time_smoothness=1.0)
 
 
+@pytest.mark.parametrize(("value", "expected"), [(0.8, 0.9), (1.05, 1.0), (1.2, 1.1)])
+def test_a_resistance_known_to_a_tolerance_keeps_the_data_where_they_agree(value, expected):
+    """Shares of what the data say alone, known to a tenth of it: pulled to the nearer edge, or left."""
+    data = series(three_zarc(), count=1)
+    options = {"regularization": 0.05, "time_constants": 40, "solver": "cvxpy"}
+    alone = float(drt(data, **options).polarisation_resistance[0])
+    known = known_resistance(value * alone, tolerance=0.1 * alone)
+    found = float(drt(data, constraints=[known], **options).polarisation_resistance[0])
+    assert found == pytest.approx(expected * alone, rel=1e-4)
+
+
 def test_automatic_choice_meets_its_target_on_three_zarcs():
     assert np.median(relative_error(drt(series(three_zarc(), count=8)), three_zarc())) <= 0.26
 

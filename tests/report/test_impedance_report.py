@@ -137,6 +137,23 @@ def test_few_spectra_are_drawn_to_one_scale(count: int, drawn_twice: bool) -> No
     assert ("the smaller half" in titles) == drawn_twice
 
 
+@pytest.mark.parametrize(("largest", "own"), [(9.0, False), (11.0, True)])
+def test_distributions_that_differ_tenfold_have_their_own_scales(largest: float, own: bool) -> None:
+    """Then every one is nine tenths of its lane high; else half of the highest lies between two of them."""
+    dataset = synthetic_impedance.analysed(bands=False)
+    shape = np.exp(-(np.linspace(-3.0, 3.0, dataset.sizes["tau"]) ** 2))
+    shape /= shape.max()
+    sizes = np.array([largest, 1.0, 2.0, 3.0, 4.0])
+    dataset["gamma"] = (("spectrum", "tau"), sizes[:, None] * shape)
+    axes = impedance_figures.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
+    curves = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == shape.size]
+    heights = 0.9 * np.ones(5) if own else sizes
+    for place, (curve, height) in enumerate(zip(curves, heights, strict=True)):
+        base = place * (1.0 if own else 0.5 * largest)
+        np.testing.assert_allclose(curve, base + height * shape, rtol=1e-12)
+    assert (len(axes.get_yticks()) == 0) == own
+
+
 @pytest.mark.parametrize("beyond", [False, True])
 def test_what_lies_beyond_the_measured_frequencies_does_not_set_the_scale_of_the_map(beyond: bool) -> None:
     dataset = synthetic_impedance.analysed()
