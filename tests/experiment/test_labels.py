@@ -52,3 +52,13 @@ def test_the_chosen_closure_is_one_of_those_compared(real: Analysis) -> None:
     errors = {name: found.attrs["relative_monte_carlo_error"] for name, found in real.bands.by_closure.items()}
     assert data.attrs["bands_relative_monte_carlo_error"] == errors[chosen]
     assert len(set(errors.values())) == len(errors)
+
+
+def test_the_noise_of_the_reference_is_what_all_profiles_that_it_divides_share(real: Analysis) -> None:
+    data = real.dataset
+    relative = (data.reference_noise / data.concentration).values
+    held = np.abs(relative).max(axis=1) > 0.0
+    np.testing.assert_allclose(relative[held], np.tile(relative[held][:1], (held.sum(), 1)), rtol=1e-9)
+    shared = (data.concentration_measured / data.concentration - 1.0).values[held].mean(axis=0)
+    assert np.corrcoef(shared, relative[held][0])[0, 1] > 0.9
+    assert np.std(relative[held][0]) == pytest.approx(np.std(shared), rel=0.3)

@@ -154,6 +154,17 @@ def test_distributions_that_differ_tenfold_have_their_own_scales(largest: float,
     assert (len(axes.get_yticks()) == 0) == own
 
 
+def test_every_distribution_is_shaded_from_the_lower_to_the_upper_edge_of_its_band() -> None:
+    dataset = synthetic_impedance.analysed(1)
+    axes = impedance_figures.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
+    shaded = axes.collections[0].get_paths()[0].vertices
+    tau, band = dataset.tau.values, dataset.gamma_band.values[:, 0]
+    k = tau.size // 2
+    heights = shaded[np.isclose(shaded[:, 0], tau[k], rtol=1e-9), 1]
+    ceiling = axes.get_ylim()[1]
+    np.testing.assert_allclose(sorted({heights.min(), heights.max()}), np.minimum(band[[0, -1], k], ceiling), rtol=1e-9)
+
+
 @pytest.mark.parametrize("beyond", [False, True])
 def test_what_lies_beyond_the_measured_frequencies_does_not_set_the_scale_of_the_map(beyond: bool) -> None:
     dataset = synthetic_impedance.analysed()

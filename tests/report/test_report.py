@@ -17,6 +17,7 @@ from rich.cells import cell_len
 import golden_text
 import synthetic
 from iondrift.drift.closures import CLOSURES
+from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import Analysis
 from iondrift.report.console import cell as console
@@ -188,6 +189,18 @@ def test_the_end_is_the_last_profile_under_polarisation() -> None:
     assert times[analysis.end] <= 20000.0 < times[analysis.end + 1]
     built = summary.build(analysis)
     assert built["drift_velocity"]["at_end"]["time"]["value"] == times[analysis.end] / 3600.0
+
+
+@pytest.mark.parametrize(
+    ("autocorrelation", "lags"), [((1.0,), (0.0, 0.0)), ((1.0, 0.6), (0.6, 0.0)), ((1.0, 0.6, 0.2, 0.1), (0.6, 0.2))]
+)
+def test_correlation_that_was_not_found_is_none(autocorrelation: tuple[float, ...], lags: tuple[float, float]) -> None:
+    estimate = NoiseEstimate(standard_deviation=20.0, autocorrelation=autocorrelation, common_mode=0.004)
+    found = summary.noise(dataclasses.replace(synthetic.measured(), noise=estimate))
+    assert found is not None
+    assert (found["autocorrelation_lag_1"], found["autocorrelation_lag_2"]) == lags
+    assert found["common_mode"]["value"] == pytest.approx(0.4)
+    assert summary.noise(dataclasses.replace(synthetic.measured(), noise=None)) is None
 
 
 def test_too_much_implied_current_is_said_plainly(built: dict[str, Any]) -> None:

@@ -64,6 +64,23 @@ def test_paper_s_cubic_in_the_wrong_argument_is_refused_with_place_and_remedy():
         wrong.check(1000.0, 1650.0)
 
 
+@pytest.mark.parametrize(
+    ("coefficients", "given", "meant"),
+    [
+        ([-1e-12, 2.5e-12], "mol m-3", "mol/L"),  # positive up to 2.5
+        ([1e-15, -1e-13], "mol/L", "mol m-3"),  # positive from 100 on
+    ],
+)
+def test_a_polynomial_in_the_other_unit_of_concentration_is_told(coefficients, given, meant):
+    D = Diffusivity.polynomial(coefficients, concentration_unit=given)
+    words = (
+        rf"The argument may be wrong: .* with argument='concentration' and concentration_unit='{meant}' D is positive"
+    )
+    with pytest.raises(DiffusivityError, match=words):
+        D.check(1000.0, 2000.0)
+    Diffusivity.polynomial(coefficients, concentration_unit=meant).check(1000.0, 2000.0)
+
+
 def test_check_finds_a_dip_between_grid_points():
     low, high = 1000.0, 2000.0
     bottom = 1000.0 + 1000.0 * np.sqrt(0.5)
