@@ -62,6 +62,24 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     assert _load(tmp_path, "\ufeff" + MINIMAL).cell.name == "a"
 
 
+@pytest.mark.parametrize(
+    ("damage", "told", "needs"),
+    [
+        (("temperature_K = 313.15", "temperature_K = -5"), "electrolyte.temperature_K", "log.current_density_column"),
+        (('file = "log.txt"', "file = 3"), "log.file", "electrolyte.transference_number"),
+    ],
+)
+def test_a_section_with_a_mistake_is_not_said_to_lack_what_a_closure_needs(
+    tmp_path: Path, damage: tuple[str, str], told: str, needs: str
+) -> None:
+    """What it holds is not known before its mistake is mended; what the other section lacks is."""
+    text = MINIMAL.replace(*damage) + '[reconstruction]\nclosure = "current"\n'
+    message = _mistakes(tmp_path, text)
+    assert told in message
+    assert f"closure 'current' needs {needs}" in message
+    assert " and " not in message.partition("needs ")[2]
+
+
 def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
     message = _mistakes(
         tmp_path,
