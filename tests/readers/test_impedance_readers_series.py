@@ -424,6 +424,8 @@ def test_zahner_damage(tmp_path):
         (content + b"x", "settings of 752 bytes are announced, 753 follow"),
         (poked(6, b"\x7f"), "it is cut or damaged"),
         (poked(12, struct.pack(">d", np.nan)), r"point 1 of 31: frequency \(Hz\) is nan"),
+        (poked(12, struct.pack(">d", -1.0)), r"point 1 of 31: frequency \(Hz\) is -1; the file is damaged"),
+        (poked(12, struct.pack(">d", 0.0)), r"point 1 of 31: frequency \(Hz\) is 0; the file is damaged"),
         (poked(12 + 8 * 5, struct.pack(">d", 1e4 * 9)), r"point 5 of 31: frequency 15848\.9 Hz is out of order"),
         (poked(12 + 8 * count, struct.pack(">d", -1.0)), r"point 1 of 31: \|Z\| \(Ohm\) is -1"),
         (poked(12 + 16 * count, struct.pack(">d", 7.0)), r"arg Z \(rad\) is 7"),

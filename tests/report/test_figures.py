@@ -157,6 +157,23 @@ def test_measured_points_are_drawn_without_the_noise_of_the_reference() -> None:
     assert "less the reference's noise" in axes.get_legend().get_texts()[0].get_text()
 
 
+def test_time_series_are_drawn_in_the_units_of_their_labels() -> None:
+    data = synthetic.dataset()
+    panels = figures.time_series(data, synthetic.SEGMENTS, title="a").axes
+    expected = {
+        "$V$ / V": [data.voltage],
+        "$-i$ / mA cm$^{-2}$": [-0.1 * data.current_density],
+        "$E$ / V mm$^{-1}$": [1e-3 * data.electric_field[:, end] for end in (0, -1)],
+        "$v$ / µm h$^{-1}$": [3.6e9 * data.drift_velocity[:, end] for end in (0, -1)],
+    }
+    assert [axes.get_ylabel() for axes in panels] == list(expected)
+    for axes, curves in zip(panels, expected.values(), strict=True):
+        for line, curve in zip(axes.lines, curves, strict=True):
+            np.testing.assert_allclose(line.get_xdata(), data.time / 3600.0)
+            np.testing.assert_allclose(line.get_ydata(), curve, rtol=1e-12)
+    assert panels[1].get_ylim()[0] <= 0.0
+
+
 def test_without_current_its_panel_is_left_out() -> None:
     with_current = figures.time_series(synthetic.dataset(), synthetic.SEGMENTS, title="a")
     without = figures.time_series(synthetic.dataset(current=False), synthetic.SEGMENTS, title="a")
