@@ -180,6 +180,14 @@ def test_a_budget_of_automatic_samples_draws_as_many_of_every_source(cell):
     xr.testing.assert_identical(found, error_budget(**cell, samples=found.attrs["samples"], sobol=True))
 
 
+def test_a_budget_tells_how_far_it_is(cell):
+    told: list[float] = []
+    error_budget(**cell, samples=40, progress=told.append)
+    assert 0.0 < told[0] < 1.0
+    assert told[-1] == 1.0
+    assert told == sorted(told)
+
+
 def machine_of(patch: pytest.MonkeyPatch, size: float) -> None:
     """Let the system say that it has so many bytes of memory."""
     patch.setattr(os, "sysconf_names", {"SC_PAGE_SIZE": 0, "SC_PHYS_PAGES": 1}, raising=False)

@@ -298,6 +298,12 @@ def test_the_template_takes_a_third_column_for_the_current(tmp_path: Path) -> No
     assert "\ncurrent_density_column = 3" in text
 
 
+def test_the_template_takes_no_log_of_another_kind_of_file(tmp_path: Path) -> None:
+    for name in ("a.md", "b.mpr", "polarisation.csv"):
+        (tmp_path / name).write_text("0.5,1.2\n0.6,1.3\n0.7,1.4\n")
+    assert 'file = "polarisation.csv"\n' in template(tmp_path)
+
+
 def test_the_template_does_not_overwrite(tmp_path: Path) -> None:
     write_template(tmp_path).write_text("mine")
     with pytest.raises(ConfigurationError, match="--force replaces it"):

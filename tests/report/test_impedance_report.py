@@ -137,6 +137,16 @@ def test_few_spectra_are_drawn_to_one_scale(count: int, drawn_twice: bool) -> No
     assert ("the smaller half" in titles) == drawn_twice
 
 
+@pytest.mark.parametrize(("stretched", "inches"), [(100.0, 5.3), (0.01, 2.3)])
+def test_a_nyquist_plot_has_the_shape_of_its_data_within_a_page(stretched: float, inches: float) -> None:
+    """A blocking electrode is tall, a resistor flat: 4.2 and 1.2 inches for the panel, 1.1 for what is written."""
+    dataset = synthetic_impedance.analysed(1, bands=False, masked=False)
+    for name in ("impedance", "impedance_fit"):
+        dataset[name] = dataset[name].real + 1j * stretched * dataset[name].imag
+    figure = impedance_figures.nyquist(dataset, series_axis(dataset), title="cell")
+    assert figure.get_size_inches()[1] == pytest.approx(inches)
+
+
 @pytest.mark.parametrize(("largest", "own"), [(9.0, False), (11.0, True)])
 def test_distributions_that_differ_tenfold_have_their_own_scales(largest: float, own: bool) -> None:
     """Then every one is nine tenths of its lane high; else half of the highest lies between two of them."""

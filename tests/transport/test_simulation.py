@@ -256,6 +256,18 @@ def test_the_sample_is_centred_in_the_field_of_view_unless_it_is_placed():
     np.testing.assert_allclose(moved.position, np.arange(128) * (4e-3 / 128) - 1e-3, atol=1e-12)
 
 
+@pytest.mark.parametrize(("share", "refused"), [(1.9, True), (2.1, False)])
+def test_a_diffusivity_must_be_positive_up_to_twice_the_concentration(share, refused):
+    """And from a twentieth of it on: what a run may reach."""
+    D = Diffusivity.polynomial([-1e-15, share * 1e-15 * 1666.0])
+    options = {"diffusivity": D, "current_density": -0.05, "constant_voltage": 0.0, "profiles": 3}
+    if refused:
+        with pytest.raises(DiffusivityError, match=r"at 3\.332 mol/L"):
+            simulate(**options)
+    else:
+        assert simulate(**options).sizes["time"] == 3
+
+
 def test_the_seed_decides_the_noise():
     one, again, other = (simulate(noise=0.02, profiles=3, seed=seed).intensity for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
