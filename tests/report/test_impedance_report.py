@@ -186,3 +186,10 @@ def test_what_lies_beyond_the_measured_frequencies_does_not_set_the_scale_of_the
     )
     assert mesh.get_clim()[1] == pytest.approx(gamma[:, 1:].max())
     assert mesh.colorbar.extend == ("max" if beyond else "neither")
+
+
+def test_a_note_that_every_file_earns_is_printed_once_with_the_first_of_them() -> None:
+    dataset = synthetic_impedance.analysed(bands=False)
+    dataset.attrs["notes"] = (*(f"cell_{k}.ism: {k + 3} point(s) left out" for k in range(4)), "cell_9.ism: odd")
+    words = " ".join(impedance_console.to_text(summary(dataset), width=120).split())
+    assert "cell_0.ism: 3 point(s) left out (and 3 files alike); cell_9.ism: odd" in words
