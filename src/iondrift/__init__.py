@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
-    from iondrift.drift.smoothing.series import Penalties as Penalties
+    from iondrift.drift.smoothing.penalties import Penalties as Penalties
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
     from iondrift.experiment.log.clock import average_over_windows as average_over_windows
@@ -56,7 +56,7 @@ _HOME = {
     "ImpedanceOptions": "impedance.options",
     "LogLayout": "readers.log",
     "NoiseEstimate": "drift.smoothing.noise",
-    "Penalties": "drift.smoothing.series",
+    "Penalties": "drift.smoothing.penalties",
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
     "ambipolar_diffusivity": "transport.relations",
