@@ -11,6 +11,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from iondrift_kernels.waiting import let_waiting_threads_sleep
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Reassociation and contraction let reductions vectorise. Neither nnan nor ninf: NaN must survive a kernel.
@@ -39,6 +41,7 @@ def _cache_folder() -> str | None:
         return None
 
 
+let_waiting_threads_sleep()
 _CACHE = _cache_folder()
 _CONFIG: Any = numba.config  # a module whose settings numba fills in from the environment
 

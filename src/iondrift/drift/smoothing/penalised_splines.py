@@ -30,7 +30,7 @@ from iondrift.drift.smoothing.search import choose
 from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.errors import DataError, IondriftWarning, ShapeError
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 __all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
 
@@ -47,7 +47,7 @@ class SplineOptions(TypedDict, total=False):
     penalties: Penalties | None
 
 
-@one_algebra_thread
+@bounded_threads
 def smooth(
     concentration: xr.DataArray,
     *,
