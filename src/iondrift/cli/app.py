@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from iondrift.cli import options
+from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
@@ -234,6 +235,7 @@ def simulate(
 
 
 app.command()(drt_command)
+app.command()(diffusion_command)
 
 
 def main() -> None:
