@@ -3,8 +3,7 @@
 ``b = A^-1 T' Omega y`` needs a forward and a backward sweep over time. The forward sweep is run once to leave
 checkpoints at the borders of the blocks (and the estimate of the fixed pattern, a plain sum over time); each
 block then repeats its part of it from the checkpoint, with the same random numbers, before it substitutes
-back. Memory stays that of a block and the checkpoints. What is repeated is compiled without fastmath: it is inlined in
-two places, and must leave the same bits in both.
+back. Memory stays that of a block and the checkpoints.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel, kernel, parallel_kernel
+from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.lanes import whole
 from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw
@@ -35,7 +34,7 @@ class Stream(NamedTuple):
     words: WordArray
 
 
-@exact_kernel
+@kernel
 def perturb_profile(stream: Stream, splines: Splines, t: int, shift: FloatArray, out: FloatArray) -> None:
     """``out`` (M, LANES) = new noise of profile t plus the reference's pattern ``shift`` (M, LANES)."""
     width = whole(out.shape[1])
@@ -48,7 +47,7 @@ def perturb_profile(stream: Stream, splines: Splines, t: int, shift: FloatArray,
                 out[m + p, j] = scale * stream.normals[p, j] + splines.loading[t] * shift[m + p, j]
 
 
-@exact_kernel
+@kernel
 def forward_block(
     stream: Stream,
     splines: Splines,

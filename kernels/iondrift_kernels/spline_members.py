@@ -22,7 +22,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel, parallel_kernel
+from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.spline_modes import EDGE, LANES, ROW, factor_rows, solve_lower
 
 FloatArray = npt.NDArray[np.float64]
@@ -90,7 +90,7 @@ def sweep(members: Members, borders: IntArray, stretch: Stretch, found: Found) -
         _conclude(members, found, j)
 
 
-@exact_kernel
+@kernel
 def _sweep_block(members: Members, borders: IntArray, stretch: Stretch, found: Found, j: int, block: int) -> None:
     """Sweep one block of modes of member j."""
     sums = found.sums[j, :, block * LANES : (block + 1) * LANES]
@@ -112,7 +112,7 @@ def _sweep_block(members: Members, borders: IntArray, stretch: Stretch, found: F
             _remember(stretch, j, block, last - first, found.checkpoints[j, n + 1, block])
 
 
-@exact_kernel
+@kernel
 def _remember(stretch: Stretch, j: int, block: int, count: int, out: FloatArray) -> None:
     """``out`` (CHECKPOINT,) = the last three of ``count`` rows."""
     for i in range(EDGE * ROW):
@@ -122,7 +122,7 @@ def _remember(stretch: Stretch, j: int, block: int, count: int, out: FloatArray)
         out[EDGE * (ROW + LANES) + i] = stretch.influence[j, block, count * LANES + i]
 
 
-@exact_kernel
+@kernel
 def _conclude(members: Members, found: Found, j: int) -> None:
     """Noise and pattern of member j."""
     rest = members.total
@@ -138,7 +138,7 @@ def _conclude(members: Members, found: Found, j: int) -> None:
     found.sigma[j] = math.sqrt(max(rest, members.total * 1e-26) / members.free[j])
 
 
-@exact_kernel
+@kernel
 def _advance(
     members: Members, below: FloatArray, first: int, last: int, stretch: Stretch, j: int, block: int
 ) -> None:  # fmt: skip

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel
+from iondrift_kernels._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -131,7 +131,7 @@ class Work(NamedTuple):
     plane: FloatArray
 
 
-@exact_kernel
+@kernel
 def multiply(left: FloatArray, right: FloatArray, out: FloatArray) -> None:
     """``out = left @ right``, every sum in the order of its index."""
     rows, inner = left.shape
@@ -152,7 +152,7 @@ def multiply(left: FloatArray, right: FloatArray, out: FloatArray) -> None:
                 line[m] += a * first[m]
 
 
-@exact_kernel
+@kernel
 def cross_rows(rows: FloatArray, weights: FloatArray, out: FloatArray) -> None:
     """``out = rows' diag(weights) rows`` (M, M) for rows (Q, M)."""
     count, size = rows.shape
@@ -170,7 +170,7 @@ def cross_rows(rows: FloatArray, weights: FloatArray, out: FloatArray) -> None:
             out[i, j] = out[j, i]
 
 
-@exact_kernel
+@kernel
 def project_rows(start: IntArray, basis: FloatArray, weights: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out = T' diag(weights) values`` (K, M) for values (T, M) and four functions from ``start`` at every time."""
     out[:] = 0.0
@@ -183,7 +183,7 @@ def project_rows(start: IntArray, basis: FloatArray, weights: FloatArray, values
                 into[m] += factor * line[m]
 
 
-@exact_kernel
+@kernel
 def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArray, out: FloatArray) -> None:
     """R of the QR decomposition of banded rows by Givens rotations, LANES scalings of the rows side by side.
 
@@ -232,7 +232,7 @@ def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArra
             w[3 * ROW + m] = math.sqrt(w[3 * ROW + m] * w[3 * ROW + m] + d * d)
 
 
-@exact_kernel
+@kernel
 def log_determinants(
     start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArray, roots: FloatArray, out: FloatArray
 ) -> None:
@@ -248,7 +248,7 @@ def log_determinants(
             out[block, m] = 2.0 * total
 
 
-@exact_kernel
+@kernel
 def look_up(table: Table, r: float) -> tuple[float, float, float]:
     """Return f, f' and f'' at r."""
     pieces = table.pieces
@@ -272,7 +272,7 @@ def look_up(table: Table, r: float) -> tuple[float, float, float]:
     return value, slope, bend
 
 
-@exact_kernel
+@kernel
 def adaptive_weights(adaptivity: tuple[float, float, float], rough: Roughness) -> None:
     """Fill the weights of ``rough`` for (plating, counter, length): w = 1 / (1 + E1 + E2), each an exponential."""
     plating, counter, length = adaptivity
@@ -298,7 +298,7 @@ def adaptive_weights(adaptivity: tuple[float, float, float], rough: Roughness) -
             out[9, r] += double * both * both - single * (left * (near * near - near) + right * (far * far - far))
 
 
-@exact_kernel
+@kernel
 def rotate(series: Series, rows: FloatArray, modes: Modes) -> None:
     """Turn the data and the rows (Q, M) of the spatial penalty into the basis of ``modes.rotation``."""
     rotation = modes.rotation
@@ -313,7 +313,7 @@ def rotate(series: Series, rows: FloatArray, modes: Modes) -> None:
         _times(series.right, rotation, block, modes.right[block])
 
 
-@exact_kernel
+@kernel
 def _times(left: FloatArray, right: FloatArray, block: int, out: FloatArray) -> None:
     """``out`` ((K + 2 EDGE) LANES) = left (K, J) @ the block's columns of right (J, M')."""
     count = right.shape[0]
@@ -336,7 +336,7 @@ def _times(left: FloatArray, right: FloatArray, block: int, out: FloatArray) -> 
                 line[m] += a * first[m]
 
 
-@exact_kernel
+@kernel
 def factor_rows(gram: FloatArray, penalty: FloatArray, scale: FloatArray, lower: FloatArray) -> None:
     """Banded Cholesky of alpha G + gamma P, bands with EDGE rows more; a pivot that is not positive leaves NaN.
 
@@ -361,7 +361,7 @@ def factor_rows(gram: FloatArray, penalty: FloatArray, scale: FloatArray, lower:
             w[3 * ROW + 3 * LANES + m] = third
 
 
-@exact_kernel
+@kernel
 def solve_lower(lower: FloatArray, out: FloatArray) -> None:
     """``out = L^-1 out``; both begin with the three rows before the first."""
     count = out.size // LANES - 2 * EDGE
@@ -374,7 +374,7 @@ def solve_lower(lower: FloatArray, out: FloatArray) -> None:
             w[3 * LANES + m] = (value - line[LANES + m] * w[2 * LANES + m]) * line[m]
 
 
-@exact_kernel
+@kernel
 def _backward(lower: FloatArray, out: FloatArray) -> None:
     """``out = L'^-1 out``."""
     count = out.size // LANES - 2 * EDGE
@@ -388,7 +388,7 @@ def _backward(lower: FloatArray, out: FloatArray) -> None:
             w[m] = (value - line[ROW + LANES + m] * w[LANES + m]) * line[m]
 
 
-@exact_kernel
+@kernel
 def _inner(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
     """``out`` (LANES) = sums over time of the products of a block's columns."""
     width = out.size & -LANES
@@ -399,7 +399,7 @@ def _inner(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
             out[m] += left[m] * right[m]
 
 
-@exact_kernel
+@kernel
 def _stiffen(penalty: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out = P values``."""
     count = penalty.shape[0] - EDGE
@@ -416,7 +416,7 @@ def _stiffen(penalty: FloatArray, values: FloatArray, out: FloatArray) -> None:
             )  # fmt: skip
 
 
-@exact_kernel
+@kernel
 def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block: int) -> None:
     """Factor a block; leave L^-1 B in ``coefficients``, L^-1 a in ``influence``, and the sums a value needs."""
     low, high = block * LANES, (block + 1) * LANES
@@ -443,7 +443,7 @@ def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block:
             sums[EXPLAINED, m] += held * held / pivot
 
 
-@exact_kernel
+@kernel
 def value(series: Series, modes: Modes, penalties: FloatArray, work: Work) -> tuple[float, float]:
     """Return V and the penalised sum of squares for lambda_x, lambda_t, lambda_xt; ``work`` keeps what it took."""
     lambda_x, lambda_t, lambda_xt = penalties[0], penalties[1], penalties[2]
@@ -468,7 +468,7 @@ def value(series: Series, modes: Modes, penalties: FloatArray, work: Work) -> tu
     return total + series.free * math.log(rest / series.free), rest
 
 
-@exact_kernel
+@kernel
 def _respond(series: Series, work: Work, block: int) -> None:
     """After :func:`value`: coefficients, influence and the quadratic forms of a block."""
     lower, answer = work.lower[block], work.influence[block]
@@ -505,7 +505,7 @@ def _respond(series: Series, work: Work, block: int) -> None:
             sums[IGG, m] = (sums[IG, m] - gamma * sums[IGP, m]) / alpha
 
 
-@exact_kernel
+@kernel
 def _mix(series: Series, modes: Modes, penalties: FloatArray, work: Work, block: int) -> None:
     """Write a block's columns of X v and P v: G v = (A v - gamma P v) / alpha, A v = B - rho a."""
     right, rough = modes.right[block], work.rough[block]
@@ -521,7 +521,7 @@ def _mix(series: Series, modes: Modes, penalties: FloatArray, work: Work, block:
             work.mixed[k, column] = share * (right[place] - rho[column] * series.arrow[k]) + bend * stiff
 
 
-@exact_kernel
+@kernel
 def _square(values: FloatArray, products: FloatArray, block: int, out: FloatArray) -> None:
     """Fill a block's rows of ``out`` (M', M') = values' products, from the block's first column on."""
     low, count = block * LANES, products.shape[0]
@@ -546,7 +546,7 @@ def _square(values: FloatArray, products: FloatArray, block: int, out: FloatArra
                 into[i, m] += a * first[m]
 
 
-@exact_kernel
+@kernel
 def _curve(series: Series, work: Work, block: int) -> None:
     """Leave L^-1 P v in ``rough`` and fill the second-order forms of a block."""
     rough, sums = work.rough[block], work.sums[:, block * LANES : (block + 1) * LANES]
@@ -562,7 +562,7 @@ def _curve(series: Series, work: Work, block: int) -> None:
             sums[HH, m] += sums[VP, m] * sums[VP, m] / sums[PIVOT, m]
 
 
-@exact_kernel
+@kernel
 def _move(series: Series, work: Work, block: int) -> None:
     """Fill the block's columns of ``crossed``."""
     low, high = block * LANES, (block + 1) * LANES
@@ -584,7 +584,7 @@ def _move(series: Series, work: Work, block: int) -> None:
             pair += 1
 
 
-@exact_kernel
+@kernel
 def _scales(penalties: FloatArray, s: float, first: FloatArray, second: FloatArray) -> None:
     """Fill first (2, 3) and second (2, 3, 3) derivatives of alpha and gamma by the three log-penalties."""
     slow, both = penalties[0] * s, penalties[2] * s
@@ -596,14 +596,14 @@ def _scales(penalties: FloatArray, s: float, first: FloatArray, second: FloatArr
     second[1, 1, 1] = penalties[1]
 
 
-@exact_kernel
+@kernel
 def _form(x: FloatArray, y: FloatArray, i: int, j: int, gg: float, gp: float, hh: float) -> float:
     """Return the form (gg, gp, hh) of derivative i of (alpha, gamma) = x and derivative j of y."""
     form: float = x[0, i] * y[0, j] * gg + (x[0, i] * y[1, j] + x[1, i] * y[0, j]) * gp + x[1, i] * y[1, j] * hh
     return form
 
 
-@exact_kernel
+@kernel
 def _determinant(
     functions: float, table: Table, scale: FloatArray, first: FloatArray, second: FloatArray,
     sign: float, gradient: FloatArray, hessian: FloatArray,
@@ -620,7 +620,7 @@ def _determinant(
     return slope, bend
 
 
-@exact_kernel
+@kernel
 def _trace(
     functions: float, scale: FloatArray, first: FloatArray, speeds: tuple[float, float],
     curves: tuple[float, float], sign: float, out: FloatArray,
@@ -638,7 +638,7 @@ def _trace(
         out[2 + i] += sign * (functions * dx + bend * (lg - la) * e + slope * (dy - dx))
 
 
-@exact_kernel
+@kernel
 def _arrow_terms(
     penalties: FloatArray, first: FloatArray, second: FloatArray, sums: FloatArray,
     gradient: FloatArray, hessian: FloatArray, out: FloatArray,
@@ -667,7 +667,7 @@ def _arrow_terms(
             ) / pivot - rate * other
 
 
-@exact_kernel
+@kernel
 def _penalty_terms(
     series: Series, modes: Modes, penalties: FloatArray, work: Work, gradients: FloatArray, hessians: FloatArray
 ) -> None:
@@ -702,7 +702,7 @@ def _penalty_terms(
             work.traces[i, m] = trace[i]
 
 
-@exact_kernel
+@kernel
 def _planes(work: Work, rough: FloatArray, square: FloatArray, out: FloatArray) -> None:
     """``out`` (Q,) = diagonal of rough square rough'."""
     multiply(rough, square, work.plane)
@@ -713,7 +713,7 @@ def _planes(work: Work, rough: FloatArray, square: FloatArray, out: FloatArray) 
         out[r] = total
 
 
-@exact_kernel
+@kernel
 def _adaptive_terms(
     modes: Modes, roughness: Roughness, penalties: FloatArray, work: Work, gradients: FloatArray, hessians: FloatArray
 ) -> None:
@@ -759,7 +759,7 @@ def _adaptive_terms(
                 hessians[0, i, 3 + a] -= 2.0 * (first[0, i] * level + first[1, i] * stiff)
 
 
-@exact_kernel
+@kernel
 def _divided(modes: Modes, work: Work, one: FloatArray, other: FloatArray) -> float:
     """Return the sum over m, n of D_a D_b (t_m - t_n) / (s_m - s_n), t' where the two hardly differ."""
     s, t = modes.spatial, work.traces
@@ -775,7 +775,7 @@ def _divided(modes: Modes, work: Work, one: FloatArray, other: FloatArray) -> fl
     return total
 
 
-@exact_kernel
+@kernel
 def derivatives(
     series: Series, modes: Modes, roughness: Roughness, penalties: FloatArray, rest: float, work: Work,
     gradient: FloatArray, hessian: FloatArray,
@@ -814,7 +814,7 @@ def derivatives(
             )
 
 
-@exact_kernel
+@kernel
 def roughness(modes: Modes, work: Work) -> float:
     """Return what penalties add to the penalised sum of squares where :func:`derivatives` was called last."""
     total = 0.0
