@@ -38,6 +38,9 @@ class Leak:
         assert all(draws.shape == standard_normals[0].shape for draws in systematic.values())
         return self.flux()[:, None] * (1.0 + SPREAD * standard_normals)
 
+    def exact_flux(self, systematic: Mapping[str, np.ndarray]) -> np.ndarray:
+        return np.tile(self.flux()[:, None], systematic["length"].size)
+
 
 def layers() -> tuple[xr.DataArray, xr.DataArray]:
     """Return a concentration that falls in a layer at x = 0, and a voltage."""

@@ -37,6 +37,9 @@ class Origin(Protocol):
         :func:`iondrift.drift.bands.uncertainties.systematic_draws`.
         """
 
+    def exact_flux(self, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return it (time, replicate) where no measurement holds noise: only ``systematic`` inputs vary."""
+
 
 OriginOf: TypeAlias = "Callable[[DriftInputs, InTime], Origin | None]"
 

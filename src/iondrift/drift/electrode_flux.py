@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve_banded, cholesky_banded, solve_banded
-from scipy.optimize import minimize_scalar
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.drift.names import InTime
-from iondrift.drift.smoothing import spline_basis
+from iondrift.drift.smoothing import time_axis
+from iondrift.drift.smoothing.courses import Courses
+from iondrift.drift.smoothing.likelihood import Data, Likelihood, Spatial
+from iondrift.drift.smoothing.posterior import Posterior
+from iondrift.drift.smoothing.search import choose
 from iondrift.drift.smoothing.spline_basis import LocalBasis, usable_breaks
+from iondrift.drift.smoothing.time_axis import TimeAxis
 
-_ORDER = 3  # of the penalised derivative
-_BOUNDS = (-16.0, 16.0)  # natural logarithms of the penalty, which is scaled to the data
 _FEWEST_IN_PIECE = 5  # profiles between breaks
-_LEAST = 1e-14  # of the sum of squares: rounding
 
 
 def flux_from_storage(
@@ -93,25 +93,31 @@ class FixedFlux:
 
     def draw_flux(self, standard_normals: FloatArray, systematic: Mapping[str, FloatArray]) -> FloatArray:
         """Return it (time, replicate) for every replicate of standard normals (0, replicate)."""
-        return np.repeat(self.values[:, None], standard_normals.shape[1], axis=1)
+        return self.exact_flux(systematic)
+
+    def exact_flux(self, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the same."""
+        return np.repeat(self.values[:, None], systematic["length"].size, axis=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StorageFit:
-    """A storage smoothed in time: spline coefficients with their posterior.
+    """A storage smoothed in time: the reported coefficients, and the fits that draws are made from.
 
     Attributes
     ----------
     basis
         At the profiles, slope in 1/s.
-    coefficients, factor, standard_deviation
-        Mean, banded upper Cholesky factor of the precision over the noise variance, and the noise, mol m-2.
+    coefficients, standard_deviation
+        The reported fit's, mol m-2, and the noise it finds.
+    posterior
+        Fits whose penalties the data leave open, as those of profiles are.
     """
 
     basis: LocalBasis
     coefficients: FloatArray
-    factor: FloatArray
     standard_deviation: float
+    posterior: Posterior
 
     @property
     def normals(self) -> int:
@@ -120,65 +126,63 @@ class StorageFit:
 
     def flux(self) -> FloatArray:
         """Return -dS/dt (time,), mol m-2 s-1."""
-        return self._slope(self.coefficients)
+        return self._slope(self.coefficients[:, None])[:, 0]
 
     def draw_flux(self, standard_normals: FloatArray, systematic: Mapping[str, FloatArray]) -> FloatArray:
         """Return posterior draws (time, replicate) of -dS/dt from standard normals (coefficients, replicate).
 
-        What is stored goes with the concentration and with the length: so does the flux, by their drawn factors.
+        Groups of replicates take one fit after another. What is stored goes with the concentration and with the length:
+        so does the flux, by their drawn factors.
         """
-        shift = solve_banded((0, self.factor.shape[0] - 1), self.factor, standard_normals)
-        columns = self.basis.start[:, None] + np.arange(4)
-        change = np.einsum("td,tdr->tr", self.basis.slope, shift[columns])
-        flux = self.flux()[:, None] - self.standard_deviation * change
+        from iondrift_kernels.lanes import LANES
+
+        group = np.arange(standard_normals.shape[1]) // LANES
+        courses = Courses(self.posterior.fits(int(group[-1]) + 1))
+        flux = np.empty((self.basis.start.size, group.size))
+        for j in range(courses.count):
+            own = group % courses.count == j
+            flux[:, own] = self._slope(courses.draw(j, standard_normals[:, own]))
         return np.asarray(flux * systematic["concentration"] * systematic["length"])
 
+    def exact_flux(self, systematic: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the reported flux (time, replicate) for replicates whose profiles hold no noise."""
+        return np.asarray(self.flux()[:, None] * systematic["concentration"] * systematic["length"])
+
     def _slope(self, coefficients: FloatArray) -> FloatArray:
+        """Return -dS/dt (time, R) of coefficients (K, R)."""
         columns = self.basis.start[:, None] + np.arange(4)
-        return -np.asarray(np.einsum("td,td->t", self.basis.slope, coefficients[columns]))
+        return -np.asarray(np.einsum("td,tdr->tr", self.basis.slope, coefficients[columns]))
 
 
 def fit_storage(storage: FloatArray, time: FloatArray, breaks: Sequence[float] = ()) -> StorageFit:
-    """Smooth S(t) by a cubic spline with kinks at the breaks; penalty of the third derivative by REML.
+    """Smooth S(t) by a cubic spline with kinks at the breaks, as if it were one mode of the profiles.
 
-    Minimised is ``sum (S - s)^2 + lambda int (s''')^2``; cross-validation on so few points follows their noise.
+    Minimised is ``sum (S - s)^2 + lambda int w (d^3 s/dt^3)^2``, lambda by REML: cross-validation on so few points
+    follows their noise.
     """
-    span = time[-1] - time[0]
-    scaled = (time - time[0]) / span
-    inside = (np.asarray(usable_breaks(time, breaks, fewest=_FEWEST_IN_PIECE)) - time[0]) / span
-    knots = spline_basis.knots_with_breaks(scaled, inside)
-    basis = spline_basis.local_basis(knots, scaled)
-    functions = knots.size - spline_basis.DEGREE - 1
-    gram = _upper(spline_basis.band_gram(basis, functions, np.ones(time.size)))
-    rough = _upper(spline_basis.band_roughness(knots, _ORDER))
-    rough *= gram[-1].sum() / rough[-1].sum()
+    ones = np.ones(time.size)
+    axis = TimeAxis(time, usable_breaks(time, breaks, fewest=_FEWEST_IN_PIECE), ones, ones)
     level = float(storage.mean())
     values = storage - level
-    columns = basis.start[:, None] + np.arange(4)
-    right = np.zeros(functions)
-    np.add.at(right, columns, basis.value * values[:, None])
-    flat = _ORDER * (1 + inside.size) - inside.size  # polynomials by pieces, continuous
-    free = max(time.size - flat, 1)
+    spatial = Spatial(rows=np.zeros((0, 1)), places=np.zeros((0, 4)), shares=np.zeros((0, 4)))
+    data = Data(
+        right=axis.project(values[:, None]), arrow=np.zeros(axis.functions), held=np.zeros(1), loaded=0.0, kappa=0.0,
+        total=float(values @ values), count=time.size,
+    )  # fmt: skip
 
-    def solved(penalty: float) -> tuple[FloatArray, FloatArray, float]:
-        factor = cholesky_banded(gram + penalty * rough)
-        coefficients = cho_solve_banded((factor, False), right)
-        rest = max(float(values @ values - coefficients @ right), _LEAST * float(values @ values), 1e-300)
-        return factor, coefficients, rest
+    def likelihood(order: int) -> Likelihood:
+        return Likelihood(spatial=spatial, temporal=axis.temporal(order), data=data)
 
-    def criterion(logarithm: float) -> float:
-        factor, _, rest = solved(float(np.exp(logarithm)))
-        return float(free * np.log(rest) + 2.0 * np.log(factor[-1]).sum() - (functions - flat) * logarithm)
-
-    grid = np.linspace(*_BOUNDS, 25)
-    best = int(np.argmin([criterion(value) for value in grid]))
-    bracket = (grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)])
-    penalty = float(np.exp(minimize_scalar(criterion, bounds=bracket, method="bounded").x))
-    factor, coefficients, rest = solved(penalty)
-    scaled_basis = LocalBasis(start=basis.start, value=basis.value, slope=basis.slope / span)
-    return StorageFit(scaled_basis, coefficients, factor, float(np.sqrt(rest / free)))
-
-
-def _upper(band: FloatArray) -> FloatArray:
-    """Return the (4, n) upper form of scipy from rows of ``band[k, d]``, element (k, k - d)."""
-    return np.ascontiguousarray(band.T[::-1])
+    reported = likelihood(time_axis.ORDER)
+    choice = choose(reported, adaptive=False)
+    posterior = Posterior(
+        likelihood=reported, other=lambda: likelihood(time_axis.OTHER_ORDER), to_splines=np.ascontiguousarray,
+        penalties=choice.reported.penalties, choice=choice, level=level,
+    )  # fmt: skip
+    course = Courses(posterior.reported)
+    return StorageFit(
+        basis=axis.physical_basis,
+        coefficients=course.draw(0, np.zeros((axis.functions, 1)))[:, 0],
+        standard_deviation=float(course.sigma[0]),
+        posterior=posterior,
+    )

@@ -17,6 +17,7 @@ from scipy.linalg import solve_banded, solve_triangular
 from iondrift.cast import FloatArray
 from iondrift.drift.electrode_flux import StorageFit
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries
+from iondrift.drift.smoothing.posterior import Fits
 from iondrift.drift.smoothing.spline_basis import LocalBasis, dense_basis
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.spline_modes import EDGE, LANES
@@ -96,16 +97,17 @@ def vectorised(cell: Cell, closure: str, samples: int, levels: FloatArray, seed:
 
 def draw_coefficients(series: SmoothSeries, samples: int, rng: np.random.Generator) -> FloatArray:
     """Return posterior draws (R, J, K) of the B-splines' coefficients, replicates in turns from every member."""
-    members = len(series.posterior.members)
-    parts = [_draw_member(series, j, len(range(j, samples, members)), rng) for j in range(min(members, samples))]
-    return np.concatenate(parts)
+    count = len(series.posterior.members)
+    fits = series.posterior.fits(count)
+    parts = [draw_member(fits, j, len(range(j, samples, count)), rng) for j in range(min(count, samples))]
+    return np.concatenate(parts)[:, : series.rotation.shape[0]]
 
 
-def _draw_member(series: SmoothSeries, j: int, samples: int, rng: np.random.Generator) -> FloatArray:
-    """Return draws (R, J, K) of one member, from dense Cholesky factors of its modes."""
-    fits = series.posterior.fits(len(series.posterior.members))
+def draw_member(fits: Fits, j: int, samples: int, rng: np.random.Generator) -> FloatArray:
+    """Return draws (R, J, K) of one member, from dense Cholesky factors of its modes; J filled up to fours."""
     members, basis = fits.members, int(fits.members.basis[j])
-    size, modes = members.arrow.size, series.coefficients.shape[0]
+    size = members.arrow.size
+    modes = np.flatnonzero(np.any(fits.rotation[basis] != 0.0, axis=0)).size
     right = _by_mode(members.right[basis], size)
     scale = members.scale[j].reshape(-1, 2, LANES)
     alpha, gamma = scale[:, 0].ravel(), scale[:, 1].ravel()
@@ -126,8 +128,7 @@ def _draw_member(series: SmoothSeries, j: int, samples: int, rng: np.random.Gene
     for m, (mean, root) in enumerate(zip(means, roots, strict=True)):
         shift = solve_triangular(root, rng.standard_normal((root.shape[0], samples)), trans="T", lower=True)
         draws[:, m] = mean + sigma * shift[:size].T
-    functions = series.rotation.shape[0]
-    return np.asarray(series.level + fits.rotation[basis, :functions, :modes] @ draws)
+    return np.asarray(fits.level + fits.rotation[basis, :, :modes] @ draws)
 
 
 def _by_mode(blocks: FloatArray, size: int) -> FloatArray:
@@ -143,14 +144,12 @@ def _symmetric(band: FloatArray) -> FloatArray:
 
 
 def _draw_flux(storage: StorageFit, samples: int, rng: np.random.Generator) -> FloatArray:
-    """Return draws (R, T) of -dS/dt, from the dense covariance of the coefficients of S."""
-    size = storage.coefficients.size
-    upper = np.zeros((size, size))  # A = U' U
-    for k, row in enumerate(storage.factor):
-        upper += np.diag(row[3 - k :], 3 - k)
-    covariance = storage.standard_deviation**2 * np.linalg.inv(upper.T @ upper)
-    draws = rng.multivariate_normal(storage.coefficients, covariance, samples, method="cholesky")
-    return -(draws @ _dense(storage.basis, storage.basis.slope, size).T)
+    """Return draws (R, T) of -dS/dt, from dense precisions of the coefficients of S, all members in turns."""
+    count = len(storage.posterior.members)
+    fits = storage.posterior.fits(count)
+    parts = [draw_member(fits, j, len(range(j, samples, count)), rng)[:, 0] for j in range(min(count, samples))]
+    draws = np.concatenate(parts)
+    return -(draws @ _dense(storage.basis, storage.basis.slope, draws.shape[1]).T)
 
 
 def one_by_one(cell: Cell, samples: int, levels: FloatArray, seed: int = 0) -> FloatArray:

@@ -21,30 +21,12 @@ class Mixtures:
     """
 
     def __init__(self, fits: Fits, borders: npt.NDArray[np.int64], *, noise: float = 1.0, refits: bool = False) -> None:
-        from iondrift_kernels import spline_members as kernels
-        from iondrift_kernels.spline_modes import EDGE, LANES, ROW
-
         self._fits, self._refits, self._now = fits, refits, -1
         first_blocks = _stretches(borders)
         self._borders = borders[[*first_blocks, -1]]
         self._stretch_of = np.repeat(np.arange(len(first_blocks)), np.diff([*first_blocks, borders.size - 1]))
-        count, blocks = fits.members.scale.shape[:2]
-        modes = fits.members.held.shape[1]
-        rows = int(np.diff(self._borders).max()) + 2 * EDGE
-        self._stretch = kernels.Stretch(
-            lower=np.zeros((count, blocks, rows * ROW)),
-            half=np.zeros((count, blocks, rows * LANES)),
-            influence=np.zeros((count, blocks, rows * LANES)),
-        )
-        self._found = kernels.Found(
-            checkpoints=np.zeros((count, len(first_blocks), blocks, kernels.CHECKPOINT)),
-            sigma=np.empty(count),
-            pattern=np.empty((count, modes)),
-            deviation=np.empty((count, modes)),
-            sums=np.zeros((count, 3, modes)),
-        )
-        kernels.sweep(fits.members, self._borders, self._stretch, self._found)
-        self._noise = np.ones(count) if refits else noise * self._found.sigma
+        self._stretch, self._found = fits.sweep(self._borders)
+        self._noise = np.ones(self._found.sigma.size) if refits else noise * self._found.sigma
 
     @property
     def functions(self) -> int:

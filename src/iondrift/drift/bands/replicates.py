@@ -263,11 +263,10 @@ class Replicates:
         """Return J at x = 0 where the closure gives it: draws (time, replicate); else (time, 1) of zeros."""
         if self.origin is None:
             return np.zeros((self.inputs.time.size, 1))
+        if not self.draws.profile_noise:
+            return np.ascontiguousarray(self.origin.exact_flux(drawn))
         first = self._first_storage_row()
-        own = normals[first : first + self.origin.normals]
-        return np.ascontiguousarray(
-            self.origin.draw_flux(own if self.draws.profile_noise else np.zeros_like(own), drawn)
-        )
+        return np.ascontiguousarray(self.origin.draw_flux(normals[first : first + self.origin.normals], drawn))
 
     def _systematic(self, normals: FloatArray) -> Any:
         """Return the draws of the systematic sources as the kernels take them."""

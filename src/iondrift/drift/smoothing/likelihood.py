@@ -18,7 +18,6 @@ from iondrift.errors import DataError
 if TYPE_CHECKING:
     from iondrift_kernels.spline_modes import Modes, Roughness, Series, Table, Work
 
-ORDER_SPACE = 3  # of the derivative that is penalised
 _TABLE_STEP = 0.5  # right to 7e-7 in f with polynomials of degree 7 (K = 612)
 _FLAT_BELOW = 22.0  # e^-22 of the largest eigenvalue changes no determinant
 _STRAIGHT_ABOVE = 41.0
@@ -76,7 +75,8 @@ class Likelihood:
         from iondrift_kernels import spline_modes as kernels
 
         functions, self.size = data.right.shape
-        null_space = ORDER_SPACE * temporal.null_space
+        self._null = self.size - spatial.rows.shape[0]  # spatial functions without a penalty come first
+        null_space = self._null * temporal.null_space
         band = [(0, kernels.EDGE), (0, 0)]
         self.count, self.free = data.count, data.count - null_space
         self.series: Series = kernels.Series(
@@ -89,7 +89,7 @@ class Likelihood:
             kappa=data.kappa,
             total=data.total,
             free=float(self.free),
-            flat=float(ORDER_SPACE * functions - null_space),
+            flat=float(self._null * functions - null_space),
             table=_table(temporal),
         )
         self.roughness: Roughness = kernels.Roughness(
@@ -98,8 +98,9 @@ class Likelihood:
             shares=spatial.shares,
             weights=np.empty((10, spatial.rows.shape[0])),
         )
-        self._span, triangle = np.linalg.qr(spatial.rows.T, mode="complete")  # what is penalised, then what is not
+        span, triangle = np.linalg.qr(spatial.rows.T, mode="complete")  # what is penalised, then what is not
         rank = spatial.rows.shape[0]
+        self._penalised, self._free_of_penalty = np.ascontiguousarray(span[:, :rank]), _fixed_basis(span[:, rank:])
         self._inverse: FloatArray = np.ascontiguousarray(solve_triangular(triangle[:rank], np.eye(rank)))
         self._plain = self._modes(spatial.shares.sum(axis=1), self._empty_modes())
         self._adaptive: Modes | None = None
@@ -110,7 +111,7 @@ class Likelihood:
     @property
     def plain_eigenvalues(self) -> FloatArray:
         """Positive eigenvalues of the spatial penalty for w = 1, ascending."""
-        return self._plain.spatial[ORDER_SPACE : self.size]
+        return self._plain.spatial[self._null : self.size]
 
     def value(self, place: FloatArray) -> float:
         """Return V; infinite where the normal equations lose their last digit."""
@@ -200,27 +201,50 @@ class Likelihood:
         )
 
     def _modes(self, weights: FloatArray, out: Modes) -> Modes:
-        """Fill the basis that makes the penalty of these weights (Q,) diagonal.
+        """Fill the basis that makes the penalty of these weights (Q,) diagonal; functions without a penalty first."""
+        from iondrift_kernels import spline_modes as kernels
+
+        out.rotation[:, : self._null] = self._free_of_penalty
+        if weights.size:  # a course in time alone has no spatial penalty
+            inverses, turned = self._penalised_modes(weights)
+            out.spatial[self._null : self.size] = 1.0 / inverses
+            # Random numbers belong to modes: their signs are fixed here, not by the library that found them.
+            out.rotation[:, self._null : self.size] = turned * np.where(turned[0] < 0.0, -1.0, 1.0)
+        kernels.rotate(self.series, self.roughness.rows, out)
+        return out
+
+    def _penalised_modes(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return reciprocal eigenvalues, descending, and eigenvectors (M, Q) of the penalty of these weights (Q,).
 
         Rows = L Q' gives the pseudo-inverse Q L^-1 diag(1 / w) L'^-1 Q'. Its eigenvalues 1 / s are precise where they
         are large: the likelihood is sensitive to small s, which those of the penalty itself lose under an uneven w.
         """
         from iondrift_kernels import spline_modes as kernels
 
-        size, rank = self.size, weights.size
-        matrix = np.empty((rank, rank))
+        matrix = np.empty((weights.size, weights.size))
         kernels.cross_rows(self._inverse, 1.0 / weights, matrix)
         inverses, vectors, failed = dsyevd(matrix.T, lower=1, overwrite_a=1)  # symmetric: its transpose is itself
         if failed:
             raise DataError("the spatial penalty has no eigenvalues; profiles or noise are not finite")
-        inverses = np.maximum(inverses[::-1], inverses[-1] * np.finfo(float).eps)
-        out.spatial[ORDER_SPACE:size] = 1.0 / inverses
-        turned = np.empty((size, rank))
-        kernels.multiply(np.ascontiguousarray(self._span[:, :rank]), np.ascontiguousarray(vectors[:, ::-1]), turned)
-        out.rotation[:, :ORDER_SPACE] = self._span[:, rank:]
-        out.rotation[:, ORDER_SPACE:size] = turned
-        kernels.rotate(self.series, self.roughness.rows, out)
-        return out
+        turned = np.empty((self.size, weights.size))
+        kernels.multiply(self._penalised, np.ascontiguousarray(vectors[:, ::-1]), turned)
+        return np.maximum(inverses[::-1], inverses[-1] * np.finfo(float).eps), turned
+
+
+def _fixed_basis(basis: FloatArray) -> FloatArray:
+    """Return the orthonormal basis of a column space (M, d) that does not depend on the one given, but for rounding.
+
+    The projections of d unit vectors, evenly apart, made orthonormal one after another.
+    """
+    size, count = basis.shape
+    chosen = np.linspace(0, size - 1, count).astype(int)
+    found = np.empty((size, count))
+    for j, row in enumerate(chosen):
+        column = basis @ basis[row]
+        for other in found[:, :j].T:
+            column = column - other * (other @ column)
+        found[:, j] = column / np.sqrt(column @ column)
+    return found
 
 
 def _table(temporal: Temporal) -> Table:

@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import expit, ndtri
 
 from iondrift.cast import FloatArray
@@ -51,17 +52,48 @@ class _Second:
 
 @dataclass(frozen=True, kw_only=True)
 class Fits:
-    """Members as the kernels take them, and ``rotation`` (bases, functions, modes) to B-splines, filled up to fours."""
+    """Members as the kernels take them; ``rotation`` (bases, functions, modes) to B-splines, filled up to fours.
+
+    ``level``: what all coefficients are counted from.
+    """
 
     members: Any
     rotation: FloatArray
+    level: float
+
+    def sweep(self, borders: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+        """Go forward through the stretches that begin at ``borders`` (N + 1,); return room for one, and what was found.
+
+        The stretch is the last one when N = 1, and scratch else.
+        """
+        from iondrift_kernels import spline_members as kernels
+        from iondrift_kernels.spline_modes import EDGE, LANES, ROW
+
+        count, blocks = self.members.scale.shape[:2]
+        modes = self.members.held.shape[1]
+        rows = int(np.diff(borders).max()) + 2 * EDGE
+        stretch = kernels.Stretch(
+            lower=np.zeros((count, blocks, rows * ROW)),
+            half=np.zeros((count, blocks, rows * LANES)),
+            influence=np.zeros((count, blocks, rows * LANES)),
+        )
+        found = kernels.Found(
+            checkpoints=np.zeros((count, borders.size - 1, blocks, kernels.CHECKPOINT)),
+            sigma=np.empty(count),
+            pattern=np.empty((count, modes)),
+            deviation=np.empty((count, modes)),
+            sums=np.zeros((count, 3, modes)),
+        )
+        kernels.sweep(self.members, borders, stretch, found)
+        return stretch, found
 
 
 class Posterior:
     """Fits of one series with penalties that its data allow, made when they are asked for.
 
     ``likelihood`` is that of the reported fit, ``other`` makes that of the other order in time; ``to_splines`` turns
-    spatial modes into B-splines; ``penalties`` are the reported ones, which ``choice`` found unless they were given.
+    spatial modes into B-splines; ``penalties`` are the reported ones, which ``choice`` found unless they were given;
+    data are counted from ``level``.
     """
 
     def __init__(
@@ -72,8 +104,9 @@ class Posterior:
         to_splines: Callable[[FloatArray], FloatArray],
         penalties: Penalties,
         choice: Choice | None,
+        level: float,
     ) -> None:
-        self._likelihood, self._other, self._to_splines = likelihood, other, to_splines
+        self._likelihood, self._other, self._to_splines, self._level = likelihood, other, to_splines, level
         self._penalties, self._choice = penalties, choice
         self._made: dict[int, Fits] = {}
 
@@ -151,6 +184,7 @@ class Posterior:
                 free=np.array(free, dtype=float),
             ),
             rotation=np.stack(rotation),
+            level=self._level,
         )
 
 

@@ -11,25 +11,23 @@ import numpy as np
 from scipy.linalg import cholesky, eigh, solve_triangular
 
 from iondrift.cast import FloatArray
-from iondrift.drift.smoothing import spline_basis
-from iondrift.drift.smoothing.likelihood import ORDER_SPACE, Data, Likelihood, Spatial, Temporal
+from iondrift.drift.smoothing import spline_basis, time_axis
+from iondrift.drift.smoothing.likelihood import Data, Likelihood, Spatial
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalties import Penalties
 from iondrift.drift.smoothing.posterior import Posterior
 from iondrift.drift.smoothing.search import Choice
 from iondrift.drift.smoothing.series import SmoothSeries
+from iondrift.drift.smoothing.time_axis import TimeAxis
 from iondrift.errors import DataError
 
 if TYPE_CHECKING:
     from iondrift_kernels.penalised_spline import Smoothing
 
-ORDER_TIME = 3  # of the derivative that is penalised: smooth enough for honest bands of dc/dt
-_OTHER_ORDER_TIME = 2  # of half of the fits that bands are drawn from
+ORDER_SPACE = 3  # of the derivative that is penalised
 MAXIMUM_SPATIAL_FUNCTIONS = 96
 _KEPT_NOISE = 0.25  # directions with less than this share of the largest noise variance are interpolation, not data
 _CERTAIN = 1e4  # precision of a profile that is known, over that of a measured one
-# Shares of the duration: so long after a step of the protocol concentrations go like its root, and from when on.
-_SETTLING, _RISE = 0.1, 0.01
 
 
 class Problem:
@@ -48,16 +46,13 @@ class Problem:
     ) -> None:
         self.noise, self.breaks, self.kappa = noise, breaks, kappa
         self.times, self.x = times, x
-        self.length, self.duration = x[-1] - x[0], times[-1] - times[0]
+        self.length = x[-1] - x[0]
         self.scaled_x = (x - x[0]) / self.length
-        scaled_t = (times - times[0]) / self.duration
-        self.time_knots = spline_basis.knots_with_breaks(scaled_t, (np.asarray(breaks) - times[0]) / self.duration)
-        self.time_basis = spline_basis.local_basis(self.time_knots, scaled_t)
-        self.functions = self.time_knots.size - spline_basis.DEGREE - 1
         self.precision, self.loading = np.ones(times.size), np.ones(times.size)
         if reference_index is not None:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
-        self.temporal = self._temporal(ORDER_TIME)
+        self.axis = TimeAxis(times, breaks, self.precision, self.loading)
+        self.temporal = self.axis.temporal(time_axis.ORDER)
         self.level = float(np.abs(values).mean())
         whitening = _whitening(noise, values.mean(axis=0))
         self.independent = whitening.shape[0]
@@ -67,7 +62,7 @@ class Problem:
         self.white_basis = _product(whitening, self.basis[0])
         # Splines are fitted to the deviation from the mean level: numbers near zero keep their digits.
         self.data = _product(whitening, np.ascontiguousarray((values - self.level).T))  # (independent, time)
-        self.design, self.triangle = np.linalg.qr(self.white_basis)
+        self.design, self.triangle = _orthonormal(self.white_basis)
         self.projected = _product(np.ascontiguousarray(self.design.T), self.data)
         outside = self.data - _product(self.design, self.projected)
         loaded = self.precision * self.loading
@@ -80,37 +75,11 @@ class Problem:
 
     def likelihood_of_order(self, order: int) -> Likelihood:
         """Return the restricted likelihood where the penalty in time is of another derivative, 2 or 3."""
-        return Likelihood(spatial=self._spatial(), temporal=self._temporal(order), data=self._data)
+        return Likelihood(spatial=self._spatial(), temporal=self.axis.temporal(order), data=self._data)
 
     def _to_splines(self, rotation: FloatArray) -> FloatArray:
         """Return spatial modes in terms of B-splines (functions, modes)."""
         return np.ascontiguousarray(solve_triangular(self.triangle, rotation))
-
-    def _temporal(self, order: int) -> Temporal:
-        """Return the Gram and penalty bands in time with their roots; the penalty is as large as the Gram matrix.
-
-        After a step of the current c goes like sqrt(t) near an electrode, whose derivative squared falls like
-        t^(1 - 2 order): the penalty's weight undoes that while it lasts.
-        """
-        begun = np.concatenate([[0.0], (np.asarray(self.breaks) - self.times[0]) / self.duration])
-
-        def settling(t: FloatArray) -> FloatArray:
-            since = t - begun[np.searchsorted(begun, t, side="right") - 1] + _RISE
-            return np.asarray((since / (since + _SETTLING)) ** (2 * order - 1))
-
-        gram_rows = np.sqrt(self.precision)[:, None] * self.time_basis.value
-        gram = spline_basis.band_of_rows(self.time_basis.start, gram_rows, self.functions)
-        start, rows = spline_basis.roughness_rows(self.time_knots, order, settling)
-        rows *= np.sqrt(gram[:, 0].sum() / (rows * rows).sum())
-        return Temporal(
-            gram=gram,
-            penalty=spline_basis.band_of_rows(start, rows, self.functions),
-            starts=(self.time_basis.start, start),
-            roots=(gram_rows, rows),
-            # Between breaks a polynomial, continuous: what no penalty sees.
-            null_space=order + (order - 1) * len(self.breaks),
-            weakest=(_RISE / (_RISE + _SETTLING)) ** (2 * order - 1),
-        )
 
     def _spatial(self) -> Spatial:
         places, shares, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
@@ -124,17 +93,10 @@ class Problem:
 
     def _projected_data(self, total: float) -> Data:
         """Return what the likelihood knows of the data; the time axis is summed over here, once."""
-        from iondrift_kernels import spline_modes as kernels
-
-        functions = self.functions
         loaded = self.precision * self.loading
-        right, arrow = np.empty((functions, self.projected.shape[0])), np.empty((functions, 1))
-        start, basis = self.time_basis.start, self.time_basis.value
-        kernels.project_rows(start, basis, self.precision, np.ascontiguousarray(self.projected.T), right)
-        kernels.project_rows(start, basis, self.precision, self.loading[:, None].copy(), arrow)
         return Data(
-            right=right,
-            arrow=arrow[:, 0].copy(),
+            right=self.axis.project(self.projected.T),
+            arrow=self.axis.project(self.loading[:, None])[:, 0].copy(),
             held=(self.projected * loaded).sum(axis=1),
             loaded=float((loaded * self.loading).sum()),
             kappa=self.kappa,
@@ -147,8 +109,8 @@ class Problem:
         from iondrift_kernels import penalised_spline as kernels
 
         return kernels.Smoothing(
-            start=self.time_basis.start,
-            basis=self.time_basis.value,
+            start=self.axis.basis.start,
+            basis=self.axis.basis.value,
             precision=self.precision,
             loading=self.loading,
             gram=self.temporal.gram,
@@ -171,9 +133,9 @@ class Problem:
         spatial, rotation = diagonal.spatial[:modes].copy(), diagonal.rotation[:, :modes].copy()
         values = _product(np.ascontiguousarray(rotation.T), self.projected)
         coefficients, lower, influence, pattern = found = kernels.Modes(
-            coefficients=np.empty((modes, self.functions)),
-            lower=np.empty((modes, self.functions, 4)),
-            influence=np.empty((modes, self.functions)),
+            coefficients=np.empty((modes, self.axis.functions)),
+            lower=np.empty((modes, self.axis.functions, 4)),
+            influence=np.empty((modes, self.axis.functions)),
             pattern=np.empty((modes, 2)),
         )
         smoothing = self._smoothing(spatial, values, penalties)
@@ -182,23 +144,18 @@ class Problem:
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")
         change = self._to_splines(rotation)
         value, slope, integral = (basis @ change for basis in self.basis)
-        columns = self.time_basis.start[:, None] + np.arange(4)
-        fitted = np.einsum("td,mtd->mt", self.time_basis.value, coefficients[:, columns])
+        columns = self.axis.basis.start[:, None] + np.arange(4)
+        fitted = np.einsum("td,mtd->mt", self.axis.basis.value, coefficients[:, columns])
         everything = _product(rotation, fitted + pattern[:, :1] * self.loading)
         residuals = self.data - _product(self.design, everything)
         # The mean level returns to the coefficients: constants lie in the span of both bases.
         constant = rotation.T @ (self.design.T @ (self.white_basis @ np.ones(self.white_basis.shape[1])))
         coefficients += self.level * constant[:, None]
-        basis = spline_basis.LocalBasis(
-            start=self.time_basis.start,
-            value=self.time_basis.value,
-            slope=self.time_basis.slope / self.duration,
-        )
         return SmoothSeries(
             value=np.ascontiguousarray(value),
             slope=slope / self.length,
             integral=integral * self.length,
-            time_basis=basis,
+            time_basis=self.axis.physical_basis,
             coefficients=coefficients,
             lower=lower,
             influence=influence,
@@ -207,10 +164,11 @@ class Problem:
             effective_parameters=self.likelihood.freedom(penalties),
             posterior=Posterior(
                 likelihood=self.likelihood,
-                other=lambda: self.likelihood_of_order(_OTHER_ORDER_TIME),
+                other=lambda: self.likelihood_of_order(time_axis.OTHER_ORDER),
                 to_splines=self._to_splines,
                 penalties=penalties,
                 choice=choice,
+                level=self.level,
             ),
             penalties=penalties,
             restricted_likelihood=criterion,
@@ -241,6 +199,13 @@ def _whitening(noise: NoiseEstimate, mean_profile: FloatArray) -> FloatArray:
         shared = basis @ mean_profile * (noise.common_mode / noise.standard_deviation)
         covariance += np.outer(shared, shared)
     return np.asarray(solve_triangular(cholesky(covariance, lower=True), basis, lower=True))
+
+
+def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return Q and R of ``columns``, the diagonal of R positive: no sign is left to the library."""
+    design, triangle = np.linalg.qr(columns)
+    signs = np.where(np.diag(triangle) < 0.0, -1.0, 1.0)
+    return design * signs, triangle * signs[:, None]
 
 
 def _product(left: FloatArray, right: FloatArray) -> FloatArray:

@@ -86,7 +86,9 @@ def _best(found: list[Optimum]) -> Optimum:
 def _plain(likelihood: Likelihood) -> Optimum:
     """Newton from the best of a grid, and from the best whose ln lambda_t differs by more than a step of the grid."""
     eigenvalues = likelihood.plain_eigenvalues
-    spaces = [-np.log(eigenvalues[min(number, eigenvalues.size - 1)]) for number in _GRID_EIGENVALUES]
+    # Without a spatial penalty, as of a course in time alone, one place in space stands for all.
+    numbers = [min(number, eigenvalues.size - 1) for number in _GRID_EIGENVALUES if eigenvalues.size]
+    spaces = [-np.log(eigenvalues[number]) for number in numbers] or [0.0]
     grid = [np.array([space, time, time]) for space in spaces for time in _GRID_TIMES]
     ranked = sorted(((likelihood.value(place), k) for k, place in enumerate(grid)))
     first = grid[ranked[0][1]]
