@@ -9,9 +9,11 @@ from typing import Any, TypeVar, cast
 import numba
 
 from iondrift_kernels.compile_cache import CheckedCache, cache_folder
+from iondrift_kernels.waiting import let_waiting_threads_sleep
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+let_waiting_threads_sleep()
 _FOLDER = cache_folder(Path(__file__).parent)
 
 

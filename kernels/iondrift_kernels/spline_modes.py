@@ -36,7 +36,7 @@ LANES = 16  # modes a block: long enough that the latency of one step along time
 EDGE = 3  # rows of zeros at either end of a block
 NULL = 3  # spatial functions without a penalty: 1, x, x^2
 DEGREE = 7  # of the table's polynomials
-_ROW = 4 * LANES
+ROW = 4 * LANES  # numbers of a row of a factor
 
 # Sums over time of a mode: explained b'A^-1 b; of the coefficients v = b - rho i: v'Gv, v'Pv and v'G~G, v'G~P, v'P~P
 # with ~ = (A~)^-1 the inverse with the arrow; of the influence i the same with ~ = A^-1; v'P i and v'G i.
@@ -194,7 +194,7 @@ def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArra
     for i in range(start.size):
         first, second, third, fourth = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3]
         factor = scale[kind[i]]
-        w = out[start[i] * _ROW : (start[i] + 4) * _ROW]
+        w = out[start[i] * ROW : (start[i] + 4) * ROW]
         for m in range(width):
             a, b, c, d = first * factor[m], second * factor[m], third * factor[m], fourth * factor[m]
             h = math.sqrt(w[m] * w[m] + a * a)
@@ -211,25 +211,25 @@ def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArra
             w[3 * LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
 
-            h = math.sqrt(w[_ROW + m] * w[_ROW + m] + b * b)
-            cosine = w[_ROW + m] / h if h > 0.0 else 1.0
+            h = math.sqrt(w[ROW + m] * w[ROW + m] + b * b)
+            cosine = w[ROW + m] / h if h > 0.0 else 1.0
             sine = b / h if h > 0.0 else 0.0
-            w[_ROW + m] = h
-            old = w[_ROW + LANES + m]
-            w[_ROW + LANES + m] = cosine * old + sine * c
+            w[ROW + m] = h
+            old = w[ROW + LANES + m]
+            w[ROW + LANES + m] = cosine * old + sine * c
             c = cosine * c - sine * old
-            old = w[_ROW + 2 * LANES + m]
-            w[_ROW + 2 * LANES + m] = cosine * old + sine * d
+            old = w[ROW + 2 * LANES + m]
+            w[ROW + 2 * LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
 
-            h = math.sqrt(w[2 * _ROW + m] * w[2 * _ROW + m] + c * c)
-            cosine = w[2 * _ROW + m] / h if h > 0.0 else 1.0
+            h = math.sqrt(w[2 * ROW + m] * w[2 * ROW + m] + c * c)
+            cosine = w[2 * ROW + m] / h if h > 0.0 else 1.0
             sine = c / h if h > 0.0 else 0.0
-            w[2 * _ROW + m] = h
-            old = w[2 * _ROW + LANES + m]
-            w[2 * _ROW + LANES + m] = cosine * old + sine * d
+            w[2 * ROW + m] = h
+            old = w[2 * ROW + LANES + m]
+            w[2 * ROW + LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
-            w[3 * _ROW + m] = math.sqrt(w[3 * _ROW + m] * w[3 * _ROW + m] + d * d)
+            w[3 * ROW + m] = math.sqrt(w[3 * ROW + m] * w[3 * ROW + m] + d * d)
 
 
 @kernel
@@ -237,14 +237,14 @@ def log_determinants(
     start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArray, roots: FloatArray, out: FloatArray
 ) -> None:
     """``out`` (blocks, LANES) = ln|rows' rows| for scalings (blocks, kinds, LANES); ``roots`` is scratch of a block."""
-    size = roots.size // _ROW - EDGE
+    size = roots.size // ROW - EDGE
     for block in range(scale.shape[0]):
         roots[:] = 0.0
         triangle(start, rows, kind, scale[block], roots)
         for m in range(LANES):
             total = 0.0
             for k in range(size):
-                total += math.log(roots[k * _ROW + m])
+                total += math.log(roots[k * ROW + m])
             out[block, m] = 2.0 * total
 
 
@@ -337,35 +337,37 @@ def _times(left: FloatArray, right: FloatArray, block: int, out: FloatArray) -> 
 
 
 @kernel
-def _factor(series: Series, scale: FloatArray, lower: FloatArray) -> None:
-    """Banded Cholesky of alpha G + gamma P; a pivot that is not positive leaves NaN."""
-    gram, penalty = series.gram, series.penalty
+def factor_rows(gram: FloatArray, penalty: FloatArray, scale: FloatArray, lower: FloatArray) -> None:
+    """Banded Cholesky of alpha G + gamma P, bands with EDGE rows more; a pivot that is not positive leaves NaN.
+
+    ``lower`` (at least K + EDGE rows of 4 LANES) begins with the three rows before the first.
+    """
     width = scale.size // 2 & -LANES
     for k in range(gram.shape[0] - EDGE):
         g0, g1, g2, g3 = gram[k, 0], gram[k, 1], gram[k, 2], gram[k, 3]
         p0, p1, p2, p3 = penalty[k, 0], penalty[k, 1], penalty[k, 2], penalty[k, 3]
-        w = lower[k * _ROW : (k + 4) * _ROW]
+        w = lower[k * ROW : (k + 4) * ROW]
         for m in range(width):
             al, ga = scale[m], scale[LANES + m]
             third = (al * g3 + ga * p3) * w[m]
-            second = (al * g2 + ga * p2 - third * w[_ROW + LANES + m]) * w[_ROW + m]
-            first = (al * g1 + ga * p1 - third * w[2 * _ROW + 2 * LANES + m] - second * w[2 * _ROW + LANES + m]) * w[
-                2 * _ROW + m
+            second = (al * g2 + ga * p2 - third * w[ROW + LANES + m]) * w[ROW + m]
+            first = (al * g1 + ga * p1 - third * w[2 * ROW + 2 * LANES + m] - second * w[2 * ROW + LANES + m]) * w[
+                2 * ROW + m
             ]
             pivot = al * g0 + ga * p0 - third * third - second * second - first * first
-            w[3 * _ROW + m] = 1.0 / math.sqrt(pivot)
-            w[3 * _ROW + LANES + m] = first
-            w[3 * _ROW + 2 * LANES + m] = second
-            w[3 * _ROW + 3 * LANES + m] = third
+            w[3 * ROW + m] = 1.0 / math.sqrt(pivot)
+            w[3 * ROW + LANES + m] = first
+            w[3 * ROW + 2 * LANES + m] = second
+            w[3 * ROW + 3 * LANES + m] = third
 
 
 @kernel
-def _forward(lower: FloatArray, out: FloatArray) -> None:
-    """``out = L^-1 out``."""
+def solve_lower(lower: FloatArray, out: FloatArray) -> None:
+    """``out = L^-1 out``; both begin with the three rows before the first."""
     count = out.size // LANES - 2 * EDGE
     width = lower.size // (4 * (count + 2 * EDGE)) & -LANES
     for k in range(count):
-        line = lower[(k + EDGE) * _ROW : (k + EDGE + 1) * _ROW]
+        line = lower[(k + EDGE) * ROW : (k + EDGE + 1) * ROW]
         w = out[k * LANES : (k + 4) * LANES]
         for m in range(width):
             value = w[3 * LANES + m] - line[3 * LANES + m] * w[m] - line[2 * LANES + m] * w[LANES + m]
@@ -378,12 +380,12 @@ def _backward(lower: FloatArray, out: FloatArray) -> None:
     count = out.size // LANES - 2 * EDGE
     width = lower.size // (4 * (count + 2 * EDGE)) & -LANES
     for k in range(count - 1, -1, -1):
-        line = lower[(k + EDGE) * _ROW : (k + EDGE + 4) * _ROW]
+        line = lower[(k + EDGE) * ROW : (k + EDGE + 4) * ROW]
         w = out[(k + EDGE) * LANES : (k + EDGE + 4) * LANES]
         for m in range(width):
-            value = w[m] - line[3 * _ROW + 3 * LANES + m] * w[3 * LANES + m]
-            value = value - line[2 * _ROW + 2 * LANES + m] * w[2 * LANES + m]
-            w[m] = (value - line[_ROW + LANES + m] * w[LANES + m]) * line[m]
+            value = w[m] - line[3 * ROW + 3 * LANES + m] * w[3 * LANES + m]
+            value = value - line[2 * ROW + 2 * LANES + m] * w[2 * LANES + m]
+            w[m] = (value - line[ROW + LANES + m] * w[LANES + m]) * line[m]
 
 
 @kernel
@@ -419,18 +421,18 @@ def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block:
     """Factor a block; leave L^-1 B in ``coefficients``, L^-1 a in ``influence``, and the sums a value needs."""
     low, high = block * LANES, (block + 1) * LANES
     lower, half, sums = work.lower[block], work.coefficients[block], work.sums[:, low:high]
-    _factor(series, scale, lower)
+    factor_rows(series.gram, series.penalty, scale, lower)
     right = modes.right[block]
     for i in range(half.size):  # a loop: NumPy's way to copy compiles for seconds, its error messages included
         half[i] = right[i]
-    _forward(lower, half)
+    solve_lower(lower, half)
     _inner(half, half, sums[EXPLAINED])
     if series.kappa > 0.0:
         answer = work.influence[block]
         for k in range(series.arrow.size):
             answer[(k + EDGE) * LANES : (k + EDGE + 1) * LANES] = series.arrow[k]
         answer[(series.arrow.size + EDGE) * LANES :] = 0.0
-        _forward(lower, answer)
+        solve_lower(lower, answer)
         _inner(half, answer, sums[ARROW_RIGHT])
         _inner(answer, answer, sums[ARROW])
         for m in range(LANES):
@@ -490,7 +492,7 @@ def _respond(series: Series, work: Work, block: int) -> None:
         bent = work.bent[block]
         _stiffen(series.penalty, answer, bent)
         _inner(answer, bent, sums[IH])
-        _forward(lower, bent)
+        solve_lower(lower, bent)
         _inner(bent, bent, sums[IHH])
     for m in range(LANES):
         alpha, gamma = scale[m], scale[LANES + m]
@@ -548,7 +550,7 @@ def _square(values: FloatArray, products: FloatArray, block: int, out: FloatArra
 def _curve(series: Series, work: Work, block: int) -> None:
     """Leave L^-1 P v in ``rough`` and fill the second-order forms of a block."""
     rough, sums = work.rough[block], work.sums[:, block * LANES : (block + 1) * LANES]
-    _forward(work.lower[block], rough)
+    solve_lower(work.lower[block], rough)
     _inner(rough, rough, sums[HH])
     for m in range(LANES):
         alpha, gamma = work.scale[block, m], work.scale[block, LANES + m]
@@ -570,7 +572,7 @@ def _move(series: Series, work: Work, block: int) -> None:
         _inner(work.coefficients[block], moved, work.crossed[a, low:high])
         if series.kappa > 0.0:
             _inner(work.influence[block], moved, work.crossed[3 + a, low:high])
-        _forward(work.lower[block], moved)
+        solve_lower(work.lower[block], moved)
         _inner(work.rough[block], moved, work.crossed[6 + a, low:high])
     pair = 9
     for a in range(3):
@@ -810,3 +812,13 @@ def derivatives(
             hessian[i, j] = hessian[j, i] = (
                 share * (hessians[0, i, j] - gradients[0, i] * gradients[0, j] / rest) + hessians[1, i, j]
             )
+
+
+@kernel
+def roughness(modes: Modes, work: Work) -> float:
+    """Return what penalties add to the penalised sum of squares where :func:`derivatives` was called last."""
+    total = 0.0
+    for m in range(modes.rotation.shape[0]):
+        alpha, gamma = work.scale[m // LANES, m % LANES], work.scale[m // LANES, LANES + m % LANES]
+        total += (alpha - 1.0) * work.sums[G, m] + gamma * work.sums[H, m]
+    return total
