@@ -218,7 +218,8 @@ class Likelihood:
         turned = np.empty((size, rank))
         kernels.multiply(np.ascontiguousarray(self._span[:, :rank]), np.ascontiguousarray(vectors[:, ::-1]), turned)
         out.rotation[:, :ORDER_SPACE] = self._span[:, rank:]
-        out.rotation[:, ORDER_SPACE:size] = turned
+        # A library gives eigenvectors either sign, and random draws would turn with it.
+        out.rotation[:, ORDER_SPACE:size] = np.where(turned.sum(axis=0) < 0.0, -turned, turned)
         kernels.rotate(self.series, self.roughness.rows, out)
         return out
 
