@@ -21,7 +21,9 @@ import numpy as np
 import xarray as xr
 
 import iondrift
+import topspin_sets
 from cells import INTERVAL, RESTING, write_cell
+from iondrift.runs.topspin_diffusion import write_bipolar
 from iondrift.transport.diffusivity import Diffusivity
 
 TEMPERATURE = 313.15
@@ -32,6 +34,7 @@ FORMS = {
         [900.0, 1300.0, 1700.0, 2100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
     ),
 }
+GAMMA, TIMING = 2.5181e8, iondrift.GradientTiming(sequence="ste", pulse=1e-3, diffusion_time=0.1)
 MEASURED: dict[str, Any] = {"temperature": TEMPERATURE, "transference_number": 0.9}
 
 
@@ -73,6 +76,25 @@ def folder() -> Path:
         header="frequency/Hz,Re(Z)/Ohm,Im(Z)/Ohm", delimiter=",", comments="",
     )  # fmt: skip
     return Path(kept.name) / "cell"
+
+
+@cache
+def decay() -> tuple[np.ndarray, np.ndarray]:
+    """Return gradients (T/m) and the signal of two components that they leave."""
+    gradients = np.linspace(0.05, 3.0, 24)
+    b = iondrift.b_values(gradients, GAMMA, TIMING)
+    signal = 0.7 * np.exp(-2e-11 * b) + 0.3 * np.exp(-2e-12 * b)
+    return gradients, signal + 1e-3 * np.random.default_rng(2).standard_normal(b.size)
+
+
+@cache
+def topspin() -> Path:
+    """Return a diffusion experiment as TopSpin leaves it."""
+    write_bipolar(
+        folder().parent / "1", acquired=topspin_sets.acquired(), diffusivity=1.3e-11, ramp=np.linspace(0.05, 1.0, 12),
+        noise=1e-4, seed=0, pulse=4e-3, diffusion_time=1.0,
+    )  # fmt: skip
+    return folder().parent / "1"
 
 
 def log() -> xr.Dataset:
@@ -135,6 +157,13 @@ JOBS: dict[str, Callable[[], Any]] = {
     "error_budget": lambda: iondrift.error_budget(
         *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED
     ),
+    "b_values": lambda: iondrift.b_values(decay()[0], GAMMA, TIMING),
+    "fit_diffusion": lambda: iondrift.fit_diffusion(decay()[1], iondrift.b_values(decay()[0], GAMMA, TIMING)),
+    "fit_diffusivity": lambda: iondrift.fit_diffusivity(
+        [800.0, 1200.0, 1700.0, 2100.0], [2e-12, 1.6e-12, 1.3e-12, 1e-12], [2e-14] * 4
+    ),
+    "measure_diffusion": lambda: iondrift.measure_diffusion(topspin()),
+    "published_cubic": lambda: iondrift.published_cubic().parameters,
     "read_impedance": lambda: iondrift.read_impedance(folder().parent / "spectrum.csv"),
     "mask_points": lambda: iondrift.mask_points(spectra(), [63.096]),
     "kramers_kronig": lambda: iondrift.kramers_kronig(spectra()),
