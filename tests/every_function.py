@@ -31,7 +31,7 @@ FORMS = {
     "polynomial": Diffusivity.polynomial([-2e-16, 1.65e-12], relative_uncertainty=0.05),
     "exponential": Diffusivity.exponential(1.315e-12, 0.675, 1666.0, relative_uncertainty=0.05),
     "table": Diffusivity.table(
-        [900.0, 1300.0, 1700.0, 2100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
+        [300.0, 1300.0, 1700.0, 3100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
     ),
 }
 GAMMA, TIMING = 2.5181e8, iondrift.GradientTiming(sequence="ste", pulse=1e-3, diffusion_time=0.1)
@@ -132,8 +132,10 @@ JOBS: dict[str, Callable[[], Any]] = {
     "sand_time": lambda: iondrift.sand_time(
         current_density=1.0, concentration=1666.0, anion_transference=0.9, ambipolar_diffusivity=2.6e-13
     ),
-    "simulate": lambda: iondrift.simulate("li-li", noise=0.02, profiles=6),
-    "simulate by table": lambda: iondrift.simulate("li-nmc622", diffusivity=FORMS["table"], profiles=4),
+    "simulate": lambda: iondrift.simulate("li-li", noise=0.02, profiles=6, open_circuit_before=600.0),
+    "simulate by table": lambda: iondrift.simulate(
+        "li-nmc622", diffusivity=FORMS["table"], profiles=4, open_circuit_before=600.0
+    ),
     "read_log": log,
     "read_profiles": profiles,
     "profile_windows": lambda: iondrift.profile_windows(16, interval=500.0, duration=450.0),
