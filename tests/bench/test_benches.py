@@ -86,4 +86,4 @@ def test_coverage_of_one_draw(load):
 
 def test_bits_on_one_thread(load, capsys):
     load("bits").main(["kramers_kronig"], ["first", "one thread"])
-    assert "| one thread | 0 of 1" in capsys.readouterr().out
+    assert "| one thread | 0 of 9" in capsys.readouterr().out
