@@ -22,9 +22,12 @@ def kernel(function: F, **flags: Any) -> F:
     the copies differ in their last bits, and which of them is linked depends on what came first in the process. Sums
     that need vector registers state their order (:mod:`iondrift_kernels.vector_sums`) or keep replicates side by side.
     """
-    compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
+    compiled = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **flags)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT asks for plain Python
         compiled._cache = CheckedCache(function, _FOLDER)
+        resolve = compiled.get_call_template
+        # The types of 0 and of n are one: without this a helper is compiled for every constant that it is called with.
+        compiled.get_call_template = lambda types, names: resolve(tuple(map(numba.types.unliteral, types)), names)
     return cast(F, compiled)
 
 
