@@ -22,7 +22,8 @@ def kernel(function: F, **flags: Any) -> F:
     the copies differ in their last bits, and which of them is linked depends on what came first in the process. Sums
     that need vector registers state their order (:mod:`iondrift_kernels.vector_sums`) or keep replicates side by side.
     """
-    compiled = numba.njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True, **flags)(function)
+    flags["no_cfunc_wrapper"] = True  # nobody calls kernels from C
+    compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT asks for plain Python
         compiled._cache = CheckedCache(function, _FOLDER)
         resolve = compiled.get_call_template
