@@ -21,7 +21,9 @@ import numpy as np
 import xarray as xr
 
 import iondrift
+import topspin_sets
 from cells import INTERVAL, RESTING, write_cell
+from iondrift.runs.topspin_diffusion import write_bipolar
 from iondrift.transport.diffusivity import Diffusivity
 
 TEMPERATURE = 313.15
@@ -29,9 +31,10 @@ FORMS = {
     "polynomial": Diffusivity.polynomial([-2e-16, 1.65e-12], relative_uncertainty=0.05),
     "exponential": Diffusivity.exponential(1.315e-12, 0.675, 1666.0, relative_uncertainty=0.05),
     "table": Diffusivity.table(
-        [900.0, 1300.0, 1700.0, 2100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
+        [300.0, 1300.0, 1700.0, 3100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
     ),
 }
+GAMMA, TIMING = 2.5181e8, iondrift.GradientTiming(sequence="ste", pulse=1e-3, diffusion_time=0.1)
 MEASURED: dict[str, Any] = {"temperature": TEMPERATURE, "transference_number": 0.9}
 
 
@@ -75,6 +78,25 @@ def folder() -> Path:
     return Path(kept.name) / "cell"
 
 
+@cache
+def decay() -> tuple[np.ndarray, np.ndarray]:
+    """Return gradients (T/m) and the signal of two components that they leave."""
+    gradients = np.linspace(0.05, 3.0, 24)
+    b = iondrift.b_values(gradients, GAMMA, TIMING)
+    signal = 0.7 * np.exp(-2e-11 * b) + 0.3 * np.exp(-2e-12 * b)
+    return gradients, signal + 1e-3 * np.random.default_rng(2).standard_normal(b.size)
+
+
+@cache
+def topspin() -> Path:
+    """Return a diffusion experiment as TopSpin leaves it."""
+    write_bipolar(
+        folder().parent / "1", acquired=topspin_sets.acquired(), diffusivity=1.3e-11, ramp=np.linspace(0.05, 1.0, 12),
+        noise=1e-4, seed=0, pulse=4e-3, diffusion_time=1.0,
+    )  # fmt: skip
+    return folder().parent / "1"
+
+
 def log() -> xr.Dataset:
     found = iondrift.read_log(folder() / "log.txt", current_density_column=3)
     return found.assign_coords(time=found.time - found.time[0])
@@ -110,8 +132,10 @@ JOBS: dict[str, Callable[[], Any]] = {
     "sand_time": lambda: iondrift.sand_time(
         current_density=1.0, concentration=1666.0, anion_transference=0.9, ambipolar_diffusivity=2.6e-13
     ),
-    "simulate": lambda: iondrift.simulate("li-li", noise=0.02, profiles=6),
-    "simulate by table": lambda: iondrift.simulate("li-nmc622", diffusivity=FORMS["table"], profiles=4),
+    "simulate": lambda: iondrift.simulate("li-li", noise=0.02, profiles=6, open_circuit_before=600.0),
+    "simulate by table": lambda: iondrift.simulate(
+        "li-nmc622", diffusivity=FORMS["table"], profiles=4, open_circuit_before=600.0
+    ),
     "read_log": log,
     "read_profiles": profiles,
     "profile_windows": lambda: iondrift.profile_windows(16, interval=500.0, duration=450.0),
@@ -135,6 +159,13 @@ JOBS: dict[str, Callable[[], Any]] = {
     "error_budget": lambda: iondrift.error_budget(
         *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED
     ),
+    "b_values": lambda: iondrift.b_values(decay()[0], GAMMA, TIMING),
+    "fit_diffusion": lambda: iondrift.fit_diffusion(decay()[1], iondrift.b_values(decay()[0], GAMMA, TIMING)),
+    "fit_diffusivity": lambda: iondrift.fit_diffusivity(
+        [800.0, 1200.0, 1700.0, 2100.0], [2e-12, 1.6e-12, 1.3e-12, 1e-12], [2e-14] * 4
+    ),
+    "measure_diffusion": lambda: iondrift.measure_diffusion(topspin()),
+    "published_cubic": lambda: iondrift.published_cubic().parameters,
     "read_impedance": lambda: iondrift.read_impedance(folder().parent / "spectrum.csv"),
     "mask_points": lambda: iondrift.mask_points(spectra(), [63.096]),
     "kramers_kronig": lambda: iondrift.kramers_kronig(spectra()),

@@ -9,37 +9,29 @@ from typing import Any, TypeVar, cast
 import numba
 
 from iondrift_kernels.compile_cache import CheckedCache, cache_folder
-from iondrift_kernels.waiting import let_waiting_threads_sleep
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-let_waiting_threads_sleep()
 _FOLDER = cache_folder(Path(__file__).parent)
 
 
-def _compile(function: F, **flags: Any) -> F:
-    """Compile a function as IEEE 754 and its text say: no fastmath.
+def kernel(function: F, **flags: Any) -> F:
+    """Compile a kernel or helper as IEEE 754 and its text say: no fastmath.
 
     A helper is compiled by itself and again inside whatever calls it; where the compiler may contract or reassociate,
     the copies differ in their last bits, and which of them is linked depends on what came first in the process. Sums
     that need vector registers state their order (:mod:`iondrift_kernels.vector_sums`) or keep replicates side by side.
     """
+    flags["no_cfunc_wrapper"] = True  # nobody calls kernels from C
     compiled = numba.njit(nogil=True, error_model="numpy", **flags)(function)
     if compiled is not function:  # it is where NUMBA_DISABLE_JIT asks for plain Python
         compiled._cache = CheckedCache(function, _FOLDER)
+        resolve = compiled.get_call_template
+        # The types of 0 and of n are one: without this a helper is compiled for every constant that it is called with.
+        compiled.get_call_template = lambda types, names: resolve(tuple(map(numba.types.unliteral, types)), names)
     return cast(F, compiled)
-
-
-def kernel(function: F) -> F:
-    """Compile a serial kernel or helper."""
-    return _compile(function)
 
 
 def inlined_kernel(function: F) -> F:
     """Compile a small scalar helper that is inlined into its callers."""
-    return _compile(function, inline="always")
-
-
-def parallel_kernel(function: F) -> F:
-    """Compile a kernel whose outermost loop is a ``numba.prange``."""
-    return _compile(function, parallel=True)
+    return kernel(function, inline="always")

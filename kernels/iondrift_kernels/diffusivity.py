@@ -65,7 +65,7 @@ def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
 @kernel
 def evaluate_array(form: int, argument: int, parameters: Floats, c: Floats, out: Floats) -> None:
     """Fill ``out`` with D of every entry of the flat ``c``; exponentials are computed as vectors where they can be."""
-    if form == EXPONENTIAL and exponents(argument, parameters, c, out) < _VECTOR_RANGE:
+    if form == EXPONENTIAL and exponents(argument, parameters, c, out) == 0:
         for k in range(c.size):
             out[k] = parameters[4] * exponential(out[k])
     else:
@@ -74,17 +74,16 @@ def evaluate_array(form: int, argument: int, parameters: Floats, c: Floats, out:
 
 
 @kernel
-def exponents(argument: int, parameters: Floats, c: Floats, out: Floats) -> float:
-    """Fill ``out`` with -B a of every entry of ``c``, and return the largest magnitude; NaN counts as the largest."""
-    largest = 0.0
+def exponents(argument: int, parameters: Floats, c: Floats, out: Floats) -> int:
+    """Fill ``out`` with -B a of every entry of ``c``; return how many the exponential in vectors cannot take."""
+    beyond = 0
     for k in range(c.size):
         a = parameters[0] / c[k] - parameters[1] if argument == EO_LI_RATIO else c[k]
         a = parameters[2] if a < parameters[2] else a
         a = parameters[3] if a > parameters[3] else a
         out[k] = -parameters[5] * a
-        size = abs(out[k])
-        largest = largest if size <= largest else size
-    return largest
+        beyond += 0 if abs(out[k]) < _VECTOR_RANGE else 1
+    return beyond
 
 
 @kernel

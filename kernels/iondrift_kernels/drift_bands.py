@@ -6,11 +6,10 @@ times is ever held for all replicates, from which :func:`quantile_block` selects
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
 from iondrift_kernels import lanes
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
 from iondrift_kernels.closure_lanes import (
     count_depleted,
     integrate,
@@ -34,7 +33,7 @@ from iondrift_kernels.drift_layout import (
     Summary,
     Task,
 )
-from iondrift_kernels.job_queue import take
+from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.perturbed_refit import Stream, perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
 from iondrift_kernels.spline_draws import ELECTRICAL, Mixture, Splines, fill_coefficients, substitute_back
@@ -56,7 +55,6 @@ _CELLS = 4  # that a thread takes at once to select their quantiles
 ) = range(10)
 
 
-@parallel_kernel
 def evaluate_block(
     workers: int, task: Task, block: Block, splines: Splines, mixture: Mixture, space: Space, protocol: Protocol,
     draws: Draws, state: State, summary: Summary, out: FloatArray,
@@ -66,9 +64,7 @@ def evaluate_block(
     Blocks are called from the end of the series to its beginning. ``workers``: how many threads take groups of
     replicates from one queue; ``out`` (Q, block, X, R): values of the variables to keep.
     """
-    queue = np.zeros(1, dtype=np.int64)
-    for _ in nb.prange(workers):
-        _evaluate_groups(queue, task, block, splines, mixture, space, protocol, draws, state, summary, out)
+    share(workers, _evaluate_groups, task, block, splines, mixture, space, protocol, draws, state, summary, out)
 
 
 @kernel
@@ -220,7 +216,6 @@ def keep(
                     out[j] *= -FARADAY / profile[lanes.CURRENT + j]
 
 
-@parallel_kernel
 def quantile_block(
     workers: int, values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
 ) -> None:
@@ -228,9 +223,7 @@ def quantile_block(
 
     ``workers``: how many threads take cells from one queue.
     """
-    queue = np.zeros(1, dtype=np.int64)
-    for _ in nb.prange(workers):
-        _select(queue, values, profiles, replicates, levels, out)
+    share(workers, _select, values, profiles, replicates, levels, out)
 
 
 @kernel

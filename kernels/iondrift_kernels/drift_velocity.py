@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import parallel_kernel
+from iondrift_kernels._jit import kernel
 from iondrift_kernels.codes import BLOCKING, CURRENT, VOLTAGE
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.diffusivity import evaluate_array
 from iondrift_kernels.field_reconstruction import voltage_origin_flux
+from iondrift_kernels.job_queue import ROWS, share, take, workers_for
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 __all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "Closing", "Law", "Profiles", "Result", "drift_velocity"]
 
@@ -70,16 +71,33 @@ class Result(NamedTuple):
     charge_balance: FloatArray
 
 
-@parallel_kernel
 def drift_velocity(closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result) -> None:
     """Fill ``result`` under ``closure``: VOLTAGE, BLOCKING or CURRENT."""
+    jobs = -(-profiles.concentration.shape[0] // ROWS)
+    share(workers_for(jobs), _fill_profiles, closure, profiles, law, closing, result)
+
+
+@kernel
+def _fill_profiles(
+    queue: IntArray, closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result
+) -> None:
+    """Take ROWS profiles from ``queue`` until none is left; the rest as :func:`drift_velocity`."""
+    first = take(queue) * ROWS
+    while first < profiles.concentration.shape[0]:
+        _fill_rows(first, closure, profiles, law, closing, result)
+        first = take(queue) * ROWS
+
+
+@kernel
+def _fill_rows(first: int, closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result) -> None:
+    """Fill up to ROWS profiles of ``result`` from the ``first`` on."""
     concentration, gradient, integrated, weights = profiles
     form, argument, parameters = law
     voltage, junction, origin_flux, current_density, balanced, cation_ratio, thermal_voltage = closing
     diffusivity, velocity, field, flux, diffusive, migrative, mobility, charge_balance = result
     count, points = concentration.shape
     per_thermal = 1.0 / thermal_voltage
-    for k in nb.prange(count):
+    for k in range(first, min(first + ROWS, count)):
         evaluate_array(form, argument, parameters, concentration[k], diffusivity[k])
         # Two divisions a cell are the cost: 1 / D is shared by the integrals and the field.
         for j in range(points):

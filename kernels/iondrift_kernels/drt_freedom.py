@@ -5,13 +5,12 @@ tr(H_PP^-1 A_P'W^2 A_P),   H = A'W^2 A + lambda^2 P,   over the passive set of e
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
 from iondrift_kernels.dense import cholesky, inverse_factor
-from iondrift_kernels.job_queue import take
+from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_weighted import Hessians
 from iondrift_kernels.vector_sums import dot
 
@@ -63,7 +62,6 @@ def _work(queue: IntArray, hessians: Hessians, solutions: FloatArray, out: Float
         s = take(queue)
 
 
-@parallel_kernel
 def effective_parameters(workers: int, hessians: Hessians, solutions: FloatArray, out: FloatArray) -> None:
     """Count for every spectrum.
 
@@ -78,6 +76,4 @@ def effective_parameters(workers: int, hessians: Hessians, solutions: FloatArray
     out
         (spectra); NaN where H_PP is singular.
     """
-    queue = np.zeros(1, np.int64)
-    for _ in numba.prange(workers):
-        _work(queue, hessians, solutions, out)
+    share(workers, _work, hessians, solutions, out)

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve, cross_product, inverse_factor
 from iondrift_kernels.drt_potential import Spectrum, curvature, penalty, potential
-from iondrift_kernels.job_queue import take
+from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_active_set import active_set, kkt_residual, make_scratch
 
 FloatArray = npt.NDArray[np.float64]
@@ -361,9 +360,6 @@ def _work(queue: IntArray, model: Model, series: Series, fits: Fits) -> None:
         s = take(queue)
 
 
-@parallel_kernel
 def fit(workers: int, model: Model, series: Series, fits: Fits) -> None:
     """Fit every spectrum by itself; ``workers`` threads take them from one queue."""
-    queue = np.zeros(1, np.int64)
-    for _ in numba.prange(workers):
-        _work(queue, model, series, fits)
+    share(workers, _work, model, series, fits)

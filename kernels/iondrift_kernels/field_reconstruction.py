@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel
+from iondrift_kernels.vector_sums import dot
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -29,7 +30,7 @@ def voltage_origin_flux(
     Parameters
     ----------
     resistance
-        1 / (D c), (X,), the integrand that both integrals share.
+        1 / (D c), (X,), the integrand that both integrals share; overwritten.
     flux
         G (X,), mol m-2 s-1.
     weights
@@ -37,10 +38,9 @@ def voltage_origin_flux(
     voltage, junction, thermal_voltage
         V laid across the profile, int D dc/dx / (u c) dx, and R T / F, in V.
     """
-    total = 0.0
-    weighted = 0.0
-    for j in range(resistance.shape[0]):
-        share = weights[j] * resistance[j]
-        total += share
-        weighted += share * flux[j]
+    points = resistance.shape[0]
+    total = dot(weights, resistance, points)
+    for j in range(points):
+        resistance[j] *= flux[j]
+    weighted = dot(weights, resistance, points)
     return ((voltage - junction) / thermal_voltage - weighted) / total

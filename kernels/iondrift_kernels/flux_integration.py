@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
+from iondrift_kernels.job_queue import ROWS, share, take, workers_for
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 class Grid(NamedTuple):
@@ -91,22 +92,45 @@ def difference_weights(places: FloatArray, i: int, end_points: int, weights: Flo
 
 
 @kernel
-def integrate_profile(k: int, concentration: FloatArray, grid: Grid, along_x: FloatArray, slopes: Slopes) -> None:
-    """Fill ``slopes`` at profile k of ``concentration`` (T, X); ``along_x`` (X, 3): weights of differences."""
-    first = min(max(k - 1, 0), concentration.shape[0] - 3)
-    in_time = np.empty(3)
-    difference_weights(grid.time, k, grid.end_points, in_time)
-    rate_row(in_time, concentration[first : first + 3], slopes.integrated[k])
-    integrate_flux_row(grid.x, slopes.integrated[k])
-    differentiate_row(along_x, concentration[k], slopes.gradient[k])
-    slopes.junction[k] = relative_difference(grid.weights, slopes.gradient[k], concentration[k])
+def all_difference_weights(places: FloatArray, end_points: int, weights: FloatArray) -> None:
+    """Fill ``weights`` (X, 3) with those of :func:`difference_weights` at every place."""
+    for i in range(places.shape[0]):
+        difference_weights(places, i, end_points, weights[i])
 
 
-@parallel_kernel
 def integrate_flux(concentration: FloatArray, grid: Grid, slopes: Slopes) -> None:
     """Fill ``slopes`` from profiles (T, X), at least 3 of 3 points, by differences and trapezoids."""
     along_x = np.empty((grid.x.shape[0], 3))
-    for i in range(grid.x.shape[0]):
-        difference_weights(grid.x, i, grid.end_points, along_x[i])
-    for k in nb.prange(concentration.shape[0]):
-        integrate_profile(k, concentration, grid, along_x, slopes)
+    all_difference_weights(grid.x, grid.end_points, along_x)
+    jobs = -(-concentration.shape[0] // ROWS)
+    share(workers_for(jobs), _integrate_profiles, concentration, grid, along_x, slopes)
+
+
+@kernel
+def _integrate_profiles(
+    queue: IntArray, concentration: FloatArray, grid: Grid, along_x: FloatArray, slopes: Slopes
+) -> None:
+    """Take ROWS profiles from ``queue`` until none is left; the rest as :func:`_integrate_rows`."""
+    first = take(queue) * ROWS
+    while first < concentration.shape[0]:
+        _integrate_rows(first, concentration, grid, along_x, slopes)
+        first = take(queue) * ROWS
+
+
+@kernel
+def _integrate_rows(first: int, concentration: FloatArray, grid: Grid, along_x: FloatArray, slopes: Slopes) -> None:
+    """Fill up to ROWS profiles of ``slopes`` from the ``first`` of ``concentration`` (T, X) on.
+
+    ``along_x`` (X, 3): weights of differences.
+    """
+    time, x, weights, end_points = grid
+    gradient, integrated, junction = slopes
+    count = concentration.shape[0]
+    in_time = np.empty(3)
+    for k in range(first, min(first + ROWS, count)):
+        low = min(max(k - 1, 0), count - 3)
+        difference_weights(time, k, end_points, in_time)
+        rate_row(in_time, concentration[low : low + 3], integrated[k])
+        integrate_flux_row(x, integrated[k])
+        differentiate_row(along_x, concentration[k], gradient[k])
+        junction[k] = relative_difference(weights, gradient[k], concentration[k])

@@ -1,19 +1,59 @@
-"""A queue of jobs for the threads of one loop: whichever is free takes the next.
+"""Jobs shared by threads: whichever is free takes the next from a queue.
 
 Jobs differ in cost, by an order of magnitude in a series that drifts, and a core may be taken away for a while: shares
 fixed beforehand leave one thread waiting for the other. What a job computes must not depend on who takes it.
+
+The threads are Python's own, which compiled kernels let run: threads that wait sleep, calls from several threads do not
+meet, and nothing is compiled twice as for Numba's parallel loops, which took a third of all time of compilation.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
+import numba
 import numpy as np
 import numpy.typing as npt
 from numba import types
 from numba.extending import intrinsic, overload
 
+_CONFIG: Any = numba.config  # a module whose settings numba fills in from the environment
 IntArray = npt.NDArray[np.int64]
+
+ROWS = 256  # that a thread takes at once where each costs a fraction of a microsecond
+
+
+def share(workers: int, work: Callable[..., None], *arguments: Any) -> None:
+    """Let ``workers`` threads, this one among them, call ``work(queue, *arguments)``: it takes jobs until none is left.
+
+    Interpreted, one thread does all: only compiled is a job taken at once.
+    """
+    queue = np.zeros(1, dtype=np.int64)
+    helpers = 0 if _CONFIG.DISABLE_JIT else workers - 1
+    others = [_pool().submit(work, queue, *arguments) for _ in range(helpers)]
+    try:
+        work(queue, *arguments)
+    finally:
+        for other in others:
+            if not other.cancel():  # one that never began finds the queue empty
+                other.result()
+
+
+def workers_for(jobs: int) -> int:
+    """Return how many threads may work, no more than there are jobs."""
+    return int(max(1, min(numba.get_num_threads(), jobs)))
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_CONFIG.NUMBA_NUM_THREADS, thread_name_prefix="iondrift")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # threads stay behind
 
 
 def take(queue: IntArray) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import inlined_kernel, kernel, parallel_kernel
-from iondrift_kernels.job_queue import take
+from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.job_queue import share, take
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -383,9 +382,6 @@ def _work(queue: IntArray, spectra: Spectra, rules: Rules, tests: Tests) -> None
         s = take(queue)
 
 
-@parallel_kernel
 def test(workers: int, spectra: Spectra, rules: Rules, tests: Tests) -> None:
     """Test every spectrum; ``workers`` threads take them from one queue."""
-    queue = np.zeros(1, np.int64)
-    for _ in numba.prange(workers):
-        _work(queue, spectra, rules, tests)
+    share(workers, _work, spectra, rules, tests)

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import inlined_kernel, kernel, parallel_kernel
-from iondrift_kernels.job_queue import take
+from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_active_set import (
     Scratch,
     Solutions,
@@ -354,9 +353,6 @@ def _work(queue: IntArray, programmes: Programmes, solutions: Solutions) -> None
         first = take(queue) * BLOCK
 
 
-@parallel_kernel
 def solve(workers: int, programmes: Programmes, solutions: Solutions) -> None:
     """Write the solution of every programme; ``workers`` threads take them from one queue."""
-    queue = np.zeros(1, np.int64)
-    for _ in numba.prange(workers):
-        _work(queue, programmes, solutions)
+    share(workers, _work, programmes, solutions)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
-from iondrift_kernels.job_queue import take
+from iondrift_kernels._jit import kernel
+from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_active_set import Solutions, active_set, kkt_residual, make_scratch
 from iondrift_kernels.nonnegative_pivoting import BLOCK, product
 
@@ -97,7 +96,6 @@ def _work(queue: IntArray, hessians: Hessians, rows: FloatArray, start: BoolArra
         first = take(queue) * BLOCK
 
 
-@parallel_kernel
 def solve(workers: int, hessians: Hessians, rows: FloatArray, start: BoolArray, solutions: Solutions) -> None:
     """Write the solution of every programme, by the active set started from its neighbour's passive set.
 
@@ -112,6 +110,4 @@ def solve(workers: int, hessians: Hessians, rows: FloatArray, start: BoolArray, 
     solutions
         The result.
     """
-    queue = np.zeros(1, np.int64)
-    for _ in numba.prange(workers):
-        _work(queue, hessians, rows, start, solutions)
+    share(workers, _work, hessians, rows, start, solutions)

@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import fill_normals
+from iondrift_kernels.job_queue import share, take, workers_for
 from iondrift_kernels.lanes import whole
 from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw
 
@@ -90,7 +90,6 @@ def forward_block(
                 out[k - first, m, j] = state[0, m, j]
 
 
-@parallel_kernel
 def sweep_forward(
     seed: int, splines: Splines, borders: IntArray, checkpoints: FloatArray, shift: FloatArray, pattern: FloatArray
 ) -> None:
@@ -99,12 +98,22 @@ def sweep_forward(
     ``borders`` (N + 1,): first coefficient of every block, ascending, the last being K. ``checkpoints`` (B, N, 3, M,
     LANES); ``shift`` (B, M, LANES), the true pattern drawn; ``pattern`` (B, M, LANES), its estimate from the data.
     """
+    share(workers_for(shift.shape[0]), _sweep_groups, seed, splines, borders, checkpoints, shift, pattern)
+
+
+@kernel
+def _sweep_groups(
+    queue: IntArray, seed: int, splines: Splines, borders: IntArray, checkpoints: FloatArray, shift: FloatArray,
+    pattern: FloatArray,
+) -> None:  # fmt: skip
+    """Take groups of replicates from ``queue`` until none is left; the rest as :func:`sweep_forward`."""
     width = whole(shift.shape[2])
     modes = splines.lower.shape[0]
     longest = 0
     for n in range(borders.shape[0] - 1):
         longest = max(longest, borders[n + 1] - borders[n])
-    for b in nb.prange(checkpoints.shape[0]):
+    b = take(queue)
+    while b < shift.shape[0]:
         normals = np.empty((4, width))
         words = np.empty((4, width), dtype=np.uint64)
         noise = np.empty((modes, width))
@@ -128,6 +137,7 @@ def sweep_forward(
                     response *= splines.precision[t] * splines.deviation[m] * splines.deviation[m]
                     for j in range(width):
                         pattern[b, m, j] += response * noise[m, j]
+        b = take(queue)
 
 
 @kernel

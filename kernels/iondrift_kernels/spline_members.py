@@ -18,11 +18,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import kernel, parallel_kernel
+from iondrift_kernels._jit import kernel
+from iondrift_kernels.job_queue import share, take, workers_for
 from iondrift_kernels.spline_modes import EDGE, LANES, ROW, factor_rows, solve_lower
 
 FloatArray = npt.NDArray[np.float64]
@@ -80,14 +80,21 @@ class Stretch(NamedTuple):
     influence: FloatArray
 
 
-@parallel_kernel
 def sweep(members: Members, borders: IntArray, stretch: Stretch, found: Found) -> None:
     """Go forward through all stretches, which begin at ``borders`` (N + 1,); ``stretch`` is scratch."""
+    tasks = members.order.size * members.scale.shape[1]
+    share(workers_for(tasks), _sweep_blocks, members, borders, stretch, found)
+    _conclude(members, found)
+
+
+@kernel
+def _sweep_blocks(queue: IntArray, members: Members, borders: IntArray, stretch: Stretch, found: Found) -> None:
+    """Take blocks of modes from ``queue`` until none is left; the rest as :func:`sweep`."""
     blocks = members.scale.shape[1]
-    for task in nb.prange(members.order.size * blocks):
+    task = take(queue)
+    while task < members.order.size * blocks:
         _sweep_block(members, borders, stretch, found, task // blocks, task % blocks)
-    for j in range(members.order.size):
-        _conclude(members, found, j)
+        task = take(queue)
 
 
 @kernel
@@ -123,19 +130,20 @@ def _remember(stretch: Stretch, j: int, block: int, count: int, out: FloatArray)
 
 
 @kernel
-def _conclude(members: Members, found: Found, j: int) -> None:
-    """Noise and pattern of member j."""
-    rest = members.total
-    for m in range(members.held.shape[1]):
-        rest -= found.sums[j, 0, m]
-        found.pattern[j, m] = found.deviation[j, m] = 0.0
-        if members.kappa > 0.0:
-            pivot = 1.0 / members.kappa + members.loaded - found.sums[j, 2, m]
-            held = members.held[members.basis[j], m] - found.sums[j, 1, m]
-            found.pattern[j, m] = held / pivot
-            found.deviation[j, m] = 1.0 / math.sqrt(pivot)
-            rest -= held * held / pivot
-    found.sigma[j] = math.sqrt(max(rest, members.total * 1e-26) / members.free[j])
+def _conclude(members: Members, found: Found) -> None:
+    """Noise and pattern of every member."""
+    for j in range(members.order.size):
+        rest = members.total
+        for m in range(members.held.shape[1]):
+            rest -= found.sums[j, 0, m]
+            found.pattern[j, m] = found.deviation[j, m] = 0.0
+            if members.kappa > 0.0:
+                pivot = 1.0 / members.kappa + members.loaded - found.sums[j, 2, m]
+                held = members.held[members.basis[j], m] - found.sums[j, 1, m]
+                found.pattern[j, m] = held / pivot
+                found.deviation[j, m] = 1.0 / math.sqrt(pivot)
+                rest -= held * held / pivot
+        found.sigma[j] = math.sqrt(max(rest, members.total * 1e-26) / members.free[j])
 
 
 @kernel
@@ -173,10 +181,20 @@ def _advance(
         influence[:] = 0.0
 
 
-@parallel_kernel
 def restore(members: Members, found: Found, borders: IntArray, n: int, stretch: Stretch) -> None:
     """Fill stretch n."""
+    tasks = members.order.size * members.scale.shape[1]
+    share(workers_for(tasks), _restore_blocks, members, found, borders, n, stretch)
+
+
+@kernel
+def _restore_blocks(
+    queue: IntArray, members: Members, found: Found, borders: IntArray, n: int, stretch: Stretch
+) -> None:
+    """Take blocks of modes from ``queue`` until none is left; the rest as :func:`restore`."""
     blocks = members.scale.shape[1]
-    for task in nb.prange(members.order.size * blocks):
+    task = take(queue)
+    while task < members.order.size * blocks:
         j, block = task // blocks, task % blocks
         _advance(members, found.checkpoints[j, n, block], borders[n], borders[n + 1], stretch, j, block)
+        task = take(queue)

@@ -84,9 +84,6 @@ def require_threads() -> None:
 
 def _own_processors() -> int:
     """Return how many threads the kernels may work on."""
-    from iondrift_kernels.waiting import let_waiting_threads_sleep
-
-    let_waiting_threads_sleep()  # before anything launches them
     require_threads()
     return _MOST if _COUNT in os.environ else processors()
 

@@ -82,3 +82,8 @@ def test_coverage_of_one_draw(load):
     assert narrow.mean() < wide.mean()
     found = (np.array([wide]), np.array([narrow]), np.array([error]))
     assert bench.row("two layers | white", [found], 1).endswith("| 1 |")
+
+
+def test_bits_on_one_thread(load, capsys):
+    load("bits").main(["kramers_kronig"], ["first", "one thread"])
+    assert "| one thread | 0 of 9" in capsys.readouterr().out

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
+import pytest
 
 from iondrift_kernels import job_queue
 from iondrift_kernels._jit import kernel
@@ -30,3 +33,47 @@ def test_queue_gives_every_job_once_whoever_asks():
         thread.join()
     assert (taken == 1).all()
     assert queue[0] == taken.size + len(threads)
+
+
+@kernel
+def _refuse_the_last(queue, out):
+    job = job_queue.take(queue)
+    while job < out.size:
+        if job == out.size - 1:
+            raise ValueError("the last one")
+        out[job] += 1
+        job = job_queue.take(queue)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_shared_jobs_are_done_once_each(workers):
+    done = np.zeros(10_000, np.int64)
+    job_queue.share(workers, _drain, done)
+    assert (done == 1).all()
+
+
+def test_an_error_reaches_who_asked_whichever_thread_it_struck():
+    for _ in range(20):
+        with pytest.raises(ValueError, match="the last one"):
+            job_queue.share(3, _refuse_the_last, np.zeros(5000, np.int64))
+
+
+def test_calls_from_several_threads_do_not_wait_for_each_other_in_a_circle():
+    def call(_):
+        done = np.zeros(2000, np.int64)
+        job_queue.share(8, _drain, done)
+        return (done == 1).all()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(call, range(60)))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # with threads alive, which is what is asked here
+def test_a_forked_process_gets_threads_of_its_own():
+    done = np.zeros(1000, np.int64)
+    job_queue.share(4, _drain, done)
+    child = os.fork()
+    if child == 0:
+        job_queue.share(4, _drain, done)
+        os._exit(0 if (done == 2).all() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -25,6 +25,7 @@ from iondrift.readers.bruker.options import GradientOptions
 from iondrift.readers.bruker.processed import StoredProcessing, read_processing, read_spectrum
 from iondrift.readers.bruker.raw import read_fids
 from iondrift.settings import setting
+from iondrift.threads import bounded_threads
 
 _LINE_ENDS: Final = 0.05  # of its height, where no region was given
 _OUT_OF_PHASE: Final = np.radians(15.0)  # cos differs by 3 %
@@ -62,6 +63,7 @@ class DiffusionExperiment:
     notes: tuple[str, ...]
 
 
+@bounded_threads
 def measure_diffusion(
     folder: str | Path,
     *,

@@ -13,6 +13,7 @@ from iondrift.experiment.labels import label_results
 from iondrift.experiment.measure import measure_cell
 from iondrift.experiment.results import Analysis, Measured, unavailable_closures
 from iondrift.progress import Progress, silent
+from iondrift.threads import bounded_threads
 
 if TYPE_CHECKING:
     from iondrift.drift.names import Smoothing
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SWITCHED_OFF = "switched off"
 
 
+@bounded_threads
 def measure(experiment: Experiment, *, progress: Progress = silent) -> Measured:
     """Read and calibrate one cell; compute nothing else, write nothing.
 
@@ -43,6 +45,7 @@ def measure(experiment: Experiment, *, progress: Progress = silent) -> Measured:
     return measured.with_notes(notes)
 
 
+@bounded_threads
 def analyse(
     experiment: Experiment,
     *,

@@ -11,6 +11,7 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError, ShapeError
 from iondrift.nmr.region import Region, find_region
+from iondrift.threads import bounded_threads
 
 if TYPE_CHECKING:
     from iondrift.cast import FloatArray
@@ -22,6 +23,7 @@ _FIRST_AS_REFERENCE: Final = (
 )
 
 
+@bounded_threads
 def calibrate(
     profiles: xr.Dataset | xr.DataArray | np.ndarray[Any, Any],
     *,

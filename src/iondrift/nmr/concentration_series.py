@@ -14,6 +14,7 @@ from iondrift.cast import FloatArray
 from iondrift.errors import DataError, IondriftWarning
 from iondrift.nmr.diffusion import corrected_criterion
 from iondrift.nmr.options import DiffusivityForm
+from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift_kernels.diffusivity import evaluate_array
 
@@ -46,6 +47,7 @@ class DiffusivityFit:
     residuals: FloatArray
 
 
+@bounded_threads
 def fit_diffusivity(
     concentration: Any,
     coefficients: Any,
@@ -138,6 +140,7 @@ def published_cubic() -> Diffusivity:
     return Diffusivity.polynomial(_PUBLISHED, argument="eo_li_ratio", valid_range=(10.0, 20.0))
 
 
+@bounded_threads
 def diffusivity_band(diffusivity: Diffusivity, concentration: Any, levels: Any, *, draws: int = 2000) -> FloatArray:
     """Return quantiles of D(c) over draws of its parameters: (level, concentration), m2 s-1.
 

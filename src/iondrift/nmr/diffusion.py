@@ -13,6 +13,7 @@ from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError
 from iondrift.nmr.options import DiffusionModel
+from iondrift.threads import bounded_threads
 
 MODELS: Final[tuple[DiffusionModel, ...]] = get_args(DiffusionModel)
 
@@ -77,6 +78,7 @@ class DiffusionFit:
         return np.stack([self.coefficients - half, self.coefficients + half], axis=1)
 
 
+@bounded_threads
 def fit_diffusion(intensity: Any, b: Any, *, noise: Any = None, model: DiffusionModel = "auto") -> DiffusionFit:
     r"""Fit ``I = A exp(-b D)``, or the sum of two, to the attenuation of one line.
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, ShapeError
+from iondrift.threads import bounded_threads
 from iondrift.transport.composition import concentration_from_eo_li_ratio, eo_li_ratio_from_concentration
 from iondrift.transport.formula import Argument, Formula
 from iondrift.transport.parameter_layout import square_root
@@ -207,6 +208,7 @@ class Diffusivity(Formula):
             return self.values.size
         return 1 if self.relative_uncertainty else 0
 
+    @bounded_threads
     def draw_parameters(self, standard_normals: npt.ArrayLike) -> FloatArray:
         """Return parameter vectors drawn from the uncertainty, one a replicate.
 

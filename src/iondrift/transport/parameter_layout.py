@@ -52,7 +52,8 @@ def square_root(covariance: FloatArray) -> FloatArray:
                 f"covariance of D(c): not positive semidefinite (eigenvalue {eigenvalues[0]:.3g} of its "
                 "correlations); check the order and units of its entries"
             ) from None
-        root = vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))
+        # Symmetric: draws depend neither on the signs of eigenvectors nor on how those of one eigenvalue are turned.
+        root = (vectors * np.sqrt(np.clip(eigenvalues, 0.0, None))) @ vectors.T
     return np.asarray(scale[:, np.newaxis] * root, dtype=np.float64)
 
 

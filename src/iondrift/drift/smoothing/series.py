@@ -12,6 +12,7 @@ from iondrift.cast import FloatArray
 from iondrift.drift.smoothing import spline_basis
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalties import Penalties
+from iondrift.threads import bounded_threads
 
 if TYPE_CHECKING:
     from iondrift.drift.smoothing.posterior import Posterior
@@ -84,6 +85,7 @@ class SmoothSeries:
     times: FloatArray
     x: FloatArray
 
+    @bounded_threads
     def evaluate(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return c (mol m-3), dc/dx (mol m-4) and G = -int_0^x dc/dt dx' (mol m-2 s-1), each (time, x)."""
         amplitude = self._in_time(self.time_basis.value)
@@ -93,7 +95,7 @@ class SmoothSeries:
     @cached_property
     def extremes(self) -> tuple[float, float]:
         """Lowest and highest concentration, mol m-3."""
-        concentration = self._in_time(self.time_basis.value) @ self.value.T
+        concentration = self.evaluate()[0]
         return float(concentration.min()), float(concentration.max())
 
     @cached_property
