@@ -1,8 +1,11 @@
-"""How steps of a long computation are told."""
+"""How steps of a long computation are told, and which results are complete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[str], None]  # is given the name of each step as it begins
@@ -10,3 +13,24 @@ Progress: TypeAlias = Callable[[str], None]  # is given the name of each step as
 
 def silent(_: str) -> None:
     """Take the name of a step and do nothing."""
+
+
+_FINISHED: ContextVar[list[Path] | None] = ContextVar("finished", default=None)
+
+
+@contextmanager
+def finished_folders() -> Iterator[list[Path]]:
+    """Give the list to which every folder is added whose new results are complete, for whoever is interrupted."""
+    folders: list[Path] = []
+    before = _FINISHED.set(folders)
+    try:
+        yield folders
+    finally:
+        _FINISHED.reset(before)
+
+
+def finish(folder: Path) -> None:
+    """Say that the new results of a folder are complete."""
+    folders = _FINISHED.get()
+    if folders is not None:
+        folders.append(folder)

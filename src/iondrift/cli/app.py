@@ -6,6 +6,7 @@ Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 some
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +20,9 @@ from iondrift.cli.progress import reporter
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.drift.closures import CLOSURES
 from iondrift.drift.names import Smoothing
-from iondrift.errors import IondriftError, out_of_memory
+from iondrift.errors import IondriftError, collected_warnings, out_of_memory
+from iondrift.progress import finished_folders
+from iondrift.threads import require_threads
 from iondrift.version import __version__
 
 
@@ -27,17 +30,32 @@ class _PlainErrors(TyperGroup):
     """Turn what the user can put right into one message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except IondriftError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(1) from error
-        except MemoryError as error:
-            typer.echo(f"error: {out_of_memory(error)}", err=True)
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
-            typer.echo("interrupted; earlier results are as they were", err=True)
-            raise typer.Exit(130) from error
+        notes: list[str] = []
+        with finished_folders() as finished:
+            try:
+                require_threads()
+                with collected_warnings(notes):
+                    return super().invoke(ctx)
+            except IondriftError as error:
+                typer.echo(f"error: {error}", err=True)
+                raise typer.Exit(1) from error
+            except MemoryError as error:
+                typer.echo(f"error: {out_of_memory(error)}", err=True)
+                raise typer.Exit(1) from error
+            except KeyboardInterrupt as error:
+                typer.echo(_interrupted(finished), err=True)
+                raise typer.Exit(130) from error
+            finally:
+                for note in notes:
+                    typer.echo(f"warning: {note}", err=True)
+
+
+def _interrupted(finished: Sequence[Path]) -> str:
+    """Return what an interrupted command leaves."""
+    if not finished:
+        return "interrupted; earlier results are as they were"
+    complete = ", ".join(map(str, dict.fromkeys(finished)))
+    return f"interrupted; new and complete: {complete}; any other earlier results are as they were"
 
 
 app = typer.Typer(
