@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
-    from iondrift.drift.smoothing.series import Penalties as Penalties
+    from iondrift.drift.smoothing.penalties import Penalties as Penalties
+    from iondrift.experiment.diffusion import measure_diffusion as measure_diffusion
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
     from iondrift.experiment.log.clock import average_over_windows as average_over_windows
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from iondrift.impedance.options import DrtModel as DrtModel
     from iondrift.impedance.options import ImpedanceOptions as ImpedanceOptions
     from iondrift.nmr.calibration import calibrate as calibrate
+    from iondrift.nmr.concentration_series import fit_diffusivity as fit_diffusivity
+    from iondrift.nmr.concentration_series import published_cubic as published_cubic
+    from iondrift.nmr.diffusion import fit_diffusion as fit_diffusion
+    from iondrift.nmr.gradient_pulses import GradientTiming as GradientTiming
+    from iondrift.nmr.gradient_pulses import b_values as b_values
+    from iondrift.nmr.options import DiffusionOptions as DiffusionOptions
+    from iondrift.readers.bruker.options import GradientOptions as GradientOptions
     from iondrift.readers.impedance.options import ReadingOptions as ReadingOptions
     from iondrift.readers.impedance.series import read_impedance as read_impedance
     from iondrift.readers.log import LogLayout as LogLayout
@@ -49,18 +57,22 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "DiffusionOptions": "nmr.options",
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
     "DrtModel": "impedance.options",
     "Experiment": "experiment.file.schema",
+    "GradientOptions": "readers.bruker.options",
+    "GradientTiming": "nmr.gradient_pulses",
     "ImpedanceOptions": "impedance.options",
     "LogLayout": "readers.log",
     "NoiseEstimate": "drift.smoothing.noise",
-    "Penalties": "drift.smoothing.series",
+    "Penalties": "drift.smoothing.penalties",
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
     "ambipolar_diffusivity": "transport.relations",
     "average_over_windows": "experiment.log.clock",
+    "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
     "confined": "impedance.drt.constraints",
     "drift_bands": "drift.bands.monte_carlo",
@@ -68,12 +80,16 @@ _HOME = {
     "drt_bands": "impedance.drt.bands",
     "error_budget": "drift.bands.budget",
     "estimate_noise": "drift.smoothing.noise",
+    "fit_diffusion": "nmr.diffusion",
+    "fit_diffusivity": "nmr.concentration_series",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
+    "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
     "profile_windows": "experiment.log.clock",
+    "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",
     "read_profiles": "readers.profiles.topspin_text",

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from iondrift.cli import options
+from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
@@ -157,6 +158,22 @@ def init(
     typer.echo(f"{path} written; look at the lines marked CHECK, then: iondrift check {path}")
 
 
+@app.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A TopSpin data set, or a folder of them.")],
+    no_progress: _NoProgress = False,
+) -> None:
+    """List the TopSpin data sets in a folder.
+
+    Each one with what it could serve as and what is wrong with it.
+    """
+    from iondrift.runs import data_sets
+
+    with reporter(enabled=not no_progress) as progress:
+        entries = data_sets.read(folder, progress=progress)
+    data_sets.show(folder, entries)
+
+
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
@@ -236,6 +253,7 @@ def simulate(
 
 
 app.command()(drt_command)
+app.command()(diffusion_command)
 
 
 def main() -> None:

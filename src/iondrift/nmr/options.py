@@ -1,0 +1,58 @@
+"""What is computed of NMR data: names, defaults, limits and help of every option, once for all who take them.
+
+Imports no science, so that the command line can name the choices at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, TypeAlias
+
+from iondrift.settings import option
+
+DiffusionModel: TypeAlias = Literal["auto", "mono", "bi"]
+GradientSequence: TypeAlias = Literal["ste", "bipolar", "double-bipolar"]
+DiffusivityForm: TypeAlias = Literal["auto", "constant", "exponential", "linear", "quadratic", "cubic", "spline"]
+
+
+def shift_range(text: str) -> tuple[float, float]:
+    """Return the two chemical shifts, in ppm, of a text such as ``7.8:8.6``, the lower first."""
+    try:
+        edges = sorted(float(edge) for edge in text.split(":"))
+    except ValueError:
+        edges = []
+    if len(edges) != 2 or not edges[0] < edges[1] or not all(map(isfinite, edges)):
+        raise ValueError(f"{text!r} found; allowed are two chemical shifts in ppm, such as 7.8:8.6")
+    return edges[0], edges[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffusionOptions:
+    """One diffusion experiment.
+
+    Attributes
+    ----------
+    region
+        Chemical shifts between which the line is integrated, ppm; None: around the strongest line.
+    model
+        Of the decay, see :func:`iondrift.fit_diffusion`.
+    stored
+        Integrate the spectra that TopSpin stored, not those made of the raw data.
+    nucleus
+        That the gradients act on; None: the observed one.
+    sequence
+        Of the gradients; None: by the name of the pulse program.
+    gradient_uncertainty
+        Standard uncertainty of the gradients' calibration, relative; D has twice that.
+    """
+
+    region: tuple[float, float] | None = option(
+        None, "Integrate between two shifts in ppm; around the strongest line.", key="region_ppm", metavar="PPM:PPM",
+        parse=shift_range,
+    )  # fmt: skip
+    model: DiffusionModel = option("auto", "Components of the decay.")
+    stored: bool = option(False, "Integrate the spectra that TopSpin stored.")
+    nucleus: str | None = option(None, "Nucleus that the gradients act on; the observed one.")
+    sequence: GradientSequence | None = option(None, "Kind of sequence; by the pulse program's name.")
+    gradient_uncertainty: float = option(0.01, "Standard uncertainty of the gradients, relative.", above=0.0)

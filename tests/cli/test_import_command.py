@@ -1,0 +1,33 @@
+"""``iondrift import``: what lies in a folder of data sets, at 80 columns."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+import topspin_sets as sets
+from iondrift.cli.app import app
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["import", *map(str, arguments)], catch_exceptions=False, env={"COLUMNS": "80"})
+
+
+def test_every_data_set_is_listed_with_what_is_wrong(tmp_path):
+    sets.single(tmp_path / "1", pulse_program="diffprof")
+    sets.rows(tmp_path / "2", done=5)
+    (sets.single(tmp_path / "3", nucleus="7Li") / "fid").unlink()
+    result = run(tmp_path)
+    assert result.exit_code == 0
+    assert "Data sets: 1 profile, 1 diffusion, 1 spectrum" in result.stdout
+    assert "! 2: stopped: 5 of 8 rows were acquired" in result.stdout
+    assert "! 3: fid: the raw data are missing" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(("name", "said"), [("none", "no such folder"), (".", "holds no TopSpin data set")])
+def test_a_folder_without_data_sets_is_one_error(tmp_path, name, said):
+    result = run(tmp_path / name)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert said in result.stderr
