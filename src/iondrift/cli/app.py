@@ -16,14 +16,14 @@ from typer.core import TyperGroup
 from iondrift.cli import options
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
+from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.drift.closures import CLOSURES
 from iondrift.drift.names import Smoothing
-from iondrift.errors import IondriftError, collected_warnings, out_of_memory
+from iondrift.errors import IondriftError, out_of_memory
 from iondrift.progress import finished_folders
-from iondrift.threads import require_threads
 from iondrift.version import __version__
 
 
@@ -31,24 +31,20 @@ class _PlainErrors(TyperGroup):
     """Turn what the user can put right into one message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        notes: list[str] = []
         with finished_folders() as finished:
             try:
-                require_threads()
-                with collected_warnings(notes):
+                check_surroundings()
+                with told_warnings(), watched_output(finished):
                     return super().invoke(ctx)
             except IondriftError as error:
-                typer.echo(f"error: {error}", err=True)
+                tell(f"error: {error}")
                 raise typer.Exit(1) from error
             except MemoryError as error:
-                typer.echo(f"error: {out_of_memory(error)}", err=True)
+                tell(f"error: {out_of_memory(error)}")
                 raise typer.Exit(1) from error
             except KeyboardInterrupt as error:
-                typer.echo(_interrupted(finished), err=True)
+                tell(_interrupted(finished))
                 raise typer.Exit(130) from error
-            finally:
-                for note in notes:
-                    typer.echo(f"warning: {note}", err=True)
 
 
 def _interrupted(finished: Sequence[Path]) -> str:
@@ -258,4 +254,6 @@ app.command()(diffusion_command)
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="iondrift")
+    open_streams()
+    with watched_output():
+        app(prog_name="iondrift")

@@ -64,6 +64,8 @@ def published(folder: Path, kind: str, *, expected: Sequence[str] = (), adds: bo
                 _publish(staging, folder, kind, adds=adds)
             except OSError as error:
                 raise _unwritable(folder, error) from error
+        except StoreError as error:  # the user knows the folder, not the one beside it
+            raise StoreError(str(error).replace(f"{staging.name}{os.sep}", "")) from error
         finally:
             if read_ledger(folder).staging != staging.name:
                 shutil.rmtree(staging, ignore_errors=True)
