@@ -113,3 +113,15 @@ def test_a_disk_that_fills_while_figures_are_drawn_is_one_line(
     assert result.exit_code == 1
     assert result.stderr == f"error: {tmp_path}/out/figures/profiles: cannot be written: No space left on device\n"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space as Linux does")
+@pytest.mark.parametrize("kilobytes", [500_000, 550_000])
+def test_too_little_address_space_is_one_line(cell: Path, kilobytes: int) -> None:
+    """Libraries cannot be loaded there, whichever comes first."""
+    command = f'ulimit -v {kilobytes}; exec "$@"'
+    arguments = [sys.executable, "-m", "iondrift", "check", str(cell)]
+    done = subprocess.run(["bash", "-c", command, "bash", *arguments], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "memory" in done.stderr.lower()

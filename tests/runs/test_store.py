@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +89,9 @@ def test_netcdf_round_trip(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.drift_velocity, 4.0)
     assert back.drift_velocity.attrs["units"] == "m s-1"
     assert [entry.name for entry in tmp_path.iterdir()] == ["results.nc"]
+
+
+def test_names_that_are_no_text_are_written_escaped(tmp_path: Path) -> None:
+    name = b"p\xfe.txt".decode("utf-8", errors="surrogateescape")
+    path = store.write_json({"file": name}, tmp_path / "summary.json")
+    assert json.loads(path.read_text(encoding="utf-8")) == {"file": name}

@@ -24,7 +24,10 @@ from iondrift.drift.closures import CLOSURES
 from iondrift.drift.names import Smoothing
 from iondrift.errors import IondriftError, out_of_memory
 from iondrift.progress import finished_folders
+from iondrift.resources import address_space
 from iondrift.version import __version__
+
+_TIGHT = 3e8  # bytes of address space, with less of which neither threads start nor libraries load
 
 
 class _PlainErrors(TyperGroup):
@@ -41,6 +44,11 @@ class _PlainErrors(TyperGroup):
                 raise typer.Exit(1) from error
             except MemoryError as error:
                 tell(f"error: {out_of_memory(error)}")
+                raise typer.Exit(1) from error
+            except (ImportError, OSError, RuntimeError) as error:
+                if address_space() > _TIGHT:
+                    raise
+                tell(f"error: not enough memory ({error}); raise the limit of the address space (ulimit -v)")
                 raise typer.Exit(1) from error
             except KeyboardInterrupt as error:
                 tell(_interrupted(finished))

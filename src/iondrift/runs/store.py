@@ -92,7 +92,8 @@ def write_text(text: str, path: str | Path) -> Path:
     StoreError
         The place cannot be written.
     """
-    return write_bytes(text.encode(), path)
+    # names of files that are no text in the encoding of the system hold lone surrogates
+    return write_bytes(text.encode(errors="backslashreplace"), path)
 
 
 def write_bytes(content: bytes, path: str | Path) -> Path:
