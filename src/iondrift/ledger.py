@@ -66,7 +66,8 @@ class Ledger:
     def content(self) -> dict[str, Any]:
         """Return the ledger as JSON holds it."""
         moving = {} if self.staging is None else {"staging": self.staging, "earlier": dict(self.earlier)}
-        return {"format": FORMAT, "sets": {kind: dict(files) for kind, files in self.sets.items()}, **moving}
+        sets = {kind: {"files": dict(files)} for kind, files in self.sets.items()}  # there is room for what they are of
+        return {"format": FORMAT, "sets": sets, **moving}
 
 
 def read_ledger(folder: Path) -> Ledger:
@@ -82,7 +83,7 @@ def read_ledger(folder: Path) -> Ledger:
         found = json.loads(path.read_text(encoding="utf-8"))
         version = found["format"]
         ledger = Ledger(
-            sets={kind: _files(files) for kind, files in found["sets"].items()},
+            sets={kind: _files(listed["files"]) for kind, listed in found["sets"].items()},
             staging=found.get("staging"),
             earlier=_files(found.get("earlier", {})),
         )

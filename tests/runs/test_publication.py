@@ -193,7 +193,7 @@ def test_a_store_of_another_set_is_not_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"format": 99, "sets": {}}', '{"format": 1, "sets": {"results": {"../mine.txt": "0"}}}',
+    ["", "{", "[]", '{"format": 99, "sets": {}}', '{"format": 1, "sets": {"results": {"files": {"../mine.txt": "0"}}}}',
      '{"format": 1, "sets": {}, "staging": ".."}', "[" * 100_000],
 )  # fmt: skip
 def test_a_damaged_ledger_is_one_error(tmp_path: Path, content: str) -> None:
