@@ -113,13 +113,14 @@ def without_results(paths: Iterable[Path]) -> list[Path]:
     """Return the paths that no ledger in a folder above lists among results, nor a store that they are part of."""
 
     @cache
-    def results(folder: Path) -> Mapping[str, str]:
-        return read_ledger(folder).sets.get(RESULTS_SET, {})
+    def results_above(parent: Path) -> list[tuple[Path, Mapping[str, str]]]:
+        found = ((folder, read_ledger(folder).sets.get(RESULTS_SET, {})) for folder in (parent, *parent.parents))
+        return [(folder, results) for folder, results in found if results]
 
     def is_result(path: Path) -> bool:
-        for folder in path.parents:
+        for folder, results in results_above(path.parent):
             inside = path.relative_to(folder)
-            if any(part.as_posix() in results(folder) for part in (inside, *inside.parents)):
+            if any(part.as_posix() in results for part in (inside, *inside.parents)):
                 return True
         return path.name == LEDGER
 
