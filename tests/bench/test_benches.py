@@ -82,3 +82,9 @@ def test_coverage_of_one_draw(load):
     assert narrow.mean() < wide.mean()
     found = (np.array([wide]), np.array([narrow]), np.array([error]))
     assert bench.row("two layers | white", [found], 1).endswith("| 1 |")
+
+
+def test_calls_beside_busy_processes(load, capsys):
+    load("drt_cases")
+    load("bench_busy").main(rounds=1, size=(10, 16, 64), spectra=4)
+    assert capsys.readouterr().out.count("busy processes beside: 1 threads ") == 4
