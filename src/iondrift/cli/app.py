@@ -48,7 +48,8 @@ class _PlainErrors(TyperGroup):
             except (ImportError, OSError, RuntimeError) as error:
                 if address_space() > _TIGHT:
                     raise
-                tell(f"error: not enough memory ({error}); raise the limit of the address space (ulimit -v)")
+                why = " ".join(str(error).split())
+                tell(f"error: not enough memory ({why}); raise the limit of the address space (ulimit -v)")
                 raise typer.Exit(1) from error
             except KeyboardInterrupt as error:
                 tell(_interrupted(finished))

@@ -16,8 +16,11 @@ from typing import Any
 
 import typer
 
-from iondrift.errors import collected_warnings
+from iondrift.errors import ConfigurationError, collected_warnings
+from iondrift.resources import address_space
 from iondrift.threads import require_threads
+
+_NEEDED = 4e8  # bytes of address space to load NumPy, SciPy and Numba
 
 
 def open_streams() -> None:
@@ -44,8 +47,14 @@ def check_surroundings() -> None:
     Raises
     ------
     ConfigurationError
-        A variable of Numba's names nothing that can be had.
+        A variable of Numba's names nothing that can be had, or no library would find room.
     """
+    left = address_space()
+    if left < _NEEDED:
+        raise ConfigurationError(
+            f"the limit of the address space (ulimit -v) leaves {left / 1e9:.2g} GB, too little to load the libraries, "
+            "which would hang or abort; set it to 2 GB or more"
+        )
     require_threads()
     _check_settings_folder()
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # what matters of it has been said
