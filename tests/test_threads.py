@@ -124,3 +124,21 @@ def test_threads_that_wait_sleep_and_the_environment_is_as_it_was(given: dict[st
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "True"
     assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr
+
+
+@pytest.mark.parametrize("policy", [None, "active"])
+def test_where_openmp_was_there_before_its_threads_are_crowded_unless_the_user_says_how_they_wait(
+    policy: str | None,
+) -> None:
+    pytest.importorskip("numba.np.ufunc.omppool")
+    if not sys.platform.startswith("linux"):
+        pytest.skip("GNU's OpenMP alone is crowded")
+    code = (
+        "import numba.np.ufunc.omppool, threading; from iondrift.threads import bounded_threads\n"
+        "for _ in range(2): bounded_threads(numba.get_num_threads)()\n"
+        "print(sum(thread.name.startswith('iondrift') for thread in threading.enumerate()))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    environment |= {"OMP_WAIT_POLICY": policy} if policy else {}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == ("0" if policy else "1")

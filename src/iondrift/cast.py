@@ -50,8 +50,12 @@ def array(
         A value is not finite or not positive; the message gives its index.
     """
     try:
-        result = np.ascontiguousarray(value, dtype=np.float64)
+        given = np.asanyarray(value)
+        _require_real(given, name)
+        result = np.ascontiguousarray(given, dtype=np.float64)
     except (TypeError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{name}: expected numbers, got {type(value).__name__} ({error})") from error
     if np.ndim(value) == 0:
         result = result.reshape(())
@@ -70,8 +74,31 @@ def array(
     return result
 
 
+# What NumPy would turn into numbers, by the kind of its type, and what to do instead.
+_NO_NUMBERS = {
+    "b": ("truth values", "give numbers"),
+    "c": ("complex ones", "take their real part, where that is meant"),
+    "m": ("durations (timedelta64)", "divide them by np.timedelta64(1, 's')"),
+    "M": ("dates (datetime64)", "subtract one start from those of all arrays and divide by np.timedelta64(1, 's')"),
+    "S": ("text", "convert it"),
+    "U": ("text", "convert it"),
+}
+
+
+def _require_real(values: npt.NDArray[Any], name: str) -> None:
+    """Refuse what is no real number, and values that are masked, which NumPy would take as if they were not."""
+    found = _NO_NUMBERS.get(values.dtype.kind)
+    if found is not None:
+        raise DataError(f"{name}: expected numbers, got {found[0]}; {found[1]}")
+    if np.ma.is_masked(values):
+        masked = int(np.asarray(np.ma.getmaskarray(values)).sum())
+        raise DataError(f"{name}: {masked} of {values.size} entries are masked; fill or remove them")
+
+
 def in_si(value: xr.DataArray, name: str, unit: str) -> xr.DataArray:
     """Return an array and its coordinates in SI where their attributes state another unit; without one they are in SI.
+
+    Times that are durations (timedelta64) become seconds.
 
     Parameters
     ----------
@@ -97,6 +124,9 @@ def in_si(value: xr.DataArray, name: str, unit: str) -> xr.DataArray:
     factor = _factor(value, name, unit)
     if factor != 1.0:
         value = value.copy(data=np.asarray(value.values) * factor).assign_attrs(units=unit)
+    if "time" in value.coords and value["time"].dtype.kind == "m":
+        seconds = value["time"].values / np.timedelta64(1, "s")
+        value = value.assign_coords(time=value["time"].variable.to_base_variable().copy(data=seconds))
     for dim, si in COORDINATE_UNITS.items():
         if dim in value.coords and value[dim].dtype.kind in "iuf":
             along = _factor(value[dim], f"{name}: coordinate {dim}", si)

@@ -51,11 +51,14 @@ def out_of_memory(error: MemoryError) -> str:
 @contextmanager
 def collected_warnings(notes: list[str]) -> Iterator[None]:
     """Turn this package's warnings into lines of the report; pass every other warning on."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", IondriftWarning)
-        yield
-    for warning in caught:
-        if issubclass(warning.category, IondriftWarning):
-            notes.append(str(warning.message))
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", IondriftWarning)
+            yield
+    finally:
+        for warning in caught:
+            if issubclass(warning.category, IondriftWarning):
+                notes.append(str(warning.message))
+            else:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

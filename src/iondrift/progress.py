@@ -1,9 +1,11 @@
-"""How steps of a long computation are told."""
+"""How steps of a long computation are told, and which results are complete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[str], None]  # is given the name of each step as it begins
@@ -18,3 +20,24 @@ def compilation_watched_by(watcher: Callable[[str | None], None]) -> AbstractCon
     from iondrift_kernels.compile_watch import watched_by
 
     return watched_by(watcher)
+
+
+_FINISHED: ContextVar[list[Path] | None] = ContextVar("finished", default=None)
+
+
+@contextmanager
+def finished_folders() -> Iterator[list[Path]]:
+    """Give the list to which every folder is added whose new results are complete, for whoever is interrupted."""
+    folders: list[Path] = []
+    before = _FINISHED.set(folders)
+    try:
+        yield folders
+    finally:
+        _FINISHED.reset(before)
+
+
+def finish(folder: Path) -> None:
+    """Say that the new results of a folder are complete."""
+    folders = _FINISHED.get()
+    if folders is not None:
+        folders.append(folder)

@@ -60,7 +60,7 @@ def processors(groups: ControlGroups = ControlGroups()) -> int:
 
 def memory(groups: ControlGroups = ControlGroups()) -> float:
     """Return the bytes that this process may hold: of machine, control group, and what is left of the address space."""
-    return min(_physical(), groups.memory(), _address_space())
+    return min(_physical(), groups.memory(), address_space())
 
 
 def _physical() -> float:
@@ -71,7 +71,7 @@ def _physical() -> float:
     return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
 
 
-def _address_space() -> float:
+def address_space() -> float:
     """Return the bytes that the limit of the address space (``ulimit -v``) leaves; infinity without one."""
     try:
         import resource

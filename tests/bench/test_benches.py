@@ -87,3 +87,9 @@ def test_coverage_of_one_draw(load):
 def test_bits_on_one_thread(load, capsys):
     load("bits").main(["kramers_kronig"], ["first", "one thread"])
     assert "| one thread | 0 of 9" in capsys.readouterr().out
+
+
+def test_calls_beside_busy_processes(load, capsys):
+    load("drt_cases")
+    load("bench_busy").main(rounds=1, size=(10, 16, 64), spectra=4)
+    assert capsys.readouterr().out.count("busy processes beside: 1 threads ") == 4

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 import cells
 from iondrift import __version__
 from iondrift.cli.app import app
+from iondrift.ledger import LEDGER
 from iondrift.runs import store
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
@@ -43,7 +45,7 @@ def finished(cell: Path) -> tuple[Path, Result]:
 def test_run_writes_everything(finished: tuple[Path, Result]) -> None:
     out, _ = finished
     assert {entry.name for entry in out.iterdir()} == {
-        "results.zarr", "results.nc", "summary.json", "report.txt", "figures",
+        "results.zarr", "results.nc", "summary.json", "report.txt", "figures", LEDGER,
     }  # fmt: skip
     assert {entry.name for entry in (out / "figures").iterdir()} == FIGURES
 
@@ -277,6 +279,71 @@ def test_interrupting_is_clean(cell: Path, tmp_path: Path, monkeypatch: pytest.M
     assert result.exit_code == 130
     assert "interrupted" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_an_interrupted_batch_names_what_is_complete(
+    cell: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from iondrift.experiment import pipeline
+
+    analyse, files = pipeline.analyse, [cell, cell.with_name("second.toml")]
+
+    def second_interrupted(experiment: Any, **options: Any) -> Any:
+        if experiment.cell.name == "second":
+            raise KeyboardInterrupt
+        return analyse(experiment, **options)
+
+    files[1].write_text(cell.read_text().replace('"small"', '"second"'))
+    monkeypatch.setattr(pipeline, "analyse", second_interrupted)
+    result = iondrift("run", *files, "--out", tmp_path)
+    files[1].unlink()
+    assert result.exit_code == 130
+    expected = f"interrupted; new and complete: {tmp_path / 'cell'}; any other earlier results are as they were\n"
+    assert result.stderr == expected
+    assert (tmp_path / "cell" / "report.txt").is_file()
+
+
+@pytest.mark.parametrize("name", ["..toml", "...toml", "....toml"])
+def test_a_name_of_dots_leads_nowhere(cell: Path, tmp_path: Path, name: str) -> None:
+    dots = tmp_path / "in" / name
+    dots.parent.mkdir()
+    dots.write_text(cell.read_text())
+    result = iondrift("run", dots, cell, "--out", tmp_path / "out" / "deep")
+    assert result.exit_code == 1
+    assert f"{name}: its name gives no name for a folder" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"in"}
+
+
+def test_nothing_of_an_earlier_run_is_left(cell: Path, tmp_path: Path) -> None:
+    assert iondrift("run", cell, "--out", tmp_path, "--netcdf", "--quiet").exit_code == 0
+    (tmp_path / "report.txt").write_text("annotated")
+    result = iondrift("run", cell, "--out", tmp_path, "--closure", "blocking", "--quiet")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"warning: {tmp_path / 'report.txt'}: was changed since iondrift wrote it; it is kept as report.txt.earlier\n"
+    )
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"results.zarr", "summary.json", "report.txt", "report.txt.earlier", "figures", LEDGER}
+
+
+def test_files_of_the_users_are_not_replaced(cell: Path, tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text("mine")
+    result = iondrift("run", cell, "--out", tmp_path)
+    assert result.exit_code == 1
+    assert "summary.json: exists and was not written by iondrift" in result.stderr
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("summary.json", "mine")]
+
+
+def test_results_among_the_measurements_are_not_read(tmp_path: Path) -> None:
+    cell = cells.write_cell(tmp_path)
+    for file in (tmp_path / "profiles").iterdir():
+        file.rename(tmp_path / file.name)
+    cell.write_text(cell.read_text().replace("profiles/*.txt", "p*.txt").replace("[profiles]", "[profiles]", 1))
+    for pattern in ("p*.txt", "[pr]*.txt"):  # the second would take report.txt
+        cell.write_text(cell.read_text().replace("p*.txt", pattern))
+        result = iondrift("run", cell, "--out", tmp_path, "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["cell"]["name"] == "small"
 
 
 def test_no_colour_and_no_bar_in_a_pipe(cell: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typer.testing import CliRunner, Result
 from instrument_files import zahner_ism
 from iondrift.cli.app import app
 from iondrift.impedance.options import REGULARIZATIONS, ImpedanceOptions, Masked
+from iondrift.ledger import LEDGER
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.reference.relaxation_spectra import measured, zarc
 from iondrift.report.figures.drawing import STYLE
@@ -69,7 +71,7 @@ def finished(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 def test_it_writes_everything_and_nothing_else(finished: tuple[Path, Result]) -> None:
     out, _ = finished
-    assert {entry.name for entry in out.iterdir()} == {"results.zarr", "summary.json", "report.txt", "figures"}
+    assert {entry.name for entry in out.iterdir()} == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
     assert {entry.name for entry in (out / "figures").iterdir()} == {
         f"{n}.{s}" for n in FIGURES for s in ("png", "svg")
     }
@@ -446,3 +448,13 @@ def test_figures_of_a_spectrum_without_an_arc(measurements: Path, tmp_path: Path
     result = iondrift("drt", series, "--out", tmp_path, "--samples", "20", "--regularization", "paper")
     assert result.exit_code == 0, result.output
     assert len(list((tmp_path / "figures").glob("*.png"))) == len(FIGURES)
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_folder_of_the_spectra_may_be_that_of_the_results(spectra: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(spectra, tmp_path / "spectra"))
+    for files in (folder, folder, f"{folder}/*"):  # the second and the third time its own report is there
+        result = iondrift("drt", files, "--out", folder, "--no-bands", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout) == json.loads((folder / "summary.json").read_text())
+    assert (folder / "report.txt").is_file()

@@ -62,7 +62,7 @@ COMMON = [
         "temperature_K: 19 K found; at 100 K it must be below 14.3 K",
     ),
     ({"end_at": 9e9}, "end_at: 9e+09 s lies outside the profiles, 0 to 4500 s"),
-    ({"end_at": "last"}, "end_at: expected numbers, got str"),
+    ({"end_at": "last"}, "end_at: expected numbers, got text"),
 ]
 FOR_ALL = [
     ({"closure": "magic"}, "closure: 'magic' found; allowed are voltage, blocking, current"),
@@ -92,7 +92,7 @@ BANDS = [
     ({"variables_wanted": None}, "variables_wanted: None found; give a sequence of names"),
     ({"seeds": {"temperature_K": 0.5}}, "seeds: temperature_K: 0.5 (float) found"),
     ({"seeds": 5}, "seeds: 5 found; name the sources"),
-    ({"growth_from": "CV"}, "growth_from: expected numbers, got str"),
+    ({"growth_from": "CV"}, "growth_from: expected numbers, got text"),
 ]
 CASES = [
     *((drift_bands, *case) for case in COMMON + FOR_ALL + BANDS),

@@ -349,7 +349,7 @@ def test_bad_impedances():
         drt(good.values)
     with pytest.raises(ShapeError, match="no variable named impedance"):
         drt(xr.Dataset())
-    with pytest.raises(DataError, match="twice"):
+    with pytest.raises(DataError, match="occurs 2 times"):
         drt(good.assign_coords(frequency=np.r_[FREQUENCY[:-1], FREQUENCY[0]]))
     with pytest.raises(DataError, match="positive"):
         drt(good.assign_coords(frequency=np.r_[FREQUENCY[:-1], 0.0]))

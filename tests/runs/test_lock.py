@@ -15,6 +15,7 @@ import xarray as xr
 
 from cells import write_cell
 from iondrift import errors
+from iondrift.ledger import LEDGER
 from iondrift.runs.lock import LOCK, locked
 from iondrift.runs.results import publication
 
@@ -77,7 +78,7 @@ def test_a_killed_run_locks_nobody_out_and_what_it_left_is_cleared(tmp_path: Pat
     process.stdout.close()  # type: ignore[union-attr]
     assert (folder / "report.txt").read_text() == "earlier"
     publish(folder, "later")
-    assert sorted(path.name for path in folder.iterdir()) == ["report.txt", "summary.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [LEDGER, "report.txt", "summary.json"]
     assert (folder / "report.txt").read_text() == "later"
 
 
@@ -103,4 +104,4 @@ def test_two_commands_into_one_folder_both_end_well_and_leave_whole_results(tmp_
         assert stored.drift_velocity.notnull().all()
     assert (folder / "report.txt").stat().st_mtime > began - 1.0
     left = {path.name for path in folder.iterdir()}
-    assert left == {"results.zarr", "summary.json", "report.txt", "figures"}
+    assert left == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}

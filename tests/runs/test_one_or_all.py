@@ -16,6 +16,7 @@ from iondrift.drift.bands.labels import BANDED
 from iondrift.experiment import pipeline
 from iondrift.experiment.closure_bands import uncertainties
 from iondrift.experiment.results import LEVELS, Measured
+from iondrift.ledger import LEDGER
 from iondrift.runs import cell as job
 from iondrift.runs import store
 
@@ -101,6 +102,6 @@ def test_from_python_a_netcdf_file_is_written_on_request_alone(tmp_path: Path) -
     outcome = job.run(experiment, tmp_path / "out")
     assert outcome.folder == tmp_path / "out"
     usual = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(".")}
-    assert usual == {"results.zarr", "summary.json", "report.txt", "figures"}
+    assert usual == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
     again = job.run(experiment, tmp_path / "out", netcdf=True)
     assert {path.name for path in again.folder.iterdir() if not path.name.startswith(".")} == usual | {"results.nc"}

@@ -11,6 +11,8 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from iondrift.cli.app import app
+from iondrift.errors import IondriftWarning
+from iondrift.ledger import LEDGER
 from iondrift.runs import demo, simulated_cell, store
 from iondrift.runs.batch import run_all
 
@@ -24,10 +26,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("name", ["experiment.toml", "log.txt", "truth.nc", "profiles/mine.txt"])
+def test_measurements_are_not_replaced_by_a_simulation(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("measured")
+    result = CliRunner().invoke(app, ["simulate", "--out", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"{name}: exists and was not written by iondrift; choose another folder" in result.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / name]
+    assert (tmp_path / name).read_text() == "measured"
+
+
+def test_a_second_simulation_replaces_the_first_as_a_whole(tmp_path: Path) -> None:
+    first = simulated_cell.write("li-li", tmp_path)
+    profiles = {file.name for file in (tmp_path / "profiles").iterdir()}
+    edited = first.read_text().replace("reverse = true", "reverse = false")
+    first.write_text(edited)
+    with pytest.warns(IondriftWarning, match=r"experiment\.toml: was changed.*kept as experiment\.toml\.earlier"):
+        second = simulated_cell.write("li-nmc622", tmp_path)
+    truth = xr.load_dataset(tmp_path / "truth.nc", engine="h5netcdf")
+    assert len(profiles) != truth.sizes["time"]
+    assert len(list((tmp_path / "profiles").iterdir())) == truth.sizes["time"]
+    assert "NMC622" in second.read_text()
+    assert (tmp_path / "experiment.toml.earlier").read_text() == edited
+
+
 @pytest.mark.parametrize("cell", demo.CELLS)
 def test_a_simulated_cell_is_complete(folder: Path, cell: str) -> None:
     names = {entry.name for entry in (folder / cell).iterdir()}
-    assert names == {"experiment.toml", "log.txt", "profiles", "truth.nc"}
+    assert names == {"experiment.toml", "log.txt", "profiles", "truth.nc", LEDGER}
     truth = xr.load_dataset(folder / cell / "truth.nc", engine="h5netcdf")
     assert len(list((folder / cell / "profiles").iterdir())) == truth.sizes["time"]
     assert "intensity" not in truth

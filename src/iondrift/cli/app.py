@@ -6,6 +6,7 @@ Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 some
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,30 +16,52 @@ from typer.core import TyperGroup
 from iondrift.cli import options
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
+from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.drift.closures import CLOSURES
 from iondrift.drift.names import Smoothing
 from iondrift.errors import IondriftError, out_of_memory
+from iondrift.progress import finished_folders
+from iondrift.resources import address_space
 from iondrift.version import __version__
+
+_TIGHT = 3e8  # bytes of address space, with less of which neither threads start nor libraries load
 
 
 class _PlainErrors(TyperGroup):
     """Turn what the user can put right into one message and an exit status."""
 
     def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except IondriftError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(1) from error
-        except MemoryError as error:
-            typer.echo(f"error: {out_of_memory(error)}", err=True)
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
-            typer.echo("interrupted; earlier results are as they were", err=True)
-            raise typer.Exit(130) from error
+        with finished_folders() as finished:
+            try:
+                check_surroundings()
+                with told_warnings(), watched_output(finished):
+                    return super().invoke(ctx)
+            except IondriftError as error:
+                tell(f"error: {error}")
+                raise typer.Exit(1) from error
+            except MemoryError as error:
+                tell(f"error: {out_of_memory(error)}")
+                raise typer.Exit(1) from error
+            except (ImportError, OSError, RuntimeError) as error:
+                if address_space() > _TIGHT:
+                    raise
+                why = " ".join(str(error).split())
+                tell(f"error: not enough memory ({why}); raise the limit of the address space (ulimit -v)")
+                raise typer.Exit(1) from error
+            except KeyboardInterrupt as error:
+                tell(_interrupted(finished))
+                raise typer.Exit(130) from error
+
+
+def _interrupted(finished: Sequence[Path]) -> str:
+    """Return what an interrupted command leaves."""
+    if not finished:
+        return "interrupted; earlier results are as they were"
+    complete = ", ".join(map(str, dict.fromkeys(finished)))
+    return f"interrupted; new and complete: {complete}; any other earlier results are as they were"
 
 
 app = typer.Typer(
@@ -240,4 +263,6 @@ app.command()(diffusion_command)
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="iondrift")
+    open_streams()
+    with watched_output():
+        app(prog_name="iondrift")

@@ -53,8 +53,13 @@ def read_impedance_array(
         )
     impedance = cast.in_si(impedance.transpose("spectrum", "frequency"), "impedance", "ohm")
     frequency = cast.array(impedance["frequency"].values, "impedance: frequency", ndim=1, positive=True)
-    if np.unique(frequency).size != frequency.size:
-        raise DataError("impedance: a frequency occurs twice; average or drop the repetition first")
+    found, counts = np.unique(frequency, return_counts=True)
+    if found.size != frequency.size:
+        twice = int(np.argmax(counts > 1))
+        raise DataError(
+            f"impedance: the frequency {found[twice]:g} Hz occurs {counts[twice]} times ({int((counts > 1).sum())} of "
+            f"{found.size} do so); average or drop the repetition first"
+        )
     try:
         values = np.ascontiguousarray(impedance.values, dtype=np.complex128)
     except (TypeError, ValueError) as error:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from iondrift.errors import InputFileError
+from iondrift.ledger import without_results
 
 
 def expand(
@@ -16,7 +17,8 @@ def expand(
 ) -> tuple[list[Path], list[str]]:
     """Return the files of a path, folder, pattern or list, and the names in folders that were passed over.
 
-    Folders and patterns are in natural order, a list is in its own.
+    Folders and patterns are in natural order, a list is in its own. Results that iondrift wrote into a folder are none
+    of its measurements.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ def expand(
     for entry in given:
         path = Path(entry)
         if path.is_dir():
-            members = [member for member in natural(path.iterdir()) if member.is_file()]
+            members = [member for member in without_results(natural(path.iterdir())) if member.is_file()]
             matches = [member for member in members if wanted(member)]
             skipped += [member.name for member in members if not wanted(member)]
             if not matches:
@@ -50,9 +52,8 @@ def expand(
         elif path.is_file():
             matches = [path]
         elif glob.has_magic(str(entry)):
-            matches = [
-                member for member in natural(map(Path, glob.glob(str(entry), recursive=True))) if member.is_file()
-            ]
+            found_there = without_results(natural(map(Path, glob.glob(str(entry), recursive=True))))
+            matches = [member for member in found_there if member.is_file()]
             if not matches:
                 raise InputFileError(f"{entry}: no file matches this pattern; check folder and pattern")
         else:

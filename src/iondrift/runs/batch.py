@@ -32,15 +32,20 @@ def folders(files: Sequence[Path], out: Path) -> dict[Path, Path]:
     Raises
     ------
     ConfigurationError
-        Two files would write to one folder.
+        Two files would write to one folder, or the name of one is dots, which lead elsewhere.
     """
     if len(files) == 1:
         return {files[0]: out}
-    names = Counter(file.stem for file in files)
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
+    nameless = next((file for file in files if not file.stem.strip(". ")), None)
+    if nameless is not None:
         raise ConfigurationError(
-            f"{names[twice[0]]} experiment files are named {twice[0]!r} and would share {out / twice[0]}; "
+            f"{nameless}: its name gives no name for a folder in {out}; rename it, or run it alone"
+        )
+    names = Counter(file.stem.casefold() for file in files)
+    twice = next((file.stem for file in files if names[file.stem.casefold()] > 1), None)
+    if twice is not None:
+        raise ConfigurationError(
+            f"{names[twice.casefold()]} experiment files are named {twice!r} and would share {out / twice}; "
             "rename one, or run them with different --out"
         )
     return {file: out / file.stem for file in files}

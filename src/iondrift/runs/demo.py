@@ -13,10 +13,13 @@ from rich.padding import Padding
 from rich.table import Table
 
 from iondrift.experiment.results import UM_PER_H, Analysis
+from iondrift.ledger import RESULTS_SET
 from iondrift.progress import Progress, silent
 from iondrift.report.console.texts import STILL, banded, number
 from iondrift.report.summary.quantities import edges_of, quantity
-from iondrift.runs import simulated_cell, store
+from iondrift.runs import simulated_cell
+from iondrift.runs.publication import published
+from iondrift.runs.results import FIGURES
 
 if TYPE_CHECKING:
     from iondrift.runs.batch import Result
@@ -80,8 +83,8 @@ def show_truth(results: Sequence[Result]) -> None:
         analyses.append(analysis)
         stored = xr.load_dataset(result.file.parent / simulated_cell.TRUTH, engine="h5netcdf")
         true = truth_on_grid(analysis, stored)
-        with store.staged(result.folder) as staging:
-            figures.draw_truth(analysis, true, folder=staging / "figures")
+        with published(result.folder, RESULTS_SET, adds=True) as staging:
+            figures.draw_truth(analysis, true, folder=staging / FIGURES)
         console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
         console.print(Padding(_truth_table(analysis, true, result.outcome.summary), (0, 0, 1, 2), expand=False))
     for line in ratios(analyses):

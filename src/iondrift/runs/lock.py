@@ -50,11 +50,16 @@ def locked(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
     try:
-        place.write_text(
-            json.dumps(
-                {"process": os.getpid(), "host": socket.gethostname(), "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}"}
+        with suppress(OSError):  # on a full disk the owner stays unnamed; the lock holds
+            place.write_text(
+                json.dumps(
+                    {
+                        "process": os.getpid(),
+                        "host": socket.gethostname(),
+                        "since": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+                    }
+                )
             )
-        )
         yield
     finally:
         with suppress(OSError):  # some systems keep an open file; an empty lock locks nobody out

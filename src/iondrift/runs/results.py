@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from iondrift.ledger import RESULTS_SET
 from iondrift.runs import store
-from iondrift.runs.lock import locked
+from iondrift.runs.publication import published
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,14 +53,15 @@ class Publication:
 def publication(folder: Path) -> Iterator[Publication]:
     """Hold a folder while its results are computed and written; publish them when the block ends well.
 
-    Whatever was there stays as it is until then, and where the block fails.
+    Whatever was there stays as it is until then, and where the block fails; then all that an earlier run wrote goes,
+    and what the user changed of it is moved aside.
 
     Raises
     ------
     StoreError
-        Another process writes there, or the folder cannot be written.
+        Another process writes there, the folder cannot be written, or a file of the user's bears such a name.
     """
-    with locked(folder), store.staged(folder) as staging:
+    with published(folder, RESULTS_SET, expected=(RESULTS, SUMMARY, REPORT)) as staging:
         yield Publication(staging)
 
 

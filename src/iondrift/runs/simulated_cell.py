@@ -10,11 +10,13 @@ import xarray as xr
 
 from iondrift.progress import Progress, silent
 from iondrift.runs import store
+from iondrift.runs.publication import published
 from iondrift.transport.forward.simulation import PRESETS, simulate
 
 Cell = Literal["li-li", "li-nmc622"]
 
 TRUTH = "truth.nc"
+_EXPERIMENT, _LOG, _PROFILES = "experiment.toml", "log.txt", "profiles"
 NOISE = 0.02  # of the plateau per stored point, as measured
 TRANSFERENCE = 0.9
 _INTERVAL, _DURATION = 513.0, 444.0
@@ -24,7 +26,7 @@ _REVERSED = {"li-li": True, "li-nmc622": False}
 _NAMES = {"li-li": "Li||Li (simulated)", "li-nmc622": "Li||NMC622 (simulated)"}
 _COUNTER = {"li-li": "Li metal", "li-nmc622": "NMC622"}
 
-_EXPERIMENT = """\
+_TOML = """\
 # A simulated cell (seed {seed}); the truth is in {truth}.
 
 [cell]
@@ -69,7 +71,8 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
     cell
         Which one.
     folder
-        Where to; made when missing. Files of an earlier simulation are replaced.
+        Where to; made when missing. An earlier simulation is replaced as a whole, and what was changed of it kept
+        under another name.
     seed
         Of the noise.
     progress
@@ -83,23 +86,24 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
     Raises
     ------
     StoreError
-        The folder cannot be written.
+        The folder cannot be written, or holds such files that were not simulated.
     """
-    progress(f"simulating {cell}")
-    truth = simulate(
-        cell,
-        anion_transference=TRANSFERENCE,
-        interval=_INTERVAL,
-        duration=_DURATION,
-        noise=NOISE,
-        seed=seed,
-    )
-    progress(f"writing {cell}")
-    with store.staged(folder) as staging:
-        _write_profiles(truth.intensity.values, staging / "profiles", reverse=_REVERSED[cell])
-        store.write_text(_log_text(truth), staging / "log.txt")
+    expected = (_EXPERIMENT, _LOG, TRUTH, f"{_PROFILES}/*")  # profiles of another cell would be read as this one's
+    with published(folder, "simulated", expected=expected) as staging:
+        progress(f"simulating {cell}")
+        truth = simulate(
+            cell,
+            anion_transference=TRANSFERENCE,
+            interval=_INTERVAL,
+            duration=_DURATION,
+            noise=NOISE,
+            seed=seed,
+        )
+        progress(f"writing {cell}")
+        _write_profiles(truth.intensity.values, staging / _PROFILES, reverse=_REVERSED[cell])
+        store.write_text(_log_text(truth), staging / _LOG)
         store.write_netcdf(truth.drop_vars(["intensity", "position"]), staging / TRUTH)
-        text = _EXPERIMENT.format(
+        text = _TOML.format(
             seed=seed,
             truth=TRUTH,
             name=_NAMES[cell],
@@ -107,8 +111,8 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
             reverse=str(_REVERSED[cell]).lower(),
             offset=PRESETS[cell]["electromotive_force"],
         )
-        store.write_text(text, staging / "experiment.toml")
-    return folder / "experiment.toml"
+        store.write_text(text, staging / _EXPERIMENT)
+    return folder / _EXPERIMENT
 
 
 def _write_profiles(intensity: np.ndarray, folder: Path, *, reverse: bool) -> None:

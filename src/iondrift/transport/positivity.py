@@ -11,6 +11,7 @@ from iondrift.cast import FloatArray
 from iondrift.errors import DataError, DiffusivityError, IondriftWarning
 from iondrift.transport.formula import Formula
 
+_USUAL = (1e-17, 5e-9)  # m2 s-1: anions in solids far below room temperature, hydroxide in water
 _GRID = 2001  # places looked at for D <= 0, besides the roots and extrema of a polynomial
 
 
@@ -35,6 +36,7 @@ def require_positive_range(diffusivity: Formula, c_min: float, c_max: float, *, 
             f"{_place(diffusivity, low)} to {_place(diffusivity, high)}. {_remedy(diffusivity, c)} "
             f"[{description}]"
         )
+    _warn_unusual(c, D, diffusivity)
     _warn_outside(diffusivity, low, high)
 
 
@@ -80,6 +82,19 @@ def _remedy(diffusivity: Formula, c: FloatArray) -> str:
         "Check the coefficients, their order (highest power first) and units; if they fit, state valid_range "
         "and outside='hold', or use a monotone table."
     )
+
+
+def _warn_unusual(c: FloatArray, D: FloatArray, diffusivity: Formula) -> None:
+    """Warn of a D that no electrolyte has: another unit is more likely."""
+    ratio = np.maximum(D / _USUAL[1], _USUAL[0] / D)
+    worst = int(np.argmax(ratio))
+    if ratio[worst] > 1.0:
+        warnings.warn(
+            f"D(c) is {D[worst]:.3g} m2/s at {_place(diffusivity, c[worst])}; anions in electrolytes have "
+            f"{_USUAL[0]:g} to {_USUAL[1]:g} m2/s, in polymers about 1e-12 (1e-8 cm2/s): look at the unit",
+            IondriftWarning,
+            stacklevel=4,
+        )
 
 
 def _warn_outside(diffusivity: Formula, low: float, high: float) -> None:

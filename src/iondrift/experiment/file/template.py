@@ -10,6 +10,7 @@ from pathlib import Path
 
 from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE
 from iondrift.impedance.options import ImpedanceOptions
+from iondrift.ledger import without_results
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.profiles.topspin_text import looks_like_export
 from iondrift.readers.text import SEPARATORS, Separator, is_number, split_cells, without_empty_tail
@@ -178,7 +179,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
     """Return what lies in the folder and in the folders directly below it."""
     here = sorted(folder.iterdir())
     below = [entry for sub in here if sub.is_dir() and sub.suffix != ".zarr" for entry in sorted(sub.iterdir())]
-    for entry in [*here, *below]:
+    for entry in without_results([*here, *below]):
         if not entry.name.startswith(".") and (entry.is_file() or entry.suffix == ".zarr"):
             yield entry
 

@@ -44,11 +44,12 @@ def columns(*headings: str, left: int = 1) -> Table:
 
 
 def write(report: RenderableType, console: Console) -> None:
-    """Print a report; to a pipe as plain text without trailing spaces."""
+    """Print a report; to a pipe as plain text without trailing spaces, and with what its encoding has for rules."""
     if console.is_terminal:
         console.print(report)
     else:
-        console.file.write(plain_text(report, console.width))
+        text = plain_text(report, console.width)
+        console.file.write(text.replace("─", "-") if console.options.ascii_only else text)
 
 
 def plain_text(report: RenderableType, width: int) -> str:

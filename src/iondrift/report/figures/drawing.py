@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.drift.closures import rows
+from iondrift.errors import StoreError
 from iondrift.experiment.results import HOUR
 
 if TYPE_CHECKING:
@@ -45,13 +46,16 @@ def closure_colour(name: str) -> str:
 
 
 def save(figure: Figure, name: str, folder: Path) -> list[Path]:
-    """Write a figure as PNG and SVG, the same bytes for the same results."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a figure as PNG and SVG, the same bytes for the same results; StoreError where that fails."""
     paths = [folder / f"{name}.{suffix}" for suffix in ("png", "svg")]
-    for path in paths:
-        # no date in the file: the same results give the same bytes
-        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-        figure.set_layout_engine("none")  # laid out once for all files
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            # no date in the file: the same results give the same bytes
+            figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+            figure.set_layout_engine("none")  # laid out once for all files
+    except OSError as error:
+        raise StoreError(f"{folder / name}: cannot be written: {error.strerror or error}") from error
     return paths
 
 
@@ -99,9 +103,12 @@ def panels(width: float, height: float, *, rows: int = 1, columns: int = 1) -> t
     return figure, figure.subplots(rows, columns, sharex="col")
 
 
-def style() -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn."""
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw figures in the house's style, whatever settings the user's folders hold."""
     import matplotlib
 
-    context: AbstractContextManager[None] = matplotlib.rc_context(STYLE)
-    return context
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
