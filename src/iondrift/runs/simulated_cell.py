@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from iondrift.progress import Progress, silent
-from iondrift.runs import store
+from iondrift.runs import simulated_topspin, store
 from iondrift.transport.forward.simulation import PRESETS, simulate
 
 Cell = Literal["li-li", "li-nmc622"]
+Layout = Literal["text", "bruker"]
 
 TRUTH = "truth.nc"
 NOISE = 0.02  # of the plateau per stored point, as measured
@@ -31,14 +32,7 @@ _EXPERIMENT = """\
 name = "{name}"
 counter_electrode = "{counter}"
 
-[profiles]
-files = "profiles/*.txt"
-field_of_view_mm = 4.0
-interval_s = 513.0
-duration_s = 444.0
-reverse = {reverse}
-zero_filling = 2
-
+{profiles}
 [log]
 file = "log.txt"
 time_column = "time/h"
@@ -60,8 +54,20 @@ reference_concentration_mol_per_L = 1.666
 voltage_offset_V = {offset}                 # the cell's EMF
 """
 
+_TEXT_PROFILES = """\
+[profiles]
+files = "profiles/*.txt"
+field_of_view_mm = 4.0
+interval_s = 513.0
+duration_s = 444.0
+reverse = {reverse}
+zero_filling = 2
+"""
 
-def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silent) -> Path:
+
+def write(
+    cell: Cell, folder: Path, *, seed: int = 0, layout: Layout = "text", progress: Progress = silent
+) -> Path:  # fmt: skip
     """Simulate a cell and write everything that ``iondrift run`` reads.
 
     Parameters
@@ -72,6 +78,8 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
         Where to; made when missing. Files of an earlier simulation are replaced.
     seed
         Of the noise.
+    layout
+        Profiles exported as text, or as TopSpin data sets.
     progress
         Told each step as it begins.
 
@@ -91,12 +99,20 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
         anion_transference=TRANSFERENCE,
         interval=_INTERVAL,
         duration=_DURATION,
-        noise=NOISE,
+        noise=NOISE if layout == "text" else 0.0,
         seed=seed,
+        measurement=None if layout == "text" else simulated_topspin.OBJECT,
     )
     progress(f"writing {cell}")
     with store.staged(folder) as staging:
-        _write_profiles(truth.intensity.values, staging / "profiles", reverse=_REVERSED[cell])
+        profiles = _TEXT_PROFILES if layout == "text" else simulated_topspin.SECTION
+        if layout == "text":
+            _write_profiles(truth.intensity.values, staging / "profiles", reverse=_REVERSED[cell])
+        else:
+            simulated_topspin.write_profiles(
+                truth, staging / "nmr", reverse=_REVERSED[cell], interval=_INTERVAL, duration=_DURATION, noise=NOISE,
+                first=_FIRST_NUMBER, seed=seed,
+            )  # fmt: skip
         store.write_text(_log_text(truth), staging / "log.txt")
         store.write_netcdf(truth.drop_vars(["intensity", "position"]), staging / TRUTH)
         text = _EXPERIMENT.format(
@@ -104,7 +120,7 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
             truth=TRUTH,
             name=_NAMES[cell],
             counter=_COUNTER[cell],
-            reverse=str(_REVERSED[cell]).lower(),
+            profiles=profiles.format(reverse=str(_REVERSED[cell]).lower()),
             offset=PRESETS[cell]["electromotive_force"],
         )
         store.write_text(text, staging / "experiment.toml")
