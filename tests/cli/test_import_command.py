@@ -19,7 +19,7 @@ def test_every_data_set_is_listed_with_what_is_wrong(tmp_path):
     sets.single(tmp_path / "1", pulse_program="diffprof")
     sets.rows(tmp_path / "2", done=5)
     (sets.single(tmp_path / "3", nucleus="7Li") / "fid").unlink()
-    result = run(tmp_path)
+    result = run(tmp_path, "--list")
     assert result.exit_code == 0
     assert "Data sets: 1 profile, 1 diffusion, 1 spectrum" in result.stdout
     assert "! 2: stopped: 5 of 8 rows were acquired" in result.stdout
