@@ -81,3 +81,16 @@ def test_coverage_of_one_draw(load):
     assert narrow.mean() < wide.mean()
     found = (np.array([wide]), np.array([narrow]), np.array([error]))
     assert bench.row("two layers | white", [found], 1).endswith("| 1 |")
+
+
+def test_lines_equal_their_peers(load, capsys):
+    load("bench_lines").main(repeats=1)
+    text = capsys.readouterr().out
+    assert float(text.split("places apart ")[1].split()[0]) < 1e-6
+
+
+def test_coverage_of_nmr_runs(load, capsys):
+    load("nmr_coverage").main(draws=4)
+    text = capsys.readouterr().out
+    assert text.count("gradients, noise") == 6
+    assert "zero-filled" in text
