@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from iondrift.cli import options
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
+from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.drift.bands.options import DrawOptions
@@ -244,6 +245,7 @@ def simulate(
 
 app.command()(drt_command)
 app.command()(diffusion_command)
+app.command()(lineshape_command)
 
 
 def main() -> None:
