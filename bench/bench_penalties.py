@@ -24,7 +24,7 @@ from iondrift.drift.smoothing.problem import Problem
 from iondrift.drift.smoothing.search import Choice, choose
 from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.reference.spline_modes import dense
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 from random_cases import C0, FAMILIES, draw, noise
 
 
@@ -42,7 +42,7 @@ def problem_of(c: xr.DataArray, breaks: tuple[float, ...], *, reference: bool) -
     )
 
 
-@one_algebra_thread
+@bounded_threads
 def timed(c: xr.DataArray, breaks: tuple[float, ...], *, reference: bool) -> tuple[float, Choice, Problem]:
     """Return seconds of setting up and choosing, best of three, with what came of it."""
     seconds = []

@@ -31,43 +31,49 @@ WAVES = np.arange(1, 200, 2)  # of the slab: an antisymmetric flux excites the o
 class RandomCase:
     """One case.
 
-    ``measured`` and ``clean`` (time, x), mol m-3; ``gradient`` dc/dx and ``integrated`` -int_0^x dc/dt dx' of the clean
-    one, (time, x); ``breaks``: the steps that the experimenter knows of, s; ``reference``: the first profile was the
-    reference that all were divided by.
+    ``measured`` and ``clean`` (time, x), mol m-3; ``fields`` gives c, dc/dx and -int_0^x dc/dt dx' (time, x) of the
+    clean one at any x (m); ``breaks``: the steps that the experimenter knows of, s; ``reference``: the first
+    profile was the reference that all were divided by.
     """
 
     clean: xr.DataArray
     measured: xr.DataArray
-    gradient: np.ndarray
-    integrated: np.ndarray
+    fields: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
     breaks: tuple[float, ...]
     reference: bool
 
 
-def draw(family: str, seed: int) -> RandomCase:
-    """Draw a case: depth 5 to 60 %, signal-to-noise ratio 30 to 300, 40 to 160 profiles of 30 to 90 points."""
+def draw(family: str, seed: int, *, reference: bool | None = None) -> RandomCase:
+    """Draw a case: depth 5 to 60 %, signal-to-noise ratio 30 to 300, 40 to 160 profiles of 30 to 90 points.
+
+    ``reference``: whether all were divided by the first; None: as it falls.
+    """
     rng = np.random.default_rng([sorted(FAMILIES).index(family), seed])
     profiles, points = int(rng.integers(40, 161)), int(rng.integers(30, 91))
     depth, ratio = rng.uniform(0.05, 0.6), np.exp(rng.uniform(np.log(30.0), np.log(300.0)))
     deviation, steps = FAMILIES[family](rng)
     t, x = np.linspace(0.0, 1.0, profiles), np.linspace(0.0, 1.0, points)
-    u, slope, _ = deviation(t[:, None], x)
-    h = 1e-5
-    rate = (deviation(t[:, None] + h, x)[2] - deviation(t[:, None] - h, x)[2]) / (2.0 * h)
-    amplitude = C0 * depth / np.abs(u).max()
+    amplitude = C0 * depth / np.abs(deviation(t[:, None], x)[0]).max()
     duration = profiles * PROFILE_TIME
-    clean = xr.DataArray(C0 + amplitude * u, dims=("time", "x"), coords={"time": t * duration, "x": x * LENGTH})
+
+    def fields(place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        u, slope, _ = deviation(t[:, None], place / LENGTH)
+        h = 1e-5
+        rate = (deviation(t[:, None] + h, place / LENGTH)[2] - deviation(t[:, None] - h, place / LENGTH)[2]) / (2.0 * h)
+        return C0 + amplitude * u, amplitude * slope / LENGTH, -amplitude * rate * LENGTH / duration
+
+    clean = xr.DataArray(fields(x * LENGTH)[0], dims=("time", "x"), coords={"time": t * duration, "x": x * LENGTH})
     measured = clean + C0 / ratio * noise(clean.shape, rng, zero_filled=bool(rng.integers(2)))
-    reference = bool(rng.integers(2))
-    if reference:
+    fallen = bool(rng.integers(2))
+    divided = fallen if reference is None else reference
+    if divided:
         measured = C0 * measured / measured[0].values
     return RandomCase(
         clean=clean,
         measured=measured,
-        gradient=amplitude * slope / LENGTH,
-        integrated=-amplitude * rate * LENGTH / duration,
+        fields=fields,
         breaks=tuple(float(step * duration) for step in steps) if rng.integers(2) else (),
-        reference=reference,
+        reference=divided,
     )
 
 

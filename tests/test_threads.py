@@ -1,4 +1,4 @@
-"""Linear algebra on one thread while iondrift computes, and as the caller had it afterwards."""
+"""Threads while iondrift computes, and as the caller had them afterwards."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
+import numba
 import pytest
 import threadpoolctl
 
-from iondrift.threads import one_algebra_thread
+from iondrift import threads
+from iondrift.errors import ConfigurationError
+from iondrift.threads import bounded_threads
 
 
 def algebra_threads() -> set[int]:
@@ -20,7 +23,7 @@ def algebra_threads() -> set[int]:
     return {pool["num_threads"] for pool in pools if pool["threading_layer"] != "disabled"}
 
 
-@one_algebra_thread
+@bounded_threads
 def inside(seconds: float = 0.0) -> set[int]:
     sleep(seconds)
     return algebra_threads()
@@ -42,7 +45,7 @@ def test_one_thread_inside_and_the_callers_number_behind() -> None:
 
 
 def test_the_callers_number_returns_after_an_error() -> None:
-    @one_algebra_thread
+    @bounded_threads
     def fails() -> None:
         raise ValueError("wrong")
 
@@ -62,3 +65,62 @@ def test_importing_sets_nothing_in_the_environment() -> None:
     code = "import os; before = dict(os.environ); import iondrift; iondrift.drt; print(dict(os.environ) == before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "True"
+
+
+@bounded_threads
+def kernel_threads() -> int:
+    return numba.get_num_threads()
+
+
+def test_kernels_work_on_the_processors_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    before = numba.get_num_threads()
+    for granted, expected in ((1, 1), (before + 5, before)):
+        monkeypatch.setattr(threads, "processors", lambda granted=granted: granted)
+        assert kernel_threads() == expected
+        assert numba.get_num_threads() == before
+
+
+def test_a_number_that_the_user_names_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", str(numba.get_num_threads()))
+    monkeypatch.setattr(threads, "processors", lambda: 1)
+    assert kernel_threads() == numba.get_num_threads()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("NUMBA_NUM_THREADS", text) for text in ("0", "-1", "many", "", "1.5", "99999", "٣", "9" * 5000)]
+    + [("NUMBA_THREADING_LAYER", text) for text in ("nonsense", "")],
+)
+def test_variables_that_numba_stumbles_over_are_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError, match=rf"^{variable}: the environment says .*unset the variable$") as caught:
+        kernel_threads()
+    assert len(str(caught.value)) < 200
+
+
+def test_a_pool_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba.np.ufunc.tbbpool", None)
+    monkeypatch.setenv("NUMBA_THREADING_LAYER", "TBB")
+    with pytest.raises(ConfigurationError, match=r"'TBB', which is not installed; here are .*workqueue"):
+        kernel_threads()
+    monkeypatch.setenv("NUMBA_THREADING_LAYER", "workqueue")
+    assert kernel_threads() >= 1
+
+
+@pytest.mark.parametrize(
+    "use", ["import iondrift_kernels.lanes", "from iondrift.threads import bounded_threads; bounded_threads(int)()"]
+)
+@pytest.mark.parametrize(("given", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "ACTIVE")])
+def test_threads_that_wait_sleep_and_the_environment_is_as_it_was(given: dict[str, str], policy: str, use: str) -> None:
+    """OpenMP prints its settings while it loads."""
+    pytest.importorskip("numba.np.ufunc.omppool")
+    code = f"import os; before = dict(os.environ)\n{use}\nprint(dict(os.environ) == before)"
+    code += "; import numba.np.ufunc.omppool"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
+    environment |= {"OMP_DISPLAY_ENV": "true", **given}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "True"
+    assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr

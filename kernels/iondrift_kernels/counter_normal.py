@@ -9,7 +9,7 @@ Four 32-bit words ``w0..w3 = Philox(counter, key)`` give two independent pairs o
 (z2, z3 likewise from w2, w3); the four arcs tile the circle. Box-Muller beats the inverse distribution
 function here: no table, hence no gather, so all of it runs in vector registers. |z| < 6.77; never infinite or NaN.
 
-The kernel is compiled without fastmath and calls no mathematical library: integer operations, IEEE additions,
+The kernel calls no mathematical library: integer operations, IEEE additions,
 products, one quotient and one square root. So the bits depend on the counter and the key alone, not on the
 number of lanes, the vector width, or the machine.
 
@@ -24,7 +24,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel
+from iondrift_kernels._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -54,7 +54,7 @@ _ANGLE_STEP = math.pi / 2.0 / 2.0**30
 _TWO_52_AND_HALF_RANGE = 2.0**52 + 2.0**29
 
 
-@exact_kernel
+@kernel
 def fill_words(
     seed: np.uint64 | int, replicate: int, time: int, group: int, source: int, out: npt.NDArray[np.uint64]
 ) -> None:
@@ -94,7 +94,7 @@ def fill_words(
         out[3, lane] = c3
 
 
-@exact_kernel
+@kernel
 def _split(word: np.uint64) -> tuple[float, float]:
     """Return s and the rest of ``-2 log u = rest - 4 artanh s`` for the word's u; see e_log.c."""
     bits = np.uint64(word | _TWO_52_BITS)
@@ -106,7 +106,7 @@ def _split(word: np.uint64) -> tuple[float, float]:
     return f / (2.0 + f), (shifted.view(np.float64) - _EXPONENT_OF_UNIT) * _MINUS_TWO_LOG_2
 
 
-@exact_kernel
+@kernel
 def _radius(s: float, rest: float) -> float:
     z = s * s
     w = z * z
@@ -116,7 +116,7 @@ def _radius(s: float, rest: float) -> float:
     return math.sqrt(rest - 2.0 * (s * (2.0 + series)))
 
 
-@exact_kernel
+@kernel
 def _turn(radius: float, word: np.uint64) -> tuple[float, float]:
     """Return r cos phi and r sin phi."""
     bits = np.uint64((word & _ANGLE) | _TWO_52_BITS)
@@ -135,7 +135,7 @@ def _turn(radius: float, word: np.uint64) -> tuple[float, float]:
     return (long, short) if word & _BIT_30 == 0 else (short, long)
 
 
-@exact_kernel
+@kernel
 def turn_into_normals(words: npt.NDArray[np.uint64], out: FloatArray) -> None:
     """Box-Muller: ``words`` (4, LANES) of 32 bits, pairs side by side, into normals ``out`` (4, LANES).
 
@@ -152,7 +152,7 @@ def turn_into_normals(words: npt.NDArray[np.uint64], out: FloatArray) -> None:
             out[first, lane], out[first + 1, lane] = _turn(out[first, lane], words[first + 1, lane])
 
 
-@exact_kernel
+@kernel
 def fill_normals(
     seed: np.uint64 | int,
     replicate: int,

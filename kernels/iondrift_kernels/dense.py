@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
+from iondrift_kernels.vector_sums import dot, dot_behind
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -19,19 +20,15 @@ def cholesky(matrix: FloatArray, out: FloatArray) -> float:
     """Write the lower Cholesky factor; return its smallest pivot, not positive where it had to stop."""
     n = matrix.shape[0]
     smallest = np.inf
-    for i in range(n):
-        for j in range(i):
-            value = matrix[i, j]
-            for k in range(j):
-                value -= out[i, k] * out[j, k]
-            out[i, j] = value / out[j, j]
-        pivot = matrix[i, i]
-        for k in range(i):
-            pivot -= out[i, k] * out[i, k]
+    for j in range(n):  # column by column: what a row's sums read was written long before
+        pivot = matrix[j, j] - dot(out[j], out[j], j)
         if not pivot > 0.0:
             return 0.0
         smallest = min(smallest, pivot)
-        out[i, i] = np.sqrt(pivot)
+        root = np.sqrt(pivot)
+        out[j, j] = root
+        for i in range(j + 1, n):
+            out[i, j] = (matrix[i, j] - dot(out[i], out[j], j)) / root
     return smallest
 
 
@@ -40,10 +37,7 @@ def cholesky_solve(factor: FloatArray, right: FloatArray, out: FloatArray) -> No
     """Write the solution of L L' y = right."""
     n = right.size
     for i in range(n):
-        value = right[i]
-        for k in range(i):
-            value -= factor[i, k] * out[k]
-        out[i] = value / factor[i, i]
+        out[i] = (right[i] - dot_behind(factor[i], out, i)) / factor[i, i]
     for i in range(n - 1, -1, -1):
         out[i] /= factor[i, i]
         value = out[i]

@@ -37,7 +37,7 @@ from iondrift_kernels.drift_layout import (
 from iondrift_kernels.job_queue import take
 from iondrift_kernels.perturbed_refit import Stream, perturbed_block
 from iondrift_kernels.quantile import make_workspace, quantiles
-from iondrift_kernels.spline_draws import ELECTRICAL, Splines, posterior_block
+from iondrift_kernels.spline_draws import ELECTRICAL, Mixture, Splines, fill_coefficients, substitute_back
 from iondrift_kernels.spline_lanes import combine, evaluate_points, rotate
 
 POSTERIOR, PERTURB = 0, 1
@@ -58,8 +58,8 @@ _CELLS = 4  # that a thread takes at once to select their quantiles
 
 @parallel_kernel
 def evaluate_block(
-    workers: int, task: Task, block: Block, splines: Splines, space: Space, protocol: Protocol, draws: Draws,
-    state: State, summary: Summary, out: FloatArray,
+    workers: int, task: Task, block: Block, splines: Splines, mixture: Mixture, space: Space, protocol: Protocol,
+    draws: Draws, state: State, summary: Summary, out: FloatArray,
 ) -> None:  # fmt: skip
     """Evaluate the profiles of a block for all replicates, last first, drawing the new coefficients they need.
 
@@ -68,20 +68,20 @@ def evaluate_block(
     """
     queue = np.zeros(1, dtype=np.int64)
     for _ in nb.prange(workers):
-        _evaluate_groups(queue, task, block, splines, space, protocol, draws, state, summary, out)
+        _evaluate_groups(queue, task, block, splines, mixture, space, protocol, draws, state, summary, out)
 
 
 @kernel
 def _evaluate_groups(
-    queue: IntArray, task: Task, block: Block, splines: Splines, space: Space, protocol: Protocol, draws: Draws,
-    state: State, summary: Summary, out: FloatArray,
+    queue: IntArray, task: Task, block: Block, splines: Splines, mixture: Mixture, space: Space, protocol: Protocol,
+    draws: Draws, state: State, summary: Summary, out: FloatArray,
 ) -> None:  # fmt: skip
     """Take groups of replicates from ``queue`` until none is left; the rest as :func:`evaluate_block`."""
     seed, method, closure, form, argument, wanted = task
     place, begin, stop, first, last = block
     width = lanes.whole(state.ring.shape[3])
-    modes = splines.mean.shape[0]
-    functions, padded = space.rotation.shape
+    modes, members = state.draws.shape[2], mixture.basis.size
+    functions, padded = mixture.rotation.shape[1:]
     noisy = protocol.voltage_noise > 0.0 or protocol.current_noise > 0.0
     ends, flux_ends, penetration, maximum, depleted = summary
     b = take(queue)
@@ -101,22 +101,18 @@ def _evaluate_groups(
             profile[lanes.INTEGRAL_FACTOR + j] = -own.concentration[j] * own.length[j]
             profile[lanes.HIGHEST + j] = maximum[lane + j]
         if method == POSTERIOR:
-            posterior_block(seed, lane, splines, first, last, state.draws[b], words, fresh)
+            fill_coefficients(seed, lane, first, last, modes, words, fresh)
         else:
             stream = Stream(seed, lane, normals, words)
-            perturbed_block(
-                stream, splines, first, last, state.checkpoints[b, place], state.shift[b], state.draws[b], fresh
-            )
-        for k in range(first, last):
-            for m in range(modes if splines.kappa > 0.0 else 0):
-                influence = splines.influence[m, k]
-                for j in range(width):
-                    fresh[k - first, m, j] -= influence * state.pattern[b, m, j]
+            perturbed_block(stream, splines, first, last, state.checkpoints[b, place], state.shift[b], fresh)
+        member = b % members
+        substitute_back(mixture, member, first, last, state.pattern[b], state.draws[b], fresh)
+        rotation = mixture.rotation[mixture.basis[member]]
         following = last - 1
         for t in range(stop - 1, begin - 1, -1):
             lowest = splines.start[t]
             while following >= max(lowest, first):
-                rotate(space.rotation, fresh[following - first], space.mean[following], state.ring[b, following & 3])
+                rotate(rotation, fresh[following - first], space.level, state.ring[b, following & 3])
                 following -= 1
             combine(splines.value, splines.slope, t, lowest, state.ring[b], combined)
             evaluate_points(space, combined, profile, points)

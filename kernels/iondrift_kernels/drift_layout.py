@@ -14,20 +14,18 @@ IntArray = npt.NDArray[np.int64]
 class Space(NamedTuple):
     """Spatial basis.
 
-    ``rotation`` (J, M) from modes to B-splines and ``mean`` (K, J), the fit in terms of them, both filled up with zeros
-    to whole multiples of 4 along J and M; ``start`` (X,),
-    ``value``, ``slope``, ``partial`` (X, 4): B-splines, their derivatives and their integrals up to x; ``whole`` (J,):
-    integrals of whole B-splines; ``weights`` (X,): quadrature.
+    ``start`` (X,), ``value``, ``slope``, ``partial`` (X, 4): B-splines, their derivatives and their integrals up to x;
+    ``whole`` (J,): integrals of whole B-splines; ``weights`` (X,): quadrature; ``level``: what all coefficients are
+    counted from.
     """
 
-    rotation: FloatArray
-    mean: FloatArray
     start: IntArray
     value: FloatArray
     slope: FloatArray
     partial: FloatArray
     whole: FloatArray
     weights: FloatArray
+    level: float
 
 
 class Protocol(NamedTuple):

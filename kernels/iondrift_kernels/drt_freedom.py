@@ -13,6 +13,7 @@ from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, inverse_factor
 from iondrift_kernels.job_queue import take
 from iondrift_kernels.nonnegative_weighted import Hessians
+from iondrift_kernels.vector_sums import dot
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -34,9 +35,7 @@ def _count(hessians: Hessians, s: int, solution: FloatArray) -> float:
     hessian = np.empty((count, count))
     for a in range(count):
         for b in range(a + 1):
-            value = strength * penalty[passive[a], passive[b]]
-            for k in range(m):
-                value += rows[a, k] * rows[b, k]
+            value = strength * penalty[passive[a], passive[b]] + dot(rows[a], rows[b], m)
             hessian[a, b] = value
             hessian[b, a] = value
     factor = np.zeros((count, count))

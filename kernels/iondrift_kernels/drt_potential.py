@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
+from iondrift_kernels.vector_sums import dot
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -79,9 +80,7 @@ def potential(
     scale = 1.0 / (noise * noise)
     energy = 0.0
     for i in range(m):
-        value = -data[i]
-        for j in range(n):
-            value += design[i, j] * x[j]
+        value = dot(design[i], x, n) - data[i]
         residual[i] = value
         energy += value * value * scale
         value *= scale

@@ -4,7 +4,7 @@ The library's functions are called number by number. Neither is for infinities o
 elsewhere.
 
 Source: the logarithm's polynomial is that of FreeBSD's msun (e_log.c; Sun Microsystems). :mod:`counter_normal` writes
-it again, since its bits must be those of every machine: no product there is fused with a sum, as here it may be.
+it again, in the shape that a radius takes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from iondrift_kernels._jit import ordered_kernel
+from iondrift_kernels._jit import kernel
 
 _LOG2_E = math.log2(math.e)
 # ln 2 in two parts; the first has zeros at its end, so that its product with an exponent is exact.
@@ -31,7 +31,7 @@ _SQRT_HALF_BITS = np.int64(0x3FE6A09E00000000)
 _ONE_LESS_SQRT_HALF_BITS = np.int64(0x3FF0000000000000 - 0x3FE6A09E00000000)
 
 
-@ordered_kernel
+@kernel
 def exponential(x: float) -> float:
     """exp(x) to two units in the last place, for |x| < 700.
 
@@ -53,7 +53,7 @@ def exponential(x: float) -> float:
     return ((p * square + r) + 1.0) * scale
 
 
-@ordered_kernel
+@kernel
 def logarithm(x: float) -> float:
     """log(x) to two units in the last place, for normal x > 0."""
     bits = np.int64(np.float64(x).view(np.int64) + _ONE_LESS_SQRT_HALF_BITS)

@@ -169,9 +169,10 @@ def _solve(weight: float, grid: Grid, conductances: Floats, first: Floats, secon
             pivot -= scale * left * upper[j - 1]
             first[j] += scale * left * first[j - 1]
             second[j] += scale * left * second[j - 1]
-        first[j] /= pivot
-        second[j] /= pivot
-        upper[j] = scale * right / pivot
+        inverse = 1.0 / pivot
+        first[j] *= inverse
+        second[j] *= inverse
+        upper[j] = scale * right * inverse
     for j in range(n - 2, -1, -1):
         first[j] += upper[j] * first[j + 1]
         second[j] += upper[j] * second[j + 1]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel, kernel
+from iondrift_kernels.vector_sums import dot_behind
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -48,9 +49,7 @@ def _append_row(hessian: FloatArray, order: IntArray, row: int, index: int, fact
     """Write row ``row`` of the factor (n, n) of H (n, n) for variable ``index``; return its pivot before the root."""
     pivot: float = hessian[index, index]
     for column in range(row):
-        value = hessian[index, order[column]]
-        for k in range(column):
-            value -= factor[row, k] * factor[column, k]
+        value = hessian[index, order[column]] - dot_behind(factor[row], factor[column], column)
         value /= factor[column, column]
         factor[row, column] = value
         pivot -= value * value
@@ -75,10 +74,7 @@ def _refactor(hessian: FloatArray, order: IntArray, first: int, count: int, fact
 def _solve(factor: FloatArray, order: IntArray, count: int, linear: FloatArray, step: FloatArray) -> None:
     """Solve H_PP s = -q_P, q (n); the step (n) follows ``order``, ``count`` of it."""
     for row in range(count):
-        value = -linear[order[row]]
-        for k in range(row):
-            value -= factor[row, k] * step[k]
-        step[row] = value / factor[row, row]
+        step[row] = -(linear[order[row]] + dot_behind(factor[row], step, row)) / factor[row, row]
     for row in range(count - 1, -1, -1):
         step[row] /= factor[row, row]
         value = step[row]

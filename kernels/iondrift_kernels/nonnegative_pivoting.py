@@ -25,6 +25,7 @@ from iondrift_kernels.nonnegative_active_set import (
     kkt_residual,
     make_scratch,
 )
+from iondrift_kernels.vector_sums import dot_behind
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -154,17 +155,13 @@ def product(rows: FloatArray, first: int, count: int, matrix: FloatArray, out: F
 def _factor_rows(transform: FloatArray, exchange: Exchange, first: int, count: int) -> None:
     """Factor rows ``first`` to ``count`` of the exchanged block of the transform (n, n), without pivoting."""
     order, factor, diagonal = exchange.order, exchange.factor, exchange.diagonal
+    scaled = exchange.values  # of no use before the next solution: the row of L D
     for row in range(first, count):
         index = order[row]
-        pivot = transform[index, index]
         for column in range(row):
-            value = transform[index, order[column]]
-            for k in range(column):
-                value -= factor[row, k] * factor[column, k] * diagonal[k]
-            value /= diagonal[column]
-            factor[row, column] = value
-            pivot -= value * value * diagonal[column]
-        diagonal[row] = pivot
+            scaled[column] = transform[index, order[column]] - dot_behind(scaled, factor[column], column)
+            factor[row, column] = scaled[column] / diagonal[column]
+        diagonal[row] = transform[index, index] - dot_behind(scaled, factor[row], row)
 
 
 @kernel
@@ -174,10 +171,7 @@ def _solve_exchanged(transform: FloatArray, base_point: FloatArray, exchange: Ex
     values, point = exchange.values, exchange.point
     n = point.size
     for row in range(count):
-        value = -base_point[order[row]]
-        for k in range(row):
-            value -= factor[row, k] * values[k]
-        values[row] = value
+        values[row] = -(base_point[order[row]] + dot_behind(factor[row], values, row))
     for row in range(count):
         values[row] /= diagonal[row]
     for row in range(count - 1, -1, -1):

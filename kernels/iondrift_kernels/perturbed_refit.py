@@ -3,8 +3,7 @@
 ``b = A^-1 T' Omega y`` needs a forward and a backward sweep over time. The forward sweep is run once to leave
 checkpoints at the borders of the blocks (and the estimate of the fixed pattern, a plain sum over time); each
 block then repeats its part of it from the checkpoint, with the same random numbers, before it substitutes
-back. Memory stays that of a block and the checkpoints. What is repeated is compiled without fastmath: it is inlined in
-two places, and must leave the same bits in both.
+back. Memory stays that of a block and the checkpoints.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel, kernel, parallel_kernel
+from iondrift_kernels._jit import kernel, parallel_kernel
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.lanes import whole
-from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw, substitute_back
+from iondrift_kernels.spline_draws import PROFILES, Splines, pattern_draw
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -35,11 +34,11 @@ class Stream(NamedTuple):
     words: WordArray
 
 
-@exact_kernel
+@kernel
 def perturb_profile(stream: Stream, splines: Splines, t: int, shift: FloatArray, out: FloatArray) -> None:
     """``out`` (M, LANES) = new noise of profile t plus the reference's pattern ``shift`` (M, LANES)."""
     width = whole(out.shape[1])
-    modes = splines.mean.shape[0]
+    modes = splines.lower.shape[0]
     scale = splines.sigma / math.sqrt(splines.precision[t])
     for m in range(0, modes, 4):
         fill_normals(stream.seed, stream.replicate, t, m // 4, PROFILES, stream.words, stream.normals)
@@ -48,7 +47,7 @@ def perturb_profile(stream: Stream, splines: Splines, t: int, shift: FloatArray,
                 out[m + p, j] = scale * stream.normals[p, j] + splines.loading[t] * shift[m + p, j]
 
 
-@exact_kernel
+@kernel
 def forward_block(
     stream: Stream,
     splines: Splines,
@@ -65,7 +64,7 @@ def forward_block(
     reference's true pattern; ``noise`` (M, LANES) a workspace.
     """
     width = whole(out.shape[2])
-    modes = splines.mean.shape[0]
+    modes = splines.lower.shape[0]
     out[: last - first] = 0.0
     low = np.searchsorted(splines.start, first - 3)
     for t in range(low, splines.start.shape[0]):
@@ -101,7 +100,7 @@ def sweep_forward(
     LANES); ``shift`` (B, M, LANES), the true pattern drawn; ``pattern`` (B, M, LANES), its estimate from the data.
     """
     width = whole(shift.shape[2])
-    modes = splines.mean.shape[0]
+    modes = splines.lower.shape[0]
     longest = 0
     for n in range(borders.shape[0] - 1):
         longest = max(longest, borders[n + 1] - borders[n])
@@ -126,27 +125,15 @@ def sweep_forward(
                     response = splines.loading[t]
                     for d in range(4):
                         response -= splines.value[t, d] * splines.influence[m, splines.start[t] + d]
-                    response *= splines.precision[t] * splines.spread[m] * splines.spread[m]
+                    response *= splines.precision[t] * splines.deviation[m] * splines.deviation[m]
                     for j in range(width):
                         pattern[b, m, j] += response * noise[m, j]
 
 
 @kernel
 def perturbed_block(
-    stream: Stream,
-    splines: Splines,
-    first: int,
-    last: int,
-    checkpoint: FloatArray,
-    shift: FloatArray,
-    state: FloatArray,
-    out: FloatArray,
+    stream: Stream, splines: Splines, first: int, last: int, checkpoint: FloatArray, shift: FloatArray, out: FloatArray
 ) -> None:
-    """Deviations of the refitted coefficients first ... last-1, before the pattern's share.
-
-    ``checkpoint`` (3, M, LANES) of this block; ``state`` as in :func:`iondrift_kernels.spline_draws.substitute_back`.
-    """
+    """``L^-1 T' Omega noise`` of coefficients first ... last-1 from the ``checkpoint`` (3, M, LANES) of this block."""
     noise = np.empty(checkpoint.shape[1:])
-    forward = checkpoint.copy()
-    forward_block(stream, splines, first, last, shift, forward, noise, out)
-    substitute_back(splines, 1.0, first, last, state, out)
+    forward_block(stream, splines, first, last, shift, checkpoint.copy(), noise, out)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel
+from iondrift_kernels._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntegerArray = npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ class QuantileWorkspace(NamedTuple):
     segments: IntegerArray  # (2, 2 levels, 5): start, stop, rank of the smallest, first and last wanted
 
 
-@exact_kernel
+@kernel
 def make_workspace(capacity: int, levels: int) -> QuantileWorkspace:
     """Allocate scratch for samples of up to ``capacity`` (< 2^32) values and up to ``levels`` levels."""
     return QuantileWorkspace(
@@ -67,7 +67,7 @@ def make_workspace(capacity: int, levels: int) -> QuantileWorkspace:
 # keep the loop from vectorising; the others take whole arrays, for slices and tuples count references atomically.
 
 
-@exact_kernel
+@kernel
 def _extreme_keys(values: FloatArray) -> tuple[np.int64, np.int64]:
     low = _MAGNITUDE
     high = ~_MAGNITUDE
@@ -79,13 +79,13 @@ def _extreme_keys(values: FloatArray) -> tuple[np.int64, np.int64]:
     return low, high
 
 
-@exact_kernel
+@kernel
 def _from_key(key: np.int64) -> np.float64:
     bits = np.int64(key ^ ((key >> _SIGN) & _MAGNITUDE))
     return bits.view(np.float64)
 
 
-@exact_kernel
+@kernel
 def _sort_by_insertion(out: FloatArray) -> None:
     for i in range(1, out.shape[0]):
         value = out[i]
@@ -96,7 +96,7 @@ def _sort_by_insertion(out: FloatArray) -> None:
         out[j] = value
 
 
-@exact_kernel
+@kernel
 def _sort_by_heap(out: FloatArray) -> None:
     end = out.shape[0]
     root = end // 2
@@ -121,14 +121,14 @@ def _sort_by_heap(out: FloatArray) -> None:
         out[parent] = value
 
 
-@exact_kernel
+@kernel
 def _bin_numbers(values: FloatArray, low: float, scale: float, out: npt.NDArray[np.uint16]) -> None:
     """Ascending in the value: difference, product and truncation all round monotonically."""
     for i in range(values.shape[0]):
         out[i] = np.uint16(np.int32((values[i] - low) * scale))
 
 
-@exact_kernel
+@kernel
 def _count(numbers: npt.NDArray[np.uint16], size: int, bins: int, out: IntegerArray) -> None:
     for b in range(bins):
         out[b] = 0
@@ -136,7 +136,7 @@ def _count(numbers: npt.NDArray[np.uint16], size: int, bins: int, out: IntegerAr
         out[numbers[i]] += 1
 
 
-@exact_kernel
+@kernel
 def _list_wanted_bins(
     number: int,
     base: int,
@@ -177,7 +177,7 @@ def _list_wanted_bins(
     return row
 
 
-@exact_kernel
+@kernel
 def _gather(
     source: FloatArray,
     numbers: npt.NDArray[np.uint16],
@@ -198,7 +198,7 @@ def _gather(
         counts[b] += 1
 
 
-@exact_kernel
+@kernel
 def _rank_neighbours(count: int, levels: FloatArray, out: IntegerArray) -> None:
     """Ranks of both neighbours of every level, ascending, then the sentinel ``count``."""
     size = 0
@@ -215,7 +215,7 @@ def _rank_neighbours(count: int, levels: FloatArray, out: IntegerArray) -> None:
     out[size] = count
 
 
-@exact_kernel
+@kernel
 def _find_order_statistics(
     values: FloatArray, low: float, high: float, last_rank: int, workspace: QuantileWorkspace
 ) -> None:
@@ -267,7 +267,7 @@ def _find_order_statistics(
         rows = following
 
 
-@exact_kernel
+@kernel
 def _interpolate(count: int, levels: FloatArray, ranks: IntegerArray, statistics: FloatArray, out: FloatArray) -> None:
     for level in range(levels.shape[0]):
         position = levels[level] * (count - 1)
@@ -290,7 +290,7 @@ def _interpolate(count: int, levels: FloatArray, ranks: IntegerArray, statistics
             out[level] = upper - (upper - lower) * (1.0 - fraction)
 
 
-@exact_kernel
+@kernel
 def quantiles(
     values: FloatArray, count: int, levels: FloatArray, workspace: QuantileWorkspace, out: FloatArray
 ) -> None:

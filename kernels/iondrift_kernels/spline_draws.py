@@ -1,7 +1,8 @@
 """Random spline coefficients, a block of time at a time, for many replicates side by side.
 
-Posterior draws are ``b = A^-1 T'y + sigma L^-T z``: with the Cholesky factor of the banded A at hand they follow by
-back substitution, from the last coefficient to the first, three coefficients being all that is remembered.
+Posterior draws are ``b = L'^-1 (L^-1 T'y + sigma z)``: with the Cholesky factor of the banded A at hand they follow by
+back substitution, from the last coefficient to the first, three coefficients being all that is remembered. A group of
+replicates draws from one member of a mixture of fits.
 Perturbed refits are ``b = A^-1 T'(y + noise)``: a forward sweep over time, remembered at the borders of the blocks
 alone, is repeated inside each block before the back substitution.
 
@@ -19,6 +20,8 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.lanes import LANES, whole
+from iondrift_kernels.spline_modes import EDGE, ROW
+from iondrift_kernels.spline_modes import LANES as MODES
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -30,9 +33,9 @@ COEFFICIENTS, PATTERN, ELECTRICAL, SYSTEMATIC, PROFILES = range(5)  # sources of
 class Splines(NamedTuple):
     """A fitted series; arrays as :func:`iondrift_kernels.penalised_spline.fit_modes` leaves them.
 
-    ``start`` (T,), ``value`` and ``slope`` (T, 4): time basis. ``precision``, ``loading`` (T,).
-    ``mean`` (M, K), ``lower`` (M, K, 4), ``influence`` (M, K), ``spread`` (M,): posterior of the modes; ``spread`` is
-    the posterior standard deviation of the pattern. ``sigma``: noise, ``kappa``: pattern variance over sigma^2.
+    ``start`` (T,), ``value`` and ``slope`` (T, 4): time basis. ``precision``, ``loading`` (T,). For perturbed refits:
+    ``lower`` (M, K, 4), ``influence`` (M, K), ``deviation`` (M,): posterior standard deviation of the pattern over
+    ``sigma``, the noise; ``kappa``: pattern variance over sigma^2.
     """
 
     start: IntArray
@@ -40,63 +43,83 @@ class Splines(NamedTuple):
     slope: FloatArray
     precision: FloatArray
     loading: FloatArray
-    mean: FloatArray
     lower: FloatArray
     influence: FloatArray
-    spread: FloatArray
+    deviation: FloatArray
     sigma: float
     kappa: float
 
 
-@kernel
-def substitute_back(splines: Splines, factor: float, first: int, last: int, state: FloatArray, out: FloatArray) -> None:
-    """Solve ``L' e = factor right`` for coefficients last-1 ... first, in place in ``out``.
+class Mixture(NamedTuple):
+    """What draws of coefficients are made of: J members, a stretch of time at a time.
 
-    ``out`` (last - first + 3, M or more, LANES); ``state`` (3, M, LANES) holds the three coefficients above and is
-    left for the block below.
+    ``lower``, ``half``, ``influence``: :class:`iondrift_kernels.spline_members.Stretch` from coefficient ``first`` on;
+    ``rotation`` (bases, B-splines, M) from modes to B-splines, filled up
+    with zeros to whole multiples of 4; ``basis`` (J,): which of them; ``noise`` (J,): factor of a replicate's random
+    part, which is standard normal or a perturbed refit; ``patterned``: whether a reference's pattern is drawn.
+    """
+
+    lower: FloatArray
+    half: FloatArray
+    influence: FloatArray
+    first: int
+    rotation: FloatArray
+    basis: IntArray
+    noise: FloatArray
+    patterned: bool
+
+
+@kernel
+def substitute_back(
+    mixture: Mixture, member: int, first: int, last: int, pattern: FloatArray, state: FloatArray, out: FloatArray
+) -> None:
+    """Solve ``L' b = half + noise right - pattern influence`` for coefficients last-1 ... first, in place in ``out``.
+
+    ``out`` (last - first + 3, M or more, LANES); ``pattern`` (M, LANES); ``state`` (3, M, LANES) holds the three
+    coefficients above and is left for the block below.
     """
     width = whole(out.shape[2])
-    modes, size = splines.mean.shape
+    noise = mixture.noise[member]
     count = last - first
-    for m in range(modes):  # mode by mode: the four coefficients that meet stay in the first-level cache
+    for m in range(state.shape[1]):  # mode by mode: the four coefficients that meet stay in the first-level cache
+        block, lane = m // MODES, m % MODES
+        lower, half = mixture.lower[member, block], mixture.half[member, block]
+        influence, level = mixture.influence[member, block], pattern[m]
         for row in range(3):
             for j in range(width):
                 out[count + row, m, j] = state[row, m, j]
         for row in range(count - 1, -1, -1):
-            k = first + row
-            scale = splines.lower[m, k, 0]
-            one = splines.lower[m, k + 1, 1] * scale if k + 1 < size else 0.0
-            two = splines.lower[m, k + 2, 2] * scale if k + 2 < size else 0.0
-            three = splines.lower[m, k + 3, 3] * scale if k + 3 < size else 0.0
-            own = scale * factor
-            for j in range(width):
-                above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
-                out[row, m, j] = own * out[row, m, j] - above
+            k = first - mixture.first + row + EDGE
+            scale = lower[k * ROW + lane]
+            one = lower[(k + 1) * ROW + MODES + lane] * scale
+            two = lower[(k + 2) * ROW + 2 * MODES + lane] * scale
+            three = lower[(k + 3) * ROW + 3 * MODES + lane] * scale
+            own, mean, share = scale * noise, scale * half[k * MODES + lane], scale * influence[k * MODES + lane]
+            if mixture.patterned:
+                for j in range(width):
+                    above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
+                    out[row, m, j] = (own * out[row, m, j] + mean) - share * level[j] - above
+            else:
+                for j in range(width):
+                    above = one * out[row + 1, m, j] + two * out[row + 2, m, j] + three * out[row + 3, m, j]
+                    out[row, m, j] = (own * out[row, m, j] + mean) - above
         for row in range(3):
             for j in range(width):
                 state[row, m, j] = out[row, m, j]
 
 
 @kernel
-def posterior_block(
-    seed: int,
-    replicate: int,
-    splines: Splines,
-    first: int,
-    last: int,
-    state: FloatArray,
-    words: WordArray,
-    out: FloatArray,
+def fill_coefficients(
+    seed: int, replicate: int, first: int, last: int, modes: int, words: WordArray, out: FloatArray
 ) -> None:
-    """Draw deviations of the coefficients first ... last-1 from their posterior.
+    """One normal a coefficient first ... last-1, mode and replicate.
 
-    ``words`` is a workspace; ``out`` (last - first + 3, M filled up to a whole multiple of 4, LANES): beyond M it is
-    left with normals that mean nothing.
+    ``words`` is a workspace; ``out`` (at least last - first, M filled up to a whole multiple of 4, LANES): beyond M it
+    is left with normals that mean nothing.
     """
     for k in range(first, last):
-        for m in range(0, splines.mean.shape[0], 4):
+        for m in range(0, modes, 4):
             fill_normals(seed, replicate, k, m // 4, COEFFICIENTS, words, out[k - first, m : m + 4])
-    substitute_back(splines, splines.sigma, first, last, state, out)
 
 
 @kernel

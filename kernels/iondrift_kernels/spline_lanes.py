@@ -16,8 +16,8 @@ _ONE, _TWO, _THREE = np.uint64(LANES), np.uint64(2 * LANES), np.uint64(3 * LANES
 
 
 @kernel
-def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: FloatArray) -> None:
-    """``out`` (J, LANES) = mean (J,) + rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
+def rotate(rotation: FloatArray, modes: FloatArray, level: float, out: FloatArray) -> None:
+    """``out`` (J, LANES) = level + rotation (J, M) modes (M, LANES), J and M whole multiples of 4.
 
     Sixteen products a sweep: each mode loaded and each sum loaded and stored serves four of them. Two flat arrays,
     whose indices are unsigned and hence not asked whether they count from the end, leave little to do before a sweep.
@@ -26,10 +26,9 @@ def rotate(rotation: FloatArray, modes: FloatArray, mean: FloatArray, out: Float
     source, target = modes.reshape(-1), out.reshape(-1)
     for i in range(0, rotation.shape[0], 4):
         row = np.uint64(i) * _ONE
-        m0, m1, m2, m3 = mean[i], mean[i + 1], mean[i + 2], mean[i + 3]
         for j in range(width):
             k = row + j
-            target[k], target[k + _ONE], target[k + _TWO], target[k + _THREE] = m0, m1, m2, m3
+            target[k] = target[k + _ONE] = target[k + _TWO] = target[k + _THREE] = level
         zero, one, two, three = rotation[i], rotation[i + 1], rotation[i + 2], rotation[i + 3]
         for m in range(0, rotation.shape[1], 4):
             r00, r01, r02, r03 = zero[m], zero[m + 1], zero[m + 2], zero[m + 3]

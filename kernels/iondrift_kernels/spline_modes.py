@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from iondrift_kernels._jit import exact_kernel
+from iondrift_kernels._jit import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,7 +36,7 @@ LANES = 16  # modes a block: long enough that the latency of one step along time
 EDGE = 3  # rows of zeros at either end of a block
 NULL = 3  # spatial functions without a penalty: 1, x, x^2
 DEGREE = 7  # of the table's polynomials
-_ROW = 4 * LANES
+ROW = 4 * LANES  # numbers of a row of a factor
 
 # Sums over time of a mode: explained b'A^-1 b; of the coefficients v = b - rho i: v'Gv, v'Pv and v'G~G, v'G~P, v'P~P
 # with ~ = (A~)^-1 the inverse with the arrow; of the influence i the same with ~ = A^-1; v'P i and v'G i.
@@ -131,7 +131,7 @@ class Work(NamedTuple):
     plane: FloatArray
 
 
-@exact_kernel
+@kernel
 def multiply(left: FloatArray, right: FloatArray, out: FloatArray) -> None:
     """``out = left @ right``, every sum in the order of its index."""
     rows, inner = left.shape
@@ -152,7 +152,7 @@ def multiply(left: FloatArray, right: FloatArray, out: FloatArray) -> None:
                 line[m] += a * first[m]
 
 
-@exact_kernel
+@kernel
 def cross_rows(rows: FloatArray, weights: FloatArray, out: FloatArray) -> None:
     """``out = rows' diag(weights) rows`` (M, M) for rows (Q, M)."""
     count, size = rows.shape
@@ -170,7 +170,7 @@ def cross_rows(rows: FloatArray, weights: FloatArray, out: FloatArray) -> None:
             out[i, j] = out[j, i]
 
 
-@exact_kernel
+@kernel
 def project_rows(start: IntArray, basis: FloatArray, weights: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out = T' diag(weights) values`` (K, M) for values (T, M) and four functions from ``start`` at every time."""
     out[:] = 0.0
@@ -183,7 +183,7 @@ def project_rows(start: IntArray, basis: FloatArray, weights: FloatArray, values
                 into[m] += factor * line[m]
 
 
-@exact_kernel
+@kernel
 def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArray, out: FloatArray) -> None:
     """R of the QR decomposition of banded rows by Givens rotations, LANES scalings of the rows side by side.
 
@@ -194,7 +194,7 @@ def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArra
     for i in range(start.size):
         first, second, third, fourth = rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3]
         factor = scale[kind[i]]
-        w = out[start[i] * _ROW : (start[i] + 4) * _ROW]
+        w = out[start[i] * ROW : (start[i] + 4) * ROW]
         for m in range(width):
             a, b, c, d = first * factor[m], second * factor[m], third * factor[m], fourth * factor[m]
             h = math.sqrt(w[m] * w[m] + a * a)
@@ -211,44 +211,44 @@ def triangle(start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArra
             w[3 * LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
 
-            h = math.sqrt(w[_ROW + m] * w[_ROW + m] + b * b)
-            cosine = w[_ROW + m] / h if h > 0.0 else 1.0
+            h = math.sqrt(w[ROW + m] * w[ROW + m] + b * b)
+            cosine = w[ROW + m] / h if h > 0.0 else 1.0
             sine = b / h if h > 0.0 else 0.0
-            w[_ROW + m] = h
-            old = w[_ROW + LANES + m]
-            w[_ROW + LANES + m] = cosine * old + sine * c
+            w[ROW + m] = h
+            old = w[ROW + LANES + m]
+            w[ROW + LANES + m] = cosine * old + sine * c
             c = cosine * c - sine * old
-            old = w[_ROW + 2 * LANES + m]
-            w[_ROW + 2 * LANES + m] = cosine * old + sine * d
+            old = w[ROW + 2 * LANES + m]
+            w[ROW + 2 * LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
 
-            h = math.sqrt(w[2 * _ROW + m] * w[2 * _ROW + m] + c * c)
-            cosine = w[2 * _ROW + m] / h if h > 0.0 else 1.0
+            h = math.sqrt(w[2 * ROW + m] * w[2 * ROW + m] + c * c)
+            cosine = w[2 * ROW + m] / h if h > 0.0 else 1.0
             sine = c / h if h > 0.0 else 0.0
-            w[2 * _ROW + m] = h
-            old = w[2 * _ROW + LANES + m]
-            w[2 * _ROW + LANES + m] = cosine * old + sine * d
+            w[2 * ROW + m] = h
+            old = w[2 * ROW + LANES + m]
+            w[2 * ROW + LANES + m] = cosine * old + sine * d
             d = cosine * d - sine * old
-            w[3 * _ROW + m] = math.sqrt(w[3 * _ROW + m] * w[3 * _ROW + m] + d * d)
+            w[3 * ROW + m] = math.sqrt(w[3 * ROW + m] * w[3 * ROW + m] + d * d)
 
 
-@exact_kernel
+@kernel
 def log_determinants(
     start: IntArray, rows: FloatArray, kind: IntArray, scale: FloatArray, roots: FloatArray, out: FloatArray
 ) -> None:
     """``out`` (blocks, LANES) = ln|rows' rows| for scalings (blocks, kinds, LANES); ``roots`` is scratch of a block."""
-    size = roots.size // _ROW - EDGE
+    size = roots.size // ROW - EDGE
     for block in range(scale.shape[0]):
         roots[:] = 0.0
         triangle(start, rows, kind, scale[block], roots)
         for m in range(LANES):
             total = 0.0
             for k in range(size):
-                total += math.log(roots[k * _ROW + m])
+                total += math.log(roots[k * ROW + m])
             out[block, m] = 2.0 * total
 
 
-@exact_kernel
+@kernel
 def look_up(table: Table, r: float) -> tuple[float, float, float]:
     """Return f, f' and f'' at r."""
     pieces = table.pieces
@@ -272,7 +272,7 @@ def look_up(table: Table, r: float) -> tuple[float, float, float]:
     return value, slope, bend
 
 
-@exact_kernel
+@kernel
 def adaptive_weights(adaptivity: tuple[float, float, float], rough: Roughness) -> None:
     """Fill the weights of ``rough`` for (plating, counter, length): w = 1 / (1 + E1 + E2), each an exponential."""
     plating, counter, length = adaptivity
@@ -298,7 +298,7 @@ def adaptive_weights(adaptivity: tuple[float, float, float], rough: Roughness) -
             out[9, r] += double * both * both - single * (left * (near * near - near) + right * (far * far - far))
 
 
-@exact_kernel
+@kernel
 def rotate(series: Series, rows: FloatArray, modes: Modes) -> None:
     """Turn the data and the rows (Q, M) of the spatial penalty into the basis of ``modes.rotation``."""
     rotation = modes.rotation
@@ -313,7 +313,7 @@ def rotate(series: Series, rows: FloatArray, modes: Modes) -> None:
         _times(series.right, rotation, block, modes.right[block])
 
 
-@exact_kernel
+@kernel
 def _times(left: FloatArray, right: FloatArray, block: int, out: FloatArray) -> None:
     """``out`` ((K + 2 EDGE) LANES) = left (K, J) @ the block's columns of right (J, M')."""
     count = right.shape[0]
@@ -336,57 +336,59 @@ def _times(left: FloatArray, right: FloatArray, block: int, out: FloatArray) -> 
                 line[m] += a * first[m]
 
 
-@exact_kernel
-def _factor(series: Series, scale: FloatArray, lower: FloatArray) -> None:
-    """Banded Cholesky of alpha G + gamma P; a pivot that is not positive leaves NaN."""
-    gram, penalty = series.gram, series.penalty
+@kernel
+def factor_rows(gram: FloatArray, penalty: FloatArray, scale: FloatArray, lower: FloatArray) -> None:
+    """Banded Cholesky of alpha G + gamma P, bands with EDGE rows more; a pivot that is not positive leaves NaN.
+
+    ``lower`` (at least K + EDGE rows of 4 LANES) begins with the three rows before the first.
+    """
     width = scale.size // 2 & -LANES
     for k in range(gram.shape[0] - EDGE):
         g0, g1, g2, g3 = gram[k, 0], gram[k, 1], gram[k, 2], gram[k, 3]
         p0, p1, p2, p3 = penalty[k, 0], penalty[k, 1], penalty[k, 2], penalty[k, 3]
-        w = lower[k * _ROW : (k + 4) * _ROW]
+        w = lower[k * ROW : (k + 4) * ROW]
         for m in range(width):
             al, ga = scale[m], scale[LANES + m]
             third = (al * g3 + ga * p3) * w[m]
-            second = (al * g2 + ga * p2 - third * w[_ROW + LANES + m]) * w[_ROW + m]
-            first = (al * g1 + ga * p1 - third * w[2 * _ROW + 2 * LANES + m] - second * w[2 * _ROW + LANES + m]) * w[
-                2 * _ROW + m
+            second = (al * g2 + ga * p2 - third * w[ROW + LANES + m]) * w[ROW + m]
+            first = (al * g1 + ga * p1 - third * w[2 * ROW + 2 * LANES + m] - second * w[2 * ROW + LANES + m]) * w[
+                2 * ROW + m
             ]
             pivot = al * g0 + ga * p0 - third * third - second * second - first * first
-            w[3 * _ROW + m] = 1.0 / math.sqrt(pivot)
-            w[3 * _ROW + LANES + m] = first
-            w[3 * _ROW + 2 * LANES + m] = second
-            w[3 * _ROW + 3 * LANES + m] = third
+            w[3 * ROW + m] = 1.0 / math.sqrt(pivot)
+            w[3 * ROW + LANES + m] = first
+            w[3 * ROW + 2 * LANES + m] = second
+            w[3 * ROW + 3 * LANES + m] = third
 
 
-@exact_kernel
-def _forward(lower: FloatArray, out: FloatArray) -> None:
-    """``out = L^-1 out``."""
+@kernel
+def solve_lower(lower: FloatArray, out: FloatArray) -> None:
+    """``out = L^-1 out``; both begin with the three rows before the first."""
     count = out.size // LANES - 2 * EDGE
     width = lower.size // (4 * (count + 2 * EDGE)) & -LANES
     for k in range(count):
-        line = lower[(k + EDGE) * _ROW : (k + EDGE + 1) * _ROW]
+        line = lower[(k + EDGE) * ROW : (k + EDGE + 1) * ROW]
         w = out[k * LANES : (k + 4) * LANES]
         for m in range(width):
             value = w[3 * LANES + m] - line[3 * LANES + m] * w[m] - line[2 * LANES + m] * w[LANES + m]
             w[3 * LANES + m] = (value - line[LANES + m] * w[2 * LANES + m]) * line[m]
 
 
-@exact_kernel
+@kernel
 def _backward(lower: FloatArray, out: FloatArray) -> None:
     """``out = L'^-1 out``."""
     count = out.size // LANES - 2 * EDGE
     width = lower.size // (4 * (count + 2 * EDGE)) & -LANES
     for k in range(count - 1, -1, -1):
-        line = lower[(k + EDGE) * _ROW : (k + EDGE + 4) * _ROW]
+        line = lower[(k + EDGE) * ROW : (k + EDGE + 4) * ROW]
         w = out[(k + EDGE) * LANES : (k + EDGE + 4) * LANES]
         for m in range(width):
-            value = w[m] - line[3 * _ROW + 3 * LANES + m] * w[3 * LANES + m]
-            value = value - line[2 * _ROW + 2 * LANES + m] * w[2 * LANES + m]
-            w[m] = (value - line[_ROW + LANES + m] * w[LANES + m]) * line[m]
+            value = w[m] - line[3 * ROW + 3 * LANES + m] * w[3 * LANES + m]
+            value = value - line[2 * ROW + 2 * LANES + m] * w[2 * LANES + m]
+            w[m] = (value - line[ROW + LANES + m] * w[LANES + m]) * line[m]
 
 
-@exact_kernel
+@kernel
 def _inner(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
     """``out`` (LANES) = sums over time of the products of a block's columns."""
     width = out.size & -LANES
@@ -397,7 +399,7 @@ def _inner(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
             out[m] += left[m] * right[m]
 
 
-@exact_kernel
+@kernel
 def _stiffen(penalty: FloatArray, values: FloatArray, out: FloatArray) -> None:
     """``out = P values``."""
     count = penalty.shape[0] - EDGE
@@ -414,23 +416,23 @@ def _stiffen(penalty: FloatArray, values: FloatArray, out: FloatArray) -> None:
             )  # fmt: skip
 
 
-@exact_kernel
+@kernel
 def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block: int) -> None:
     """Factor a block; leave L^-1 B in ``coefficients``, L^-1 a in ``influence``, and the sums a value needs."""
     low, high = block * LANES, (block + 1) * LANES
     lower, half, sums = work.lower[block], work.coefficients[block], work.sums[:, low:high]
-    _factor(series, scale, lower)
+    factor_rows(series.gram, series.penalty, scale, lower)
     right = modes.right[block]
     for i in range(half.size):  # a loop: NumPy's way to copy compiles for seconds, its error messages included
         half[i] = right[i]
-    _forward(lower, half)
+    solve_lower(lower, half)
     _inner(half, half, sums[EXPLAINED])
     if series.kappa > 0.0:
         answer = work.influence[block]
         for k in range(series.arrow.size):
             answer[(k + EDGE) * LANES : (k + EDGE + 1) * LANES] = series.arrow[k]
         answer[(series.arrow.size + EDGE) * LANES :] = 0.0
-        _forward(lower, answer)
+        solve_lower(lower, answer)
         _inner(half, answer, sums[ARROW_RIGHT])
         _inner(answer, answer, sums[ARROW])
         for m in range(LANES):
@@ -441,7 +443,7 @@ def _explain(series: Series, modes: Modes, scale: FloatArray, work: Work, block:
             sums[EXPLAINED, m] += held * held / pivot
 
 
-@exact_kernel
+@kernel
 def value(series: Series, modes: Modes, penalties: FloatArray, work: Work) -> tuple[float, float]:
     """Return V and the penalised sum of squares for lambda_x, lambda_t, lambda_xt; ``work`` keeps what it took."""
     lambda_x, lambda_t, lambda_xt = penalties[0], penalties[1], penalties[2]
@@ -466,7 +468,7 @@ def value(series: Series, modes: Modes, penalties: FloatArray, work: Work) -> tu
     return total + series.free * math.log(rest / series.free), rest
 
 
-@exact_kernel
+@kernel
 def _respond(series: Series, work: Work, block: int) -> None:
     """After :func:`value`: coefficients, influence and the quadratic forms of a block."""
     lower, answer = work.lower[block], work.influence[block]
@@ -490,7 +492,7 @@ def _respond(series: Series, work: Work, block: int) -> None:
         bent = work.bent[block]
         _stiffen(series.penalty, answer, bent)
         _inner(answer, bent, sums[IH])
-        _forward(lower, bent)
+        solve_lower(lower, bent)
         _inner(bent, bent, sums[IHH])
     for m in range(LANES):
         alpha, gamma = scale[m], scale[LANES + m]
@@ -503,7 +505,7 @@ def _respond(series: Series, work: Work, block: int) -> None:
             sums[IGG, m] = (sums[IG, m] - gamma * sums[IGP, m]) / alpha
 
 
-@exact_kernel
+@kernel
 def _mix(series: Series, modes: Modes, penalties: FloatArray, work: Work, block: int) -> None:
     """Write a block's columns of X v and P v: G v = (A v - gamma P v) / alpha, A v = B - rho a."""
     right, rough = modes.right[block], work.rough[block]
@@ -519,7 +521,7 @@ def _mix(series: Series, modes: Modes, penalties: FloatArray, work: Work, block:
             work.mixed[k, column] = share * (right[place] - rho[column] * series.arrow[k]) + bend * stiff
 
 
-@exact_kernel
+@kernel
 def _square(values: FloatArray, products: FloatArray, block: int, out: FloatArray) -> None:
     """Fill a block's rows of ``out`` (M', M') = values' products, from the block's first column on."""
     low, count = block * LANES, products.shape[0]
@@ -544,11 +546,11 @@ def _square(values: FloatArray, products: FloatArray, block: int, out: FloatArra
                 into[i, m] += a * first[m]
 
 
-@exact_kernel
+@kernel
 def _curve(series: Series, work: Work, block: int) -> None:
     """Leave L^-1 P v in ``rough`` and fill the second-order forms of a block."""
     rough, sums = work.rough[block], work.sums[:, block * LANES : (block + 1) * LANES]
-    _forward(work.lower[block], rough)
+    solve_lower(work.lower[block], rough)
     _inner(rough, rough, sums[HH])
     for m in range(LANES):
         alpha, gamma = work.scale[block, m], work.scale[block, LANES + m]
@@ -560,7 +562,7 @@ def _curve(series: Series, work: Work, block: int) -> None:
             sums[HH, m] += sums[VP, m] * sums[VP, m] / sums[PIVOT, m]
 
 
-@exact_kernel
+@kernel
 def _move(series: Series, work: Work, block: int) -> None:
     """Fill the block's columns of ``crossed``."""
     low, high = block * LANES, (block + 1) * LANES
@@ -570,7 +572,7 @@ def _move(series: Series, work: Work, block: int) -> None:
         _inner(work.coefficients[block], moved, work.crossed[a, low:high])
         if series.kappa > 0.0:
             _inner(work.influence[block], moved, work.crossed[3 + a, low:high])
-        _forward(work.lower[block], moved)
+        solve_lower(work.lower[block], moved)
         _inner(work.rough[block], moved, work.crossed[6 + a, low:high])
     pair = 9
     for a in range(3):
@@ -582,7 +584,7 @@ def _move(series: Series, work: Work, block: int) -> None:
             pair += 1
 
 
-@exact_kernel
+@kernel
 def _scales(penalties: FloatArray, s: float, first: FloatArray, second: FloatArray) -> None:
     """Fill first (2, 3) and second (2, 3, 3) derivatives of alpha and gamma by the three log-penalties."""
     slow, both = penalties[0] * s, penalties[2] * s
@@ -594,14 +596,14 @@ def _scales(penalties: FloatArray, s: float, first: FloatArray, second: FloatArr
     second[1, 1, 1] = penalties[1]
 
 
-@exact_kernel
+@kernel
 def _form(x: FloatArray, y: FloatArray, i: int, j: int, gg: float, gp: float, hh: float) -> float:
     """Return the form (gg, gp, hh) of derivative i of (alpha, gamma) = x and derivative j of y."""
     form: float = x[0, i] * y[0, j] * gg + (x[0, i] * y[1, j] + x[1, i] * y[0, j]) * gp + x[1, i] * y[1, j] * hh
     return form
 
 
-@exact_kernel
+@kernel
 def _determinant(
     functions: float, table: Table, scale: FloatArray, first: FloatArray, second: FloatArray,
     sign: float, gradient: FloatArray, hessian: FloatArray,
@@ -618,7 +620,7 @@ def _determinant(
     return slope, bend
 
 
-@exact_kernel
+@kernel
 def _trace(
     functions: float, scale: FloatArray, first: FloatArray, speeds: tuple[float, float],
     curves: tuple[float, float], sign: float, out: FloatArray,
@@ -636,7 +638,7 @@ def _trace(
         out[2 + i] += sign * (functions * dx + bend * (lg - la) * e + slope * (dy - dx))
 
 
-@exact_kernel
+@kernel
 def _arrow_terms(
     penalties: FloatArray, first: FloatArray, second: FloatArray, sums: FloatArray,
     gradient: FloatArray, hessian: FloatArray, out: FloatArray,
@@ -665,7 +667,7 @@ def _arrow_terms(
             ) / pivot - rate * other
 
 
-@exact_kernel
+@kernel
 def _penalty_terms(
     series: Series, modes: Modes, penalties: FloatArray, work: Work, gradients: FloatArray, hessians: FloatArray
 ) -> None:
@@ -700,7 +702,7 @@ def _penalty_terms(
             work.traces[i, m] = trace[i]
 
 
-@exact_kernel
+@kernel
 def _planes(work: Work, rough: FloatArray, square: FloatArray, out: FloatArray) -> None:
     """``out`` (Q,) = diagonal of rough square rough'."""
     multiply(rough, square, work.plane)
@@ -711,7 +713,7 @@ def _planes(work: Work, rough: FloatArray, square: FloatArray, out: FloatArray) 
         out[r] = total
 
 
-@exact_kernel
+@kernel
 def _adaptive_terms(
     modes: Modes, roughness: Roughness, penalties: FloatArray, work: Work, gradients: FloatArray, hessians: FloatArray
 ) -> None:
@@ -757,7 +759,7 @@ def _adaptive_terms(
                 hessians[0, i, 3 + a] -= 2.0 * (first[0, i] * level + first[1, i] * stiff)
 
 
-@exact_kernel
+@kernel
 def _divided(modes: Modes, work: Work, one: FloatArray, other: FloatArray) -> float:
     """Return the sum over m, n of D_a D_b (t_m - t_n) / (s_m - s_n), t' where the two hardly differ."""
     s, t = modes.spatial, work.traces
@@ -773,7 +775,7 @@ def _divided(modes: Modes, work: Work, one: FloatArray, other: FloatArray) -> fl
     return total
 
 
-@exact_kernel
+@kernel
 def derivatives(
     series: Series, modes: Modes, roughness: Roughness, penalties: FloatArray, rest: float, work: Work,
     gradient: FloatArray, hessian: FloatArray,
@@ -810,3 +812,13 @@ def derivatives(
             hessian[i, j] = hessian[j, i] = (
                 share * (hessians[0, i, j] - gradients[0, i] * gradients[0, j] / rest) + hessians[1, i, j]
             )
+
+
+@kernel
+def roughness(modes: Modes, work: Work) -> float:
+    """Return what penalties add to the penalised sum of squares where :func:`derivatives` was called last."""
+    total = 0.0
+    for m in range(modes.rotation.shape[0]):
+        alpha, gamma = work.scale[m // LANES, m % LANES], work.scale[m // LANES, LANES + m % LANES]
+        total += (alpha - 1.0) * work.sums[G, m] + gamma * work.sums[H, m]
+    return total

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
-    from iondrift.drift.smoothing.series import Penalties as Penalties
+    from iondrift.drift.smoothing.penalties import Penalties as Penalties
     from iondrift.experiment.diffusion import measure_diffusion as measure_diffusion
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
@@ -70,7 +70,7 @@ _HOME = {
     "LineOptions": "nmr.options",
     "LogLayout": "readers.log",
     "NoiseEstimate": "drift.smoothing.noise",
-    "Penalties": "drift.smoothing.series",
+    "Penalties": "drift.smoothing.penalties",
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
     "ambipolar_diffusivity": "transport.relations",

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
+from importlib import import_module
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
+from iondrift.errors import ConfigurationError
+from iondrift.resources import processors
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_COUNT, _LAYER = "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER"
+_MOST = 1024  # threads: with tens of thousands the process crashes
+# What each name that Numba knows would load on Linux; elsewhere OpenMP is safe to fork, too.
+_POOLS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+_LAYERS = {name: (pool,) for name, pool in _POOLS.items()} | {
+    "default": tuple(_POOLS.values()),
+    "safe": ("tbbpool",),
+    "threadsafe": ("tbbpool", "omppool"),
+    "forksafe": ("tbbpool", "workqueue"),
+}
 
 
 @contextmanager
@@ -26,19 +42,62 @@ def threads_for(jobs: int) -> Iterator[int]:
         numba.set_num_threads(most)
 
 
-def one_algebra_thread(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let the linear algebra of a function work on one thread; the caller's own setting is restored behind it.
+def bounded_threads(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let a function work on the processors that are this process's own; the caller's settings are restored behind it.
 
-    Matrices here are at most a hundred rows: its threads would cost more than they give (measured: smoothing 1.3 s
-    alone, 6 s and more with two threads on a busy machine of two cores), and sums would depend on their number.
+    Kernels work on as many threads as affinity and control group leave processors, whatever the machine has, unless
+    NUMBA_NUM_THREADS names a number. Linear algebra works on one: matrices here are at most a hundred rows, and its
+    threads would cost more than they give (measured: smoothing 1.3 s alone, 6 s and more with two threads on a busy
+    machine of two cores), and sums would depend on their number.
     """
 
     @wraps(function)
-    def alone(*args: _P.args, **options: _P.kwargs) -> _R:
-        with _HELD:
+    def bounded(*args: _P.args, **options: _P.kwargs) -> _R:
+        with _HELD, threads_for(_own_processors()):
             return function(*args, **options)
 
-    return alone
+    return bounded
+
+
+def require_threads() -> None:
+    """Refuse variables of Numba that it would answer with a traceback, or a crash.
+
+    Raises
+    ------
+    ConfigurationError
+        NUMBA_NUM_THREADS or NUMBA_THREADING_LAYER names nothing that can be had.
+    """
+    count = os.environ.get(_COUNT)
+    if count is not None and not (re.fullmatch("[0-9]{1,4}", count) and 1 <= int(count) <= _MOST):
+        raise ConfigurationError(
+            f"{_COUNT}: the environment says {count[:40]!r}; allowed are whole numbers from 1 to {_MOST}; correct or "
+            "unset the variable"
+        )
+    layer = os.environ.get(_LAYER)
+    if layer is not None and not any(map(_installed, _LAYERS.get(layer.lower(), ()))):
+        known = ", ".join(name for name in _LAYERS if any(map(_installed, _LAYERS[name])))
+        raise ConfigurationError(
+            f"{_LAYER}: the environment says {layer[:40]!r}, which is not installed; here are {known}; correct or "
+            "unset the variable"
+        )
+
+
+def _own_processors() -> int:
+    """Return how many threads the kernels may work on."""
+    from iondrift_kernels.waiting import let_waiting_threads_sleep
+
+    let_waiting_threads_sleep()  # before anything launches them
+    require_threads()
+    return _MOST if _COUNT in os.environ else processors()
+
+
+def _installed(pool: str) -> bool:
+    """Say whether a pool of threads of Numba can be loaded."""
+    try:
+        import_module(f"numba.np.ufunc.{pool}")
+    except ImportError:
+        return False
+    return True
 
 
 class _OneThread:

@@ -198,7 +198,7 @@ def refusal(cell: dict[str, object], **options: object) -> re.Match[str]:
     """Return what the message says is needed, in GB, and the replicates that it allows."""
     with pytest.raises(errors.ConfigurationError, match=f"samples: {options['samples']} replicates of this") as caught:
         drift_bands(**cell, **options)
-    found = re.search(r"need (\S+) GB of the machine's \S+ GB; take at most (\d+)$", str(caught.value))
+    found = re.search(r"need (\S+) GB of the \S+ GB that this process may hold; take at most (\d+)$", str(caught.value))
     assert found is not None
     return found
 

@@ -73,7 +73,7 @@ def test_every_array_function_closes_by_it(leaky: Closure) -> None:
     assert found.attrs["closure_meaning"] == leaky.meaning
     none = iondrift.Uncertainties.none()
     bands = iondrift.drift_bands(inputs, closure="leaky", uncertainties=none, samples=40, profile_noise=False)
-    np.testing.assert_allclose(bands.drift_velocity[1], found.drift_velocity, rtol=1e-9)
+    np.testing.assert_allclose(bands.drift_velocity[1], found.drift_velocity, rtol=1e-6)  # two ways to solve
     spread = iondrift.drift_bands(inputs, closure="leaky", uncertainties=none, samples=4000, quantiles=(0.16, 0.84))
     half = (spread.flux[1] - spread.flux[0]).values[:, 0] / 2.0
     np.testing.assert_allclose(half, 0.9945 * SPREAD * LEAK, rtol=0.05)  # its own draws, replicate by replicate

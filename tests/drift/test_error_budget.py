@@ -189,4 +189,4 @@ def test_the_noise_of_the_storage_is_in_the_band_of_blocking(
         c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common, **draws | {"profile_noise": False}
     )
     exact = iondrift.reconstruct_drift(c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common)
-    np.testing.assert_allclose(quiet.drift_velocity[0], exact.drift_velocity, rtol=1e-9)
+    np.testing.assert_allclose(quiet.drift_velocity[0], exact.drift_velocity, rtol=1e-7)  # two ways to solve

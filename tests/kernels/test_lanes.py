@@ -17,7 +17,9 @@ from iondrift_kernels import drift_bands as kernels
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.drift_layout import Draws, Space
 from iondrift_kernels.lanes import LANES
-from iondrift_kernels.spline_draws import Splines, substitute_back
+from iondrift_kernels.spline_draws import Mixture, substitute_back
+from iondrift_kernels.spline_modes import EDGE
+from iondrift_kernels.spline_modes import LANES as MODES
 
 POINTS = 5
 ROWS = ("CONCENTRATION", "GRADIENT", "INTEGRATED", "DIFFUSIVITY", "INVERSE", "RESISTANCE", "VELOCITY")
@@ -64,12 +66,12 @@ def test_rows_do_not_overlap():
     assert sorted(offsets) == list(range(0, lanes.POINT, LANES))
 
 
-def test_rotation_is_a_matrix_product_beside_the_mean():
+def test_rotation_is_a_matrix_product_beside_the_level():
     rng = np.random.default_rng(0)
-    rotation, modes, mean = rng.standard_normal((8, 12)), rng.standard_normal((12, LANES)), rng.standard_normal(8)
+    rotation, modes = rng.standard_normal((8, 12)), rng.standard_normal((12, LANES))
     out = np.full((8, LANES), np.nan)
-    spline_lanes.rotate(rotation, modes, mean, out)
-    np.testing.assert_allclose(out, mean[:, None] + rotation @ modes, atol=1e-13)
+    spline_lanes.rotate(rotation, modes, 0.7, out)
+    np.testing.assert_allclose(out, 0.7 + rotation @ modes, atol=1e-13)
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -90,7 +92,7 @@ def test_points_sum_local_splines_and_those_below():
     rng = np.random.default_rng(3)
     start = np.array([0, 0, 1, 3, 4])
     value, slope, partial, whole = (rng.standard_normal(s) for s in ((POINTS, 4), (POINTS, 4), (POINTS, 4), 8))
-    space = Space(np.eye(8), np.zeros((1, 8)), start, value, slope, partial, whole, np.ones(POINTS))
+    space = Space(start, value, slope, partial, whole, np.ones(POINTS), 0.0)
     coefficients = rng.standard_normal((8, 2, LANES))
     profile = np.empty(lanes.PROFILE)
     factors = rng.uniform(0.5, 1.5, (3, LANES))
@@ -200,7 +202,7 @@ def test_blocking_closure_moves_the_origin_to_the_drawn_edge(shared):
     rng = np.random.default_rng(10)
     draws, coefficients = random_draws(rng), rng.standard_normal((8, 2, LANES))
     value = rng.standard_normal((POINTS, 4))
-    space = Space(np.eye(8), np.zeros((1, 8)), np.full(POINTS, 2), value, value, value, np.ones(8), np.ones(POINTS))
+    space = Space(np.full(POINTS, 2), value, value, value, np.ones(8), np.ones(POINTS), 0.0)
     flux, profile = rng.standard_normal(1 if shared else LANES), np.empty(lanes.PROFILE)
     closure_lanes.origin_by_blocking(space, draws, flux, coefficients, profile)
     rate = draws.concentration * (value[0] @ coefficients[2:6, 1])
@@ -242,28 +244,35 @@ def test_kept_variables_follow_their_definitions():
         assert np.isnan(np.delete(out, np.s_[LANES : 2 * LANES], axis=1)).all()
 
 
-def test_back_substitution_in_two_blocks_solves_the_transposed_factor():
+@pytest.mark.parametrize("patterned", [False, True])
+def test_back_substitution_in_two_blocks_solves_the_transposed_factor(patterned):
     rng = np.random.default_rng(9)
-    modes, size, border = 2, 9, 4
+    modes, size, border, member = 2, 9, 4, 1
     lower = 0.3 * rng.standard_normal((modes, size, 4))
     lower[:, :, 0] = rng.uniform(0.5, 1.5, (modes, size))  # reciprocals of the diagonal
-    empty = np.empty((0,))
-    splines = Splines(
-        start=np.zeros(0, dtype=np.int64), value=empty, slope=empty, precision=empty, loading=empty,
-        mean=np.zeros((modes, size)), lower=lower, influence=empty, spread=empty, sigma=1.0, kappa=0.0,
+    half, influence = rng.standard_normal((2, modes, size))
+    rows = np.zeros((2, 1, size + 2 * EDGE, 4, MODES))
+    rows[member, 0, EDGE:-EDGE, :, :modes] = lower.transpose(1, 2, 0)
+    columns = np.zeros((2, 2, 1, size + 2 * EDGE, MODES))
+    columns[:, member, 0, EDGE:-EDGE, :modes] = np.stack([half.T, influence.T])
+    mixture = Mixture(
+        lower=rows.reshape(2, 1, -1), half=columns[0].reshape(2, 1, -1), influence=columns[1].reshape(2, 1, -1),
+        first=0, rotation=np.zeros((1, 4, 4)), basis=np.zeros(2, dtype=np.int64),
+        noise=np.array([0.0, 2.0]), patterned=patterned,
     )  # fmt: skip
-    right = rng.standard_normal((size, modes, LANES))
+    right, pattern = rng.standard_normal((size, modes, LANES)), rng.standard_normal((modes, LANES))
     found, state = np.empty_like(right), np.zeros((3, modes, LANES))
     for first, last in ((border, size), (0, border)):
         out = np.zeros((last - first + 3, 4, LANES))  # modes filled up with zeros
         out[: last - first, :modes] = right[first:last]
-        substitute_back(splines, 2.0, first, last, state, out)
+        substitute_back(mixture, member, first, last, pattern, state, out)
         found[first:last] = out[: last - first, :modes]
     for m in range(modes):
         factor = np.diag(1.0 / lower[m, :, 0])
         for d in range(1, 4):
             factor += np.diag(lower[m, d:, d], -d)
-        np.testing.assert_allclose(factor.T @ found[:, m], 2.0 * right[:, m], atol=1e-11)
+        expected = half[m][:, None] + 2.0 * right[:, m] - patterned * influence[m][:, None] * pattern[m]
+        np.testing.assert_allclose(factor.T @ found[:, m], expected, atol=1e-11)
 
 
 @pytest.mark.parametrize("method", ["posterior", "perturb"])

@@ -18,7 +18,7 @@ PLACES = {
 }
 
 
-def likelihood(*, kappa=0.0, reference_index=None, order_time=3, breaks=()):
+def likelihood(*, kappa=0.0, reference_index=None, order=3, breaks=()):
     rng = np.random.default_rng(3)
     times, x = np.linspace(0.0, 900.0, PROFILES), np.linspace(0.0, 1e-3, POINTS)
     layer = np.exp(-x / 2e-4) * (times / 900.0)[:, None]
@@ -32,15 +32,14 @@ def likelihood(*, kappa=0.0, reference_index=None, order_time=3, breaks=()):
         noise=white,
         kappa=kappa,
         reference_index=reference_index,
-        order_time=order_time,
-    ).likelihood
+    ).likelihood_of_order(order)
 
 
 CASES = {
     "no reference": {},
     "reference outside": {"kappa": 0.3},
     "reference in the series": {"kappa": 1.0, "reference_index": 0},
-    "order 2": {"kappa": 1.0, "order_time": 2},
+    "order 2": {"kappa": 1.0, "order": 2},
     "break": {"breaks": (420.0,)},
 }
 

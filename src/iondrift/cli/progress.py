@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from iondrift.progress import Progress as Told
-from iondrift.progress import silent
+from iondrift.progress import compilation_watched_by, silent
 
 
 @contextmanager
@@ -23,9 +24,19 @@ def reporter(*, enabled: bool) -> Iterator[Told]:
         yield silent
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
-        yield lambda step: bar.update(task, description=step)
+        compiling = bar.add_task("compiling (once)", total=None, visible=False)
+        kernels = count(1)
+
+        def compilation(kernel: str | None) -> None:
+            if kernel is None:
+                bar.update(compiling, visible=False)
+            else:
+                bar.update(compiling, description=f"compiling (once): kernel {next(kernels)}", visible=True)
+
+        with compilation_watched_by(compilation):
+            yield lambda step: bar.update(task, description=step)

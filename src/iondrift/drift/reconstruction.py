@@ -16,7 +16,7 @@ from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoo
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.drift.smoothing.profiles import SmoothedProfiles, smooth_profiles, smoothing_attributes
 from iondrift.settings import split_keywords
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
 
 
@@ -24,7 +24,7 @@ class ReconstructionOptions(InputOptions, SplineOptions, total=False):
     """Options of :func:`reconstruct_drift` beside those of its signature, described there."""
 
 
-@one_algebra_thread
+@bounded_threads
 def reconstruct_drift(
     concentration: xr.DataArray | DriftInputs,
     voltage: xr.DataArray | None = None,

@@ -19,7 +19,7 @@ from iondrift.impedance.kramers_kronig import kramers_kronig
 from iondrift.impedance.masking import mask_of
 from iondrift.impedance.options import CRITERIA, BandDraws, DrtModel, ImpedanceOptions, Readout
 from iondrift.progress import Progress, silent
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 _MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
 
@@ -30,7 +30,7 @@ _FROM_TEST = (
 )  # fmt: skip
 
 
-@one_algebra_thread
+@bounded_threads
 def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progress = silent) -> xr.Dataset:
     """Test a series, compute its distribution of relaxation times with bands, and follow its peaks.
 

@@ -13,12 +13,12 @@ from iondrift.cast import ComplexArray, flag, number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.spectra import attach, read_impedance_array, series_coordinates
 from iondrift.settings import subject
-from iondrift.threads import one_algebra_thread, threads_for
+from iondrift.threads import bounded_threads, threads_for
 
 PAPER_LIMIT = 0.03  # the paper asks for residuals below 3 %
 
 
-@one_algebra_thread
+@bounded_threads
 def kramers_kronig(
     impedance: xr.DataArray | xr.Dataset,
     *,

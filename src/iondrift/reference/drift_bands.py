@@ -1,7 +1,7 @@
 """Monte Carlo bands in plain NumPy: arrays over all replicates, and one replicate at a time with SciPy.
 
-The algorithm is the kernel's (posterior draws; noise of profiles, voltage, current and storage; D(c) exponential),
-with NumPy's own random numbers: bands agree within the Monte Carlo error.
+The algorithm is the kernel's (posterior draws from a mixture of fits; noise of profiles, voltage, current and storage;
+D(c) exponential), with NumPy's own random numbers: bands agree within the Monte Carlo error.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from scipy.integrate import cumulative_trapezoid, simpson
 from scipy.interpolate import CubicSpline
-from scipy.linalg import solve_banded
+from scipy.linalg import solve_banded, solve_triangular
 
 from iondrift.cast import FloatArray
 from iondrift.drift.electrode_flux import StorageFit
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries
-from iondrift.drift.smoothing.spline_basis import LocalBasis
+from iondrift.drift.smoothing.spline_basis import LocalBasis, dense_basis
 from iondrift_kernels.constants import FARADAY
+from iondrift_kernels.spline_modes import EDGE, LANES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +67,14 @@ def vectorised(cell: Cell, closure: str, samples: int, levels: FloatArray, seed:
     """Return quantiles (levels, T, X) of v, every operation on arrays over replicates."""
     rng = np.random.default_rng(seed)
     series = cell.series
-    coefficients = _draw_coefficients(series, samples, rng)
+    coefficients = draw_coefficients(series, samples, rng)
     size = coefficients.shape[2]
-    amplitude = coefficients @ _dense(series.time_basis, series.time_basis.value, size).T  # (R, M, T)
+    amplitude = coefficients @ _dense(series.time_basis, series.time_basis.value, size).T  # (R, J, T)
     rate = coefficients @ _dense(series.time_basis, series.time_basis.slope, size).T
     amplitude, rate = np.swapaxes(amplitude, 1, 2), np.swapaxes(rate, 1, 2)
-    c, gradient = amplitude @ series.value.T, amplitude @ series.slope.T  # (R, T, X)
-    integrated = -(rate @ series.integral.T)
+    value, slope, integral = dense_basis(series.knots, (series.x - series.x[0]) / series.length)
+    c, gradient = amplitude @ value.T, amplitude @ slope.T / series.length  # (R, T, X)
+    integrated = -(rate @ integral.T) * series.length
     D = cell.diffusivity[0] * np.exp(-cell.diffusivity[1] * c)
     if closure == "current":
         assert cell.current is not None
@@ -92,20 +94,52 @@ def vectorised(cell: Cell, closure: str, samples: int, levels: FloatArray, seed:
     return np.asarray(np.quantile(velocity, levels, axis=0))
 
 
-def _draw_coefficients(series: SmoothSeries, samples: int, rng: np.random.Generator) -> FloatArray:
-    """Return posterior draws (R, M, K) of the coefficients, that of the reference's pattern among them."""
-    modes, size = series.coefficients.shape
-    draws = series.standard_deviation * series.spread * rng.standard_normal((samples, modes, size))
-    lower = series.lower
-    for k in range(size - 1, -1, -1):
-        for d in range(1, min(3, size - 1 - k) + 1):
-            draws[:, :, k] -= lower[:, k + d, d] * draws[:, :, k + d]
-        draws[:, :, k] *= lower[:, k, 0]
-    draws += series.coefficients
-    if series.kappa > 0.0:
-        pattern = series.standard_deviation * series.pattern[:, 1] * rng.standard_normal((samples, modes))
-        draws -= pattern[:, :, None] * series.influence
-    return np.asarray(draws)
+def draw_coefficients(series: SmoothSeries, samples: int, rng: np.random.Generator) -> FloatArray:
+    """Return posterior draws (R, J, K) of the B-splines' coefficients, replicates in turns from every member."""
+    members = len(series.posterior.members)
+    parts = [_draw_member(series, j, len(range(j, samples, members)), rng) for j in range(min(members, samples))]
+    return np.concatenate(parts)
+
+
+def _draw_member(series: SmoothSeries, j: int, samples: int, rng: np.random.Generator) -> FloatArray:
+    """Return draws (R, J, K) of one member, from dense Cholesky factors of its modes."""
+    fits = series.posterior.fits(len(series.posterior.members))
+    members, basis = fits.members, int(fits.members.basis[j])
+    size, modes = members.arrow.size, series.coefficients.shape[0]
+    right = _by_mode(members.right[basis], size)
+    scale = members.scale[j].reshape(-1, 2, LANES)
+    alpha, gamma = scale[:, 0].ravel(), scale[:, 1].ravel()
+    gram, penalty = _symmetric(members.gram[:size]), _symmetric(members.penalties[members.order[j], :size])
+    means, roots, rest = [], [], members.total
+    for m in range(modes):
+        A, b = alpha[m] * gram + gamma[m] * penalty, right[m]
+        if members.kappa > 0.0:  # the pattern is one unknown more
+            corner = np.array([[members.loaded + 1.0 / members.kappa]])
+            A = np.block([[A, members.arrow[:, None]], [members.arrow[None], corner]])
+            b = np.append(b, members.held[basis, m])
+        mean = np.linalg.solve(A, b)
+        rest -= b @ mean
+        means.append(mean[:size])
+        roots.append(np.linalg.cholesky(A))
+    sigma = np.sqrt(rest / members.free[j])
+    draws = np.empty((samples, modes, size))
+    for m, (mean, root) in enumerate(zip(means, roots, strict=True)):
+        shift = solve_triangular(root, rng.standard_normal((root.shape[0], samples)), trans="T", lower=True)
+        draws[:, m] = mean + sigma * shift[:size].T
+    functions = series.rotation.shape[0]
+    return np.asarray(series.level + fits.rotation[basis, :functions, :modes] @ draws)
+
+
+def _by_mode(blocks: FloatArray, size: int) -> FloatArray:
+    """Return (modes, K) from blocks of LANES modes."""
+    rows = blocks.reshape(blocks.shape[0], -1, LANES)[:, EDGE : EDGE + size]
+    return np.swapaxes(rows, 1, 2).reshape(-1, size)
+
+
+def _symmetric(band: FloatArray) -> FloatArray:
+    """Return the symmetric matrix (K, K) of a band (K, 4)."""
+    lower = sum(np.diag(band[d:, d], -d) for d in range(1, 4))
+    return np.asarray(np.diag(band[:, 0]) + lower + np.transpose(lower))
 
 
 def _draw_flux(storage: StorageFit, samples: int, rng: np.random.Generator) -> FloatArray:
@@ -122,8 +156,8 @@ def _draw_flux(storage: StorageFit, samples: int, rng: np.random.Generator) -> F
 def one_by_one(cell: Cell, samples: int, levels: FloatArray, seed: int = 0) -> FloatArray:
     """Return quantiles (levels, T, X) of v under closure ``voltage``, as a user would write it.
 
-    A loop over replicates: each draws its coefficients mode by mode with a banded solve, then differentiates SciPy's
-    cubic splines.
+    A loop over replicates: each draws its coefficients about the reported fit, mode by mode with a banded solve, then
+    differentiates SciPy's cubic splines.
     """
     rng = np.random.default_rng(seed)
     series, x, time = cell.series, cell.series.x, cell.series.times
@@ -137,9 +171,7 @@ def one_by_one(cell: Cell, samples: int, levels: FloatArray, seed: int = 0) -> F
             band[3] = 1.0 / series.lower[m, :, 0]
             for d in range(1, 4):
                 band[3 - d, d:] = series.lower[m, d:, d]
-            coefficients[m] = solve_banded(
-                (0, 3), band, series.standard_deviation * series.spread * rng.standard_normal((size,))
-            )
+            coefficients[m] = solve_banded((0, 3), band, series.standard_deviation * rng.standard_normal((size,)))
         c = (series.value @ (series.coefficients + coefficients) @ basis.T).T
         gradient = CubicSpline(x, c, axis=1)(x, 1)
         rate = CubicSpline(time, c, axis=0)(time, 1)

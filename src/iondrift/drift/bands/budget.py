@@ -22,7 +22,7 @@ from iondrift.drift.reconstruction import close
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.drift.smoothing.profiles import smooth_profiles
 from iondrift.settings import split_keywords
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
 
 PROFILE_NOISE = "profile_noise"
@@ -49,7 +49,7 @@ class BudgetOptions(InputOptions, SplineOptions, BudgetKeywords, total=False):
     """Options of :func:`error_budget` beside those of its signature, described there."""
 
 
-@one_algebra_thread
+@bounded_threads
 def error_budget(
     concentration: xr.DataArray | DriftInputs,
     voltage: xr.DataArray | None = None,

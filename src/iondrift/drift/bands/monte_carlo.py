@@ -18,7 +18,7 @@ from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.errors import ConfigurationError
 from iondrift.settings import split_keywords
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
 
 CONVERGED = 0.02  # Monte Carlo error of a band's edge over the band's width, for samples="auto"
@@ -28,7 +28,7 @@ class BandOptions(InputOptions, SplineOptions, DrawKeywords, total=False):
     """Options of :func:`drift_bands` beside those of its signature, described there."""
 
 
-@one_algebra_thread
+@bounded_threads
 def drift_bands(
     concentration: xr.DataArray | DriftInputs,
     voltage: xr.DataArray | None = None,

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from iondrift.cast import FloatArray
 from iondrift.drift.bands.arguments import Draws
 from iondrift.drift.bands.counts import require_memory
+from iondrift.drift.bands.mixture import Mixtures
+from iondrift.drift.bands.selection import Selection
 from iondrift.drift.bands.systematic import require_positive, systematic_normals
 from iondrift.drift.bands.uncertainties import ROWS, SYSTEMATIC, systematic_draws
 from iondrift.drift.closures import Closure, Origin
@@ -20,7 +22,6 @@ from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.errors import DataError
 
 _BLOCK_BYTES = 8e6  # values of one block of times: held by the last-level cache
-_SAMPLED = 8  # profiles at which the Monte Carlo error is estimated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,18 +88,18 @@ class Replicates:
         from iondrift_kernels.drift_layout import Block
 
         plan = self._plan(samples)
-        splines, protocol = self._splines(), self._protocol()
+        splines, protocol, mixtures = self._splines(), self._protocol(), self._mixtures(plan)
         systematic = self._systematic(self._normals(plan.padded))
-        state, summary = self._state(plan, splines), self._summary(plan, int(protocol.row.max()) + 1)
+        state, summary = self._state(plan, splines, mixtures), self._summary(plan, int(protocol.row.max()) + 1)
         task, times, points = self._task(), self.inputs.time.size, self.inputs.x.size
         values = np.empty((task.wanted.size, plan.block, points, plan.padded))
-        selection = _Selection(self.draws.levels, task.wanted.size, self.inputs.time, points, samples)
+        selection = Selection(self.draws.levels, task.wanted.size, self.inputs.time, points, samples)
         for n in range(len(plan.starts) - 1, -1, -1):
             begin, end = plan.starts[n], min(plan.starts[n] + plan.block, times)
             block = Block(n, begin, end, int(plan.borders[n]), int(plan.borders[n + 1]))
             kernels.evaluate_block(
-                min(get_num_threads(), plan.groups), task, block, splines, self.series.space, protocol, systematic,
-                state, summary, values,
+                min(get_num_threads(), plan.groups), task, block, splines, mixtures.of_block(n), self.series.space,
+                protocol, systematic, state, summary, values,
             )  # fmt: skip
             self._require_concentrations(int(summary.depleted.sum()), begin, end)
             selection.take(values, begin, end)
@@ -123,7 +124,7 @@ class Replicates:
         from iondrift_kernels.lanes import LANES
 
         modes, size = self.series.coefficients.shape
-        functions, points, times = self.series.space.rotation.shape[0], self.inputs.x.size, self.inputs.time.size
+        functions, points, times = self.series.space.whole.size, self.inputs.x.size, self.inputs.time.size
         groups = -(-samples // LANES)
         padded, kept = groups * LANES, self.draws.codes.size
         block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * kept))))
@@ -149,15 +150,22 @@ class Replicates:
             wanted=self.draws.codes,
         )
 
-    def _state(self, plan: _Plan, splines: Any) -> Any:
+    def _mixtures(self, plan: _Plan) -> Mixtures:
+        """Return the fits that groups draw from: the reported one alone for refits and for profiles without noise."""
+        posterior = self.series.posterior
+        if self.draws.method == "perturb":
+            return Mixtures(posterior.reported, plan.borders, refits=True)
+        if not self.draws.profile_noise:
+            return Mixtures(posterior.reported, plan.borders, noise=0.0)
+        return Mixtures(posterior.fits(plan.groups), plan.borders)
+
+    def _state(self, plan: _Plan, splines: Any, mixtures: Mixtures) -> Any:
         """Return what groups of replicates remember, with the patterns of the reference drawn."""
-        from iondrift_kernels import spline_draws
         from iondrift_kernels.drift_layout import State
         from iondrift_kernels.lanes import LANES
         from iondrift_kernels.perturbed_refit import sweep_forward
 
-        functions = self.series.space.rotation.shape[0]
-        modes, groups = splines.mean.shape[0], plan.groups
+        functions, modes, groups = mixtures.functions, self.series.coefficients.shape[0], plan.groups
         perturb = self.draws.method == "perturb"
         state = State(
             draws=np.zeros((groups, 3, modes, LANES)),
@@ -168,12 +176,7 @@ class Replicates:
         )
         if perturb:
             sweep_forward(self.draws.seed, splines, plan.borders, state.checkpoints, state.shift, state.pattern)
-        elif splines.kappa > 0.0:
-            words, scratch = np.empty((4, LANES), dtype=np.uint64), np.empty((4, LANES))
-            # The pattern is real noise of one profile, not a bias of the prior: its spread is not reduced.
-            scale = (self.series.standard_deviation if self.draws.profile_noise else 0.0) * splines.spread
-            for group in range(groups):
-                spline_draws.pattern_draw(self.draws.seed, group * LANES, scale, scratch, words, state.pattern[group])
+        mixtures.add_patterns(self.draws.seed, state.pattern)
         return state
 
     def _summary(self, plan: _Plan, rows: int) -> Any:
@@ -207,18 +210,12 @@ class Replicates:
             slope=np.ascontiguousarray(s.time_basis.slope),
             precision=s.precision,
             loading=s.loading,
-            mean=s.coefficients,
             lower=s.lower,
             influence=s.influence,
-            spread=np.ascontiguousarray(s.pattern[:, 1]),
-            sigma=self._noise(),
+            deviation=np.ascontiguousarray(s.pattern[:, 1]),
+            sigma=s.standard_deviation if self.draws.profile_noise else 0.0,
             kappa=s.kappa,
         )
-
-    def _noise(self) -> float:
-        if not self.draws.profile_noise:
-            return 0.0
-        return self.series.standard_deviation * (self.series.spread if self.draws.method == "posterior" else 1.0)
 
     def _protocol(self) -> Any:
         from iondrift_kernels.drift_layout import Protocol
@@ -300,50 +297,3 @@ class Replicates:
             parameters=np.ascontiguousarray(parameters.T),
             origin=self._origin(normals, drawn),
         )
-
-
-class _Selection:
-    """Quantiles of all variables from the values of one block after another.
-
-    ``bands`` (Q, T, X, levels); at the profiles ``sampled`` also ``neighbours`` (times, X, 4): v one binomial standard
-    error below and above the lowest and the highest level.
-    """
-
-    def __init__(self, levels: FloatArray, variables: int, time: FloatArray, points: int, samples: int) -> None:
-        times = time.size
-        self.levels, self.samples = levels, samples
-        self.with_neighbours = np.concatenate([levels, _neighbours(levels, samples)])
-        self.bands = np.empty((variables, times, points, levels.size))
-        self.sampled = np.unique(np.linspace(0, times - 1, min(times, _SAMPLED)).astype(int))
-        self.neighbours = np.empty((self.sampled.size, points, 4))
-
-    def take(self, values: FloatArray, begin: int, end: int) -> None:
-        """Select from ``values`` (Q, block, X, R) of the profiles ``begin`` to ``end`` - 1."""
-        inside = (self.sampled >= begin) & (self.sampled < end)
-        both = self.sampled[inside] - begin  # v, the first variable, is selected here with its neighbours
-        everything = np.arange(end - begin)
-        for q in range(1, self.bands.shape[0]):
-            self.bands[q, begin:end] = _select(values[q], everything, self.samples, self.levels)
-        others = np.delete(everything, both)
-        self.bands[0, begin + others] = _select(values[0], others, self.samples, self.levels)
-        selected = _select(values[0], both, self.samples, self.with_neighbours)
-        self.bands[0, begin + both] = selected[..., : self.levels.size]
-        self.neighbours[inside] = selected[..., self.levels.size :]
-
-
-def _select(values: FloatArray, profiles: Any, samples: int, levels: FloatArray) -> FloatArray:
-    """Return quantiles (profiles, points, levels) over the first ``samples`` of ``values`` (times, points, R)."""
-    from numba import get_num_threads
-
-    from iondrift_kernels.drift_bands import quantile_block
-
-    selected = np.empty((profiles.size, values.shape[1], levels.size))
-    quantile_block(get_num_threads(), values, profiles, samples, levels, selected)
-    return selected
-
-
-def _neighbours(levels: FloatArray, samples: int) -> FloatArray:
-    """Return one binomial standard error below and above the lowest and the highest level."""
-    outer = levels[[0, -1]]
-    spread = np.sqrt(np.maximum(outer * (1.0 - outer), 1.0 / samples) / samples)
-    return np.asarray(np.clip(np.stack([outer - spread, outer + spread], axis=1).ravel(), 0.0, 1.0))

@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dsyevd
 
 from iondrift.cast import FloatArray
-from iondrift.drift.smoothing.series import Penalties
+from iondrift.drift.smoothing.penalties import Penalties
 from iondrift.errors import DataError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Temporal:
     """What the time axis gives.
 
     Bands (K, 4) ``gram``, ``penalty``; their roots as rows of 4 numbers from column ``starts`` on; ``null_space``: the
-    dimension of what the penalty in time does not see.
+    dimension of what the penalty in time does not see; ``weakest``: its least weight at any time over the largest.
     """
 
     gram: FloatArray
@@ -46,6 +46,7 @@ class Temporal:
     starts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
     roots: tuple[FloatArray, FloatArray]
     null_space: int
+    weakest: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ class Likelihood:
         functions, self.size = data.right.shape
         null_space = ORDER_SPACE * temporal.null_space
         band = [(0, kernels.EDGE), (0, 0)]
-        self.free = data.count - null_space
+        self.count, self.free = data.count, data.count - null_space
         self.series: Series = kernels.Series(
             gram=np.pad(temporal.gram, band),
             penalty=np.pad(temporal.penalty, band),
@@ -120,9 +121,7 @@ class Likelihood:
         """Return gradient and Hessian (3 or 6 parameters) where V was evaluated last."""
         from iondrift_kernels import spline_modes as kernels
 
-        if self._last is None:
-            raise RuntimeError("derivatives follow a value")
-        modes, penalties, rest = self._last
+        modes, penalties, rest = self._taken()
         gradient, hessian = np.empty(parameters), np.empty((parameters, parameters))
         kernels.derivatives(self.series, modes, self.roughness, penalties, rest, self._work, gradient, hessian)
         return gradient, hessian
@@ -132,24 +131,20 @@ class Likelihood:
         modes = self.modes(penalties.adaptivity)
         return self._evaluate(np.array([penalties.space, penalties.time, penalties.both]), modes)
 
-    def freedom(self, penalties: Penalties, spatial: FloatArray) -> tuple[float, float]:
-        """Return tr H and tr H^2 of the smoother from how ln|A| answers to a common factor e^u of all penalties.
+    def freedom(self, penalties: Penalties) -> float:
+        """Return tr H of the smoother."""
+        modes = self.modes(penalties.adaptivity)
+        return self._freedom(np.array([penalties.space, penalties.time, penalties.both]), modes.spatial)
 
-        d ln|A| / du = p - tr H and d2 ln|A| / du2 = tr H - tr H^2 at u = 0.
-        """
+    def akaike(self, place: FloatArray) -> float:
+        """Return N ln(misfit / N) + 2 tr H: comparable between likelihoods of other penalties on the same data."""
         from iondrift_kernels import spline_modes as kernels
 
-        functions = self.series.arrow.size
-        alpha = 1.0 + penalties.space * spatial
-        gamma = penalties.time + penalties.both * spatial
-        found = [kernels.look_up(self.series.table, r) for r in np.log(gamma) - np.log(alpha)]
-        _, slope, bend = np.array(found).T
-        answer = 1.0 - 1.0 / alpha  # of ln alpha
-        curve = answer / alpha
-        first = float((functions * answer + slope / alpha).sum())
-        second = float(((functions - slope) * curve + bend / alpha**2).sum())
-        freedom = float(spatial.size * functions) - first
-        return freedom, min(max(freedom - second, 0.0), freedom)
+        self.value(place)
+        self.derivatives(3)
+        modes, penalties, rest = self._taken()
+        misfit = rest - kernels.roughness(modes, self._work)
+        return float(self.count * np.log(misfit / self.count)) + 2.0 * self._freedom(penalties, modes.spatial)
 
     def modes(self, adaptivity: tuple[float, float, float] | None) -> Modes:
         """Return the spatial basis for (plating, counter, length); the next call may overwrite it."""
@@ -165,6 +160,23 @@ class Likelihood:
         kernels.adaptive_weights(adaptivity, self.roughness)
         self._adaptive = self._modes(self.roughness.weights[0], self._adaptive)
         return self._adaptive
+
+    def _freedom(self, penalties: FloatArray, spatial: FloatArray) -> float:
+        """Return tr H from how ln|A| answers to a common factor e^u of all penalties at u = 0: p - tr H."""
+        from iondrift_kernels import spline_modes as kernels
+
+        functions, spatial = self.series.arrow.size, spatial[: self.size]
+        alpha = 1.0 + penalties[0] * spatial
+        gamma = penalties[1] + penalties[2] * spatial
+        slope = np.array([kernels.look_up(self.series.table, r)[1] for r in np.log(gamma) - np.log(alpha)])
+        answer = float((functions * (1.0 - 1.0 / alpha) + slope / alpha).sum())
+        return float(spatial.size * functions) - answer
+
+    def _taken(self) -> tuple[Modes, FloatArray, float]:
+        """Return where V was evaluated last: modes, penalties and the penalised sum of squares."""
+        if self._last is None:
+            raise RuntimeError("derivatives follow a value")
+        return self._last
 
     def _evaluate(self, penalties: FloatArray, modes: Modes) -> tuple[float, float]:
         from iondrift_kernels import spline_modes as kernels
@@ -218,7 +230,8 @@ def _table(temporal: Temporal) -> Table:
     functions = temporal.gram.shape[0]
     diagonal = np.maximum(temporal.gram[:, 0], 1e-12 * temporal.gram[:, 0].max())
     lowest = -np.log(10.0 * np.max(temporal.penalty[:, 0] / diagonal)) - _FLAT_BELOW
-    highest = max(_STRAIGHT_ABOVE, 6.0 * np.log(functions) + 4.0)  # eigenvalues of P spread over K^6
+    # Eigenvalues of P spread over K^6, and as its weights do.
+    highest = max(_STRAIGHT_ABOVE, 6.0 * np.log(functions) + 4.0) - np.log(temporal.weakest)
     count = int(np.ceil((highest - lowest) / _TABLE_STEP)) + 1
     blocks = -(-count // kernels.LANES)
     nodes = lowest + _TABLE_STEP * np.arange(blocks * kernels.LANES)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from iondrift.cast import FloatArray, labelled
 from iondrift.errors import DataError
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 _DIFFERENCE = np.array([1.0, -3.0, 3.0, -1.0])  # removes any quadratic in time
 _LAGS = 12
@@ -48,7 +48,7 @@ def _is_signal(difference: FloatArray) -> bool:
     return variance == 0.0 or float((difference[1:] * difference[:-1]).mean()) > -0.4 * variance
 
 
-@one_algebra_thread
+@bounded_threads
 def estimate_noise(concentration: xr.DataArray) -> NoiseEstimate:
     """Estimate noise level, spatial autocorrelation and common-mode noise.
 

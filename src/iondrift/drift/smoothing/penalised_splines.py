@@ -24,12 +24,13 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.noise import NoiseEstimate, estimate_noise
+from iondrift.drift.smoothing.penalties import Penalties
 from iondrift.drift.smoothing.problem import Problem
 from iondrift.drift.smoothing.search import choose
-from iondrift.drift.smoothing.series import Penalties, SmoothSeries
+from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.errors import DataError, IondriftWarning, ShapeError
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 __all__ = ["Penalties", "SmoothSeries", "given_or_fitted", "smooth"]
 
@@ -46,7 +47,7 @@ class SplineOptions(TypedDict, total=False):
     penalties: Penalties | None
 
 
-@one_algebra_thread
+@bounded_threads
 def smooth(
     concentration: xr.DataArray,
     *,
@@ -125,8 +126,10 @@ def smooth(
         )
 
     def fit(problem: Problem) -> SmoothSeries:
-        chosen = choose(problem.likelihood, adaptive=adaptive).reported.penalties if penalties is None else penalties
-        return problem.fit(chosen)
+        if penalties is not None:
+            return problem.fit(penalties)
+        choice = choose(problem.likelihood, adaptive=adaptive)
+        return problem.fit(choice.reported.penalties, choice)
 
     fitted = fit(problem_of(concentration.values))
     if reference_profiles is None:

@@ -14,21 +14,22 @@ from iondrift.cast import FloatArray
 from iondrift.drift.smoothing import spline_basis
 from iondrift.drift.smoothing.likelihood import ORDER_SPACE, Data, Likelihood, Spatial, Temporal
 from iondrift.drift.smoothing.noise import NoiseEstimate
-from iondrift.drift.smoothing.series import Penalties, SmoothSeries
+from iondrift.drift.smoothing.penalties import Penalties
+from iondrift.drift.smoothing.posterior import Posterior
+from iondrift.drift.smoothing.search import Choice
+from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.errors import DataError
 
 if TYPE_CHECKING:
     from iondrift_kernels.penalised_spline import Smoothing
 
 ORDER_TIME = 3  # of the derivative that is penalised: smooth enough for honest bands of dc/dt
+_OTHER_ORDER_TIME = 2  # of half of the fits that bands are drawn from
 MAXIMUM_SPATIAL_FUNCTIONS = 96
 _KEPT_NOISE = 0.25  # directions with less than this share of the largest noise variance are interpolation, not data
 _CERTAIN = 1e4  # precision of a profile that is known, over that of a measured one
-# Profiles change fastest after a step of the protocol: the penalty in time starts at 1/21 there and settles.
-_TRANSIENT, _SETTLING = 20.0, 0.1
-# Of the bias that a draw from the prior would have, the share that bands allow for: fields that obey a diffusion
-# equation are smoother than such draws. Measured in bench/coverage.py.
-_BIAS_SHARE = 0.25
+# Shares of the duration: so long after a step of the protocol concentrations go like its root, and from when on.
+_SETTLING, _RISE = 0.1, 0.01
 
 
 class Problem:
@@ -44,20 +45,19 @@ class Problem:
         noise: NoiseEstimate,
         kappa: float,
         reference_index: int | None,
-        order_time: int = ORDER_TIME,
     ) -> None:
         self.noise, self.breaks, self.kappa = noise, breaks, kappa
         self.times, self.x = times, x
         self.length, self.duration = x[-1] - x[0], times[-1] - times[0]
         self.scaled_x = (x - x[0]) / self.length
         scaled_t = (times - times[0]) / self.duration
-        knots = spline_basis.knots_with_breaks(scaled_t, (np.asarray(breaks) - times[0]) / self.duration)
-        self.time_basis = spline_basis.local_basis(knots, scaled_t)
-        self.functions = knots.size - spline_basis.DEGREE - 1
+        self.time_knots = spline_basis.knots_with_breaks(scaled_t, (np.asarray(breaks) - times[0]) / self.duration)
+        self.time_basis = spline_basis.local_basis(self.time_knots, scaled_t)
+        self.functions = self.time_knots.size - spline_basis.DEGREE - 1
         self.precision, self.loading = np.ones(times.size), np.ones(times.size)
         if reference_index is not None:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
-        self.temporal = self._temporal(knots, order_time)
+        self.temporal = self._temporal(ORDER_TIME)
         self.level = float(np.abs(values).mean())
         whitening = _whitening(noise, values.mean(axis=0))
         self.independent = whitening.shape[0]
@@ -75,19 +75,32 @@ class Problem:
         if kappa > 0.0:
             held = (outside * loaded).sum(axis=1)
             total -= float((held * held).sum()) * kappa / (1.0 + kappa * float((loaded * self.loading).sum()))
-        self.likelihood = self._likelihood(total)
+        self._data = self._projected_data(total)
+        self.likelihood = Likelihood(spatial=self._spatial(), temporal=self.temporal, data=self._data)
 
-    def _temporal(self, knots: FloatArray, order: int) -> Temporal:
-        """Return the Gram and penalty bands in time with their roots; the penalty is as large as the Gram matrix."""
+    def likelihood_of_order(self, order: int) -> Likelihood:
+        """Return the restricted likelihood where the penalty in time is of another derivative, 2 or 3."""
+        return Likelihood(spatial=self._spatial(), temporal=self._temporal(order), data=self._data)
+
+    def _to_splines(self, rotation: FloatArray) -> FloatArray:
+        """Return spatial modes in terms of B-splines (functions, modes)."""
+        return np.ascontiguousarray(solve_triangular(self.triangle, rotation))
+
+    def _temporal(self, order: int) -> Temporal:
+        """Return the Gram and penalty bands in time with their roots; the penalty is as large as the Gram matrix.
+
+        After a step of the current c goes like sqrt(t) near an electrode, whose derivative squared falls like
+        t^(1 - 2 order): the penalty's weight undoes that while it lasts.
+        """
         begun = np.concatenate([[0.0], (np.asarray(self.breaks) - self.times[0]) / self.duration])
 
         def settling(t: FloatArray) -> FloatArray:
-            since = t - begun[np.searchsorted(begun, t, side="right") - 1]
-            return np.asarray(1.0 / (1.0 + _TRANSIENT * np.exp(-since / _SETTLING)))
+            since = t - begun[np.searchsorted(begun, t, side="right") - 1] + _RISE
+            return np.asarray((since / (since + _SETTLING)) ** (2 * order - 1))
 
         gram_rows = np.sqrt(self.precision)[:, None] * self.time_basis.value
         gram = spline_basis.band_of_rows(self.time_basis.start, gram_rows, self.functions)
-        start, rows = spline_basis.roughness_rows(knots, order, settling)
+        start, rows = spline_basis.roughness_rows(self.time_knots, order, settling)
         rows *= np.sqrt(gram[:, 0].sum() / (rows * rows).sum())
         return Temporal(
             gram=gram,
@@ -96,10 +109,21 @@ class Problem:
             roots=(gram_rows, rows),
             # Between breaks a polynomial, continuous: what no penalty sees.
             null_space=order + (order - 1) * len(self.breaks),
+            weakest=(_RISE / (_RISE + _SETTLING)) ** (2 * order - 1),
         )
 
-    def _likelihood(self, total: float) -> Likelihood:
-        """Return the restricted likelihood; the time axis is summed over here, once."""
+    def _spatial(self) -> Spatial:
+        places, shares, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
+        intervals = places.size // 4
+        return Spatial(
+            # The third derivative of a cubic is the same at the four nodes of an interval.
+            rows=np.ascontiguousarray(solve_triangular(self.triangle, rough[::4].T, trans="T").T),
+            places=places.reshape(intervals, -1),
+            shares=shares.reshape(intervals, -1),
+        )
+
+    def _projected_data(self, total: float) -> Data:
+        """Return what the likelihood knows of the data; the time axis is summed over here, once."""
         from iondrift_kernels import spline_modes as kernels
 
         functions = self.functions
@@ -108,25 +132,14 @@ class Problem:
         start, basis = self.time_basis.start, self.time_basis.value
         kernels.project_rows(start, basis, self.precision, np.ascontiguousarray(self.projected.T), right)
         kernels.project_rows(start, basis, self.precision, self.loading[:, None].copy(), arrow)
-        places, shares, rough = spline_basis.roughness_nodes(self.knots, ORDER_SPACE)
-        intervals = places.size // 4
-        return Likelihood(
-            spatial=Spatial(
-                # The third derivative of a cubic is the same at the four nodes of an interval.
-                rows=np.ascontiguousarray(solve_triangular(self.triangle, rough[::4].T, trans="T").T),
-                places=places.reshape(intervals, -1),
-                shares=shares.reshape(intervals, -1),
-            ),
-            temporal=self.temporal,
-            data=Data(
-                right=right,
-                arrow=arrow[:, 0].copy(),
-                held=(self.projected * loaded).sum(axis=1),
-                loaded=float((loaded * self.loading).sum()),
-                kappa=self.kappa,
-                total=total,
-                count=self.independent * self.times.size,
-            ),
+        return Data(
+            right=right,
+            arrow=arrow[:, 0].copy(),
+            held=(self.projected * loaded).sum(axis=1),
+            loaded=float((loaded * self.loading).sum()),
+            kappa=self.kappa,
+            total=total,
+            count=self.independent * self.times.size,
         )
 
     def _smoothing(self, spatial: FloatArray, values: FloatArray, penalties: Penalties) -> Smoothing:
@@ -148,8 +161,8 @@ class Problem:
             kappa=self.kappa,
         )
 
-    def fit(self, penalties: Penalties) -> SmoothSeries:
-        """Solve for the given penalties."""
+    def fit(self, penalties: Penalties, choice: Choice | None = None) -> SmoothSeries:
+        """Solve for the given penalties, which a choice, if any, found to be the best."""
         from iondrift_kernels import penalised_spline as kernels
 
         criterion, rest = self.likelihood.of(penalties)
@@ -167,8 +180,7 @@ class Problem:
         kernels.fit_modes(smoothing, found)
         if not np.isfinite(coefficients).all():
             raise DataError(f"penalties {penalties} leave the smoothing problem without a unique solution")
-        freedom, squared = self.likelihood.freedom(penalties, spatial)
-        change = solve_triangular(self.triangle, rotation)  # modes in terms of B-splines
+        change = self._to_splines(rotation)
         value, slope, integral = (basis @ change for basis in self.basis)
         columns = self.time_basis.start[:, None] + np.arange(4)
         fitted = np.einsum("td,mtd->mt", self.time_basis.value, coefficients[:, columns])
@@ -192,8 +204,14 @@ class Problem:
             influence=influence,
             pattern=pattern,
             standard_deviation=float(np.sqrt(rest / self.likelihood.free)),
-            effective_parameters=freedom,
-            spread=float(np.sqrt(_BIAS_SHARE + (1.0 - _BIAS_SHARE) * squared / freedom)),
+            effective_parameters=self.likelihood.freedom(penalties),
+            posterior=Posterior(
+                likelihood=self.likelihood,
+                other=lambda: self.likelihood_of_order(_OTHER_ORDER_TIME),
+                to_splines=self._to_splines,
+                penalties=penalties,
+                choice=choice,
+            ),
             penalties=penalties,
             restricted_likelihood=criterion,
             noise=self.noise,
@@ -201,8 +219,9 @@ class Problem:
             breaks=self.breaks,
             whitened_residuals=residuals.T,
             knots=self.knots,
-            rotation=np.ascontiguousarray(change),
+            rotation=change,
             length=float(self.length),
+            level=self.level,
             precision=self.precision,
             loading=self.loading,
             kappa=self.kappa,

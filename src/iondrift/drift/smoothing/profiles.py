@@ -86,7 +86,6 @@ def smoothing_attributes(series: SmoothSeries) -> dict[str, float | int | str]:
         "noise_autocorrelation": str(tuple(round(value, 3) for value in series.noise.autocorrelation)),
         "independent_points": series.nominal_points,
         "effective_parameters": series.effective_parameters,
-        "posterior_spread": series.spread,
         "breaks_s": str(series.breaks),
     }
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.likelihood import Likelihood
-from iondrift.drift.smoothing.series import Penalties
+from iondrift.drift.smoothing.penalties import Penalties
 
 # Natural logarithms: penalties in space, in time, in both over that in space; two adaptivities and their extent.
 BOUNDS = np.array(

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing import spline_basis
 from iondrift.drift.smoothing.noise import NoiseEstimate
+from iondrift.drift.smoothing.penalties import Penalties
 
-
-@dataclass(frozen=True, kw_only=True)
-class Penalties:
-    """Smoothing penalties in space, in time and in both over the noise variance, on axes scaled to 0..1.
-
-    ``adaptivity`` are (plating, counter, length): w(x) = 1 / (1 + e^plating exp(-x/length) + e^counter
-    exp(-(L - x)/length)), length as a fraction of L; None for w = 1.
-    """
-
-    space: float
-    time: float
-    both: float = 0.0
-    adaptivity: tuple[float, float, float] | None = None
+if TYPE_CHECKING:
+    from iondrift.drift.smoothing.posterior import Posterior
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +37,8 @@ class SmoothSeries:
         Noise per independent point that REML finds, mol m-3.
     effective_parameters
         Trace of the smoother H.
-    spread
-        Standard deviation of posterior draws over that of the prior's posterior: sqrt(b + (1 - b) tr H^2 / tr H),
-        with b the share of the prior's bias that bands allow for.
+    posterior
+        Fits with other penalties that the data allow as well: what draws of the coefficients are made of.
     penalties, restricted_likelihood
         The choice, and -2 log likelihood up to a constant.
     noise
@@ -60,8 +49,8 @@ class SmoothSeries:
         Times at which a kink was allowed, s.
     whitened_residuals
         (time, independent points), mol m-3.
-    knots, rotation, length
-        Spatial knots on 0..1, the modes in terms of B-splines (functions, modes), and L in m.
+    knots, rotation, length, level
+        Spatial knots on 0..1, the modes in terms of B-splines (functions, modes), L in m, and the mean concentration.
     precision, loading, kappa
         Of the profiles and the fixed pattern, see :mod:`iondrift_kernels.penalised_spline`.
     times, x
@@ -78,7 +67,7 @@ class SmoothSeries:
     pattern: FloatArray
     standard_deviation: float
     effective_parameters: float
-    spread: float
+    posterior: Posterior
     penalties: Penalties
     restricted_likelihood: float
     noise: NoiseEstimate
@@ -88,6 +77,7 @@ class SmoothSeries:
     knots: FloatArray
     rotation: FloatArray
     length: float
+    level: float
     precision: FloatArray
     loading: FloatArray
     kappa: float
@@ -113,17 +103,14 @@ class SmoothSeries:
 
         places = (self.x - self.x[0]) / self.length
         local = spline_basis.local_basis(self.knots, places)
-        rotation = np.pad(self.rotation, [(0, -count % 4) for count in self.rotation.shape])
-        modes = self.coefficients.shape[0]
         return Space(
-            rotation=rotation,
-            mean=np.ascontiguousarray((rotation[:, :modes] @ self.coefficients).T),
             start=local.start,
             value=local.value,
             slope=local.slope / self.length,
             partial=spline_basis.local_integrals(self.knots, places, local) * self.length,
             whole=(self.knots[4:] - self.knots[:-4]) / 4.0 * self.length,
             weights=spline_basis.cubic_quadrature(self.x),
+            level=self.level,
         )
 
     def _in_time(self, weights: FloatArray) -> FloatArray:

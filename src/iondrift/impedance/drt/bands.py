@@ -33,7 +33,7 @@ from iondrift.impedance.options import (
 )
 from iondrift.impedance.spectra import series_coordinates
 from iondrift.settings import setting, split_keywords, subject
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 METHODS = {
     "calibrated": "two log-smooth priors mixed, roughness and noise inferred",
@@ -56,7 +56,7 @@ class DrtBandKeywords(ModelKeywords, ReadoutKeywords, DrawKeywords, total=False)
     """Options of :func:`drt_bands` beside those of its signature, described there."""
 
 
-@one_algebra_thread
+@bounded_threads
 def drt_bands(
     impedance: xr.DataArray | xr.Dataset,
     *,

@@ -20,14 +20,14 @@ from iondrift.impedance.drt.nonnegative import solve_model
 from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, duality_gap, pose
 from iondrift.impedance.options import DrtModel, ModelKeywords, Readout, ReadoutKeywords
 from iondrift.settings import split_keywords, subject
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 
 
 class DrtKeywords(ModelKeywords, ReadoutKeywords, total=False):
     """Options of :func:`drt` beside those of its signature, described there."""
 
 
-@one_algebra_thread
+@bounded_threads
 def drt(
     impedance: xr.DataArray | xr.Dataset,
     *,

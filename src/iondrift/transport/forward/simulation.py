@@ -14,7 +14,7 @@ from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.settings import split_keywords
-from iondrift.threads import one_algebra_thread
+from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.transport.forward.measured_like import MeasuredLike
 from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
@@ -120,7 +120,7 @@ class ForwardKeywords(TypedDict, total=False):
     log_interval: float
 
 
-@one_algebra_thread
+@bounded_threads
 def simulate(
     cell: str = "li-li",
     *,

@@ -1,0 +1,195 @@
+"""Every public function on small inputs: digests of all that it returns, from a process of its own.
+
+    python tests/every_function.py NAME ... > digests.json
+
+Each line is a job and its digests, ``{"name": ..., "digests": {array: sha256}}``, in the order asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+import iondrift
+from cells import INTERVAL, RESTING, write_cell
+from iondrift.transport.diffusivity import Diffusivity
+
+TEMPERATURE = 313.15
+FORMS = {
+    "polynomial": Diffusivity.polynomial([-2e-16, 1.65e-12], relative_uncertainty=0.05),
+    "exponential": Diffusivity.exponential(1.315e-12, 0.675, 1666.0, relative_uncertainty=0.05),
+    "table": Diffusivity.table(
+        [900.0, 1300.0, 1700.0, 2100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
+    ),
+}
+MEASURED: dict[str, Any] = {"temperature": TEMPERATURE, "transference_number": 0.9}
+
+
+@cache
+def cell() -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """Return concentrations, voltage and current density of a layer that grows, in closed form, with noise."""
+    time, x = np.linspace(200.0, 26000.0, 24), np.linspace(0.0, 1e-3, 20)
+    grown = ((time / 26000.0) ** 1.5)[:, None]
+    c = 1666.0 * (1.0 - 0.35 * grown * np.exp(-x / 1.2e-4) + 0.12 * grown * np.exp((x - x[-1]) / 1.5e-4))
+    c += 8.0 * np.random.default_rng(0).standard_normal(c.shape)
+    coords = {"time": time, "x": x}
+    return (
+        xr.DataArray(c, coords, ("time", "x")),
+        xr.DataArray(0.2 + grown[:, 0], {"time": time}, ("time",)),
+        xr.DataArray(-0.3 - 0.1 * grown[:, 0], {"time": time}, ("time",)),
+    )
+
+
+@cache
+def spectra() -> xr.DataArray:
+    """Return five noisy spectra of two arcs, the slow one slowing down."""
+    frequency, share = np.logspace(5, 0, 26), np.linspace(0.0, 1.0, 5)[:, None]
+    omega = 2j * np.pi * frequency
+    z = 4.0 + 40.0 / (1.0 + (omega * 3e-4) ** 0.9) + (60.0 + 4.0 * share) / (1.0 + (omega * 2e-2 * 3.0**share) ** 0.95)
+    draws = np.random.default_rng(1).standard_normal((2, *z.shape))
+    z = z * (1.0 + 0.003 * (draws[0] + 1j * draws[1]))
+    return xr.DataArray(z, {"frequency": frequency}, ("spectrum", "frequency"), attrs={"units": "ohm"})
+
+
+@cache
+def folder() -> Path:
+    """Return a folder with a complete cell, removed when the process ends."""
+    kept = tempfile.TemporaryDirectory()
+    folder.kept = kept  # type: ignore[attr-defined]
+    write_cell(Path(kept.name) / "cell")
+    np.savetxt(
+        Path(kept.name) / "spectrum.csv",
+        np.column_stack([spectra().frequency, spectra()[0].values.real, spectra()[0].values.imag]),
+        header="frequency/Hz,Re(Z)/Ohm,Im(Z)/Ohm", delimiter=",", comments="",
+    )  # fmt: skip
+    return Path(kept.name) / "cell"
+
+
+def log() -> xr.Dataset:
+    found = iondrift.read_log(folder() / "log.txt", current_density_column=3)
+    return found.assign_coords(time=found.time - found.time[0])
+
+
+def profiles() -> xr.Dataset:
+    return iondrift.read_profiles(str(folder() / "profiles" / "*.txt"))
+
+
+def averaged() -> xr.Dataset:
+    return iondrift.average_over_windows(log(), *iondrift.profile_windows(16, interval=INTERVAL, duration=450.0))
+
+
+def drift(closure: str, form: str, **options: Any) -> xr.Dataset:
+    c, voltage, current = cell()
+    return iondrift.reconstruct_drift(
+        c, voltage, FORMS[form], closure=closure, current_density=current, **MEASURED, **options
+    )
+
+
+def bands(closure: str, form: str, **options: Any) -> xr.Dataset:
+    c, voltage, current = cell()
+    return iondrift.drift_bands(
+        c, voltage, FORMS[form], closure=closure, current_density=current, samples=200, **MEASURED, **options
+    )
+
+
+JOBS: dict[str, Callable[[], Any]] = {
+    "Diffusivity": lambda: [form.draw_parameters(np.linspace(-1.0, 1.0, 6).reshape(2, 3)[:, : form.n_random])
+                            for form in FORMS.values()],
+    "ambipolar_diffusivity": lambda: iondrift.ambipolar_diffusivity(1.3e-12, 1.4e-13),
+    "mobility": lambda: iondrift.mobility(1.3e-12, TEMPERATURE),
+    "sand_time": lambda: iondrift.sand_time(
+        current_density=1.0, concentration=1666.0, anion_transference=0.9, ambipolar_diffusivity=2.6e-13
+    ),
+    "simulate": lambda: iondrift.simulate("li-li", noise=0.02, profiles=6),
+    "simulate by table": lambda: iondrift.simulate("li-nmc622", diffusivity=FORMS["table"], profiles=4),
+    "read_log": log,
+    "read_profiles": profiles,
+    "profile_windows": lambda: iondrift.profile_windows(16, interval=500.0, duration=450.0),
+    "average_over_windows": averaged,
+    "segment_protocol": lambda: iondrift.segment_protocol(log()),
+    "load": lambda: iondrift.load(folder() / "cell.toml").model_dump(mode="json"),
+    "calibrate": lambda: iondrift.calibrate(
+        profiles(), time=averaged().time, field_of_view=4e-3, concentration=1666.0, reference=range(RESTING)
+    ),
+    "published": lambda: iondrift.published.reduce(profiles().intensity, log().voltage, count=16, reverse=False),
+    "estimate_noise": lambda: iondrift.estimate_noise(cell()[0]),
+    "reconstruct_drift voltage": lambda: drift("voltage", "exponential"),
+    "reconstruct_drift reference": lambda: drift("blocking", "table", reference_profiles=4, reference_index=0),
+    "reconstruct_drift current": lambda: drift("current", "polynomial", breaks=[9000.0]),
+    "reconstruct_drift differences": lambda: drift("voltage", "polynomial", smoothing="none"),
+    "reconstruct_drift cubics": lambda: drift("blocking", "exponential", smoothing="polynomial"),
+    "drift_bands voltage": lambda: bands("voltage", "exponential"),
+    "drift_bands blocking": lambda: bands("blocking", "table", method="perturb"),
+    "drift_bands current": lambda: bands("current", "polynomial", reference_profiles=4, reference_index=0),
+    "velocity_ratio": lambda: iondrift.velocity_ratio(bands("voltage", "exponential"), bands("current", "exponential")),
+    "error_budget": lambda: iondrift.error_budget(
+        *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED
+    ),
+    "read_impedance": lambda: iondrift.read_impedance(folder().parent / "spectrum.csv"),
+    "mask_points": lambda: iondrift.mask_points(spectra(), [63.096]),
+    "kramers_kronig": lambda: iondrift.kramers_kronig(spectra()),
+    "kramers_kronig real": lambda: iondrift.kramers_kronig(spectra(), fit="real", capacitance=True),
+    "kramers_kronig imaginary": lambda: iondrift.kramers_kronig(spectra(), fit="imaginary"),
+    "drt": lambda: iondrift.drt(spectra()),
+    "drt at one lambda": lambda: iondrift.drt(spectra(), regularization=0.05, capacitive=True),
+    "drt by criterion": lambda: iondrift.drt(spectra(), regularization="marginal_likelihood", per="series"),
+    "drt by re_im": lambda: iondrift.drt(spectra()[:2], regularization="re_im"),
+    "drt_bands": lambda: iondrift.drt_bands(spectra(), samples=40),
+    "drt_bands noise": lambda: iondrift.drt_bands(spectra(), samples=40, method="noise"),
+    "drt_bands prior": lambda: iondrift.drt_bands(spectra(), samples=40, method="prior", noise="kramers_kronig"),
+    "track_peaks": lambda: iondrift.track_peaks(iondrift.drt(spectra())),
+    "known_resistance": lambda: iondrift.drt(
+        spectra()[:2], regularization=0.05, solver="cvxpy", constraints=[iondrift.known_resistance(100.0)]
+    ),
+    "confined": lambda: iondrift.drt(
+        spectra()[:2], regularization=0.05, solver="cvxpy", constraints=[iondrift.confined((1e-4, 1e-1))]
+    ),
+}  # fmt: skip
+
+
+def arrays(value: Any, name: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Walk through all numbers and texts of a result."""
+    if isinstance(value, xr.Dataset):
+        value = {**value.variables, **value.attrs}
+    elif isinstance(value, (xr.DataArray, xr.Variable)):
+        value = {"": value.values, **{key: value[key].values for key in getattr(value, "coords", ())}, **value.attrs}
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = {entry.name: getattr(value, entry.name) for entry in fields(value)}
+    elif isinstance(value, (list, tuple)):
+        value = dict(enumerate(value))
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if key == "seconds":  # how long it took
+                continue
+            yield from arrays(part, f"{name}.{key}" if key != "" else name)
+    else:
+        yield name, np.asarray(value)
+
+
+def digest(array: np.ndarray) -> str:
+    """Return a digest of type, shape and bits; every NaN counts as the same."""
+    if array.dtype == object or array.dtype.kind in "US":
+        content = repr(array.tolist()).replace(str(folder().parent), "").encode()
+    else:
+        content = (np.where(np.isnan(array), np.nan, array) if array.dtype.kind in "fc" else array).tobytes()
+    return hashlib.sha256(f"{array.dtype.kind}{array.shape}".encode() + content).hexdigest()[:16]
+
+
+def main(names: list[str]) -> None:
+    for name in names:
+        digests = {place: digest(array) for place, array in arrays(JOBS[name]())}
+        print(json.dumps({"name": name, "digests": digests}), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or list(JOBS))
