@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel, kernel, parallel_kernel
 from iondrift_kernels.dense import cholesky, cholesky_solve
+from iondrift_kernels.vector_sums import dot
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -142,16 +143,10 @@ def normal_equations(jacobian: FloatArray, residual: FloatArray, normal: FloatAr
     """Write J J' (p, p) and J r (p,) of a ``jacobian`` (p, n)."""
     p, n = jacobian.shape
     for a in range(p):
-        total = 0.0
-        for i in range(n):
-            total += jacobian[a, i] * residual[i]
-        right[a] = total
+        right[a] = dot(jacobian[a], residual, n)
         for b in range(a + 1):
-            product = 0.0
-            for i in range(n):
-                product += jacobian[a, i] * jacobian[b, i]
-            normal[a, b] = product
-            normal[b, a] = product
+            normal[a, b] = dot(jacobian[a], jacobian[b], n)
+            normal[b, a] = normal[a, b]
 
 
 @kernel
