@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from iondrift.nmr.diffusion import fit_diffusion as fit_diffusion
     from iondrift.nmr.gradient_pulses import GradientTiming as GradientTiming
     from iondrift.nmr.gradient_pulses import b_values as b_values
+    from iondrift.nmr.lines import fit_lineshape as fit_lineshape
     from iondrift.nmr.options import DiffusionOptions as DiffusionOptions
+    from iondrift.nmr.options import LineOptions as LineOptions
     from iondrift.readers.bruker.options import GradientOptions as GradientOptions
     from iondrift.readers.impedance.options import ReadingOptions as ReadingOptions
     from iondrift.readers.impedance.series import read_impedance as read_impedance
@@ -65,6 +67,7 @@ _HOME = {
     "GradientOptions": "readers.bruker.options",
     "GradientTiming": "nmr.gradient_pulses",
     "ImpedanceOptions": "impedance.options",
+    "LineOptions": "nmr.options",
     "LogLayout": "readers.log",
     "NoiseEstimate": "drift.smoothing.noise",
     "Penalties": "drift.smoothing.penalties",
@@ -82,6 +85,7 @@ _HOME = {
     "estimate_noise": "drift.smoothing.noise",
     "fit_diffusion": "nmr.diffusion",
     "fit_diffusivity": "nmr.concentration_series",
+    "fit_lineshape": "nmr.lines",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "load": "experiment.file.schema",

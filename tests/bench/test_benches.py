@@ -93,3 +93,16 @@ def test_calls_beside_busy_processes(load, capsys):
     load("drt_cases")
     load("bench_busy").main(rounds=1, size=(10, 16, 64), spectra=4)
     assert capsys.readouterr().out.count("busy processes beside: 1 threads ") == 4
+
+
+def test_lines_equal_their_peers(load, capsys):
+    load("bench_lines").main(repeats=1)
+    text = capsys.readouterr().out
+    assert float(text.split("places apart ")[1].split()[0]) < 1e-6
+
+
+def test_coverage_of_nmr_runs(load, capsys):
+    load("nmr_coverage").main(draws=4)
+    text = capsys.readouterr().out
+    assert text.count("gradients, noise") == 6
+    assert "zero-filled" in text

@@ -17,6 +17,7 @@ from iondrift.cli import options
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
+from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.drift.bands.options import DrawOptions
@@ -166,17 +167,22 @@ def init(
 @app.command("import")
 def import_folder(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A TopSpin data set, or a folder of them.")],
+    list_only: Annotated[bool, typer.Option("--list", help="List alone; write no experiment.toml.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an experiment.toml that is there.")] = False,
     no_progress: _NoProgress = False,
 ) -> None:
     """List the TopSpin data sets in a folder.
 
-    Each one with what it could serve as and what is wrong with it.
+    Each one with what it could serve as and what is wrong with it. Writes the skeleton of an experiment file
+    for profiles.
     """
     from iondrift.runs import data_sets
 
     with reporter(enabled=not no_progress) as progress:
         entries = data_sets.read(folder, progress=progress)
     data_sets.show(folder, entries)
+    if not list_only:
+        typer.echo(data_sets.write_skeleton(folder, entries, force=force), nl=False)
 
 
 @app.command()
@@ -243,22 +249,26 @@ app.command()(
 def simulate(
     out: _Out,
     cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
+    layout: Annotated[
+        Literal["text", "bruker"], typer.Option("--as", help="Profiles as exported text, or as TopSpin data sets.")
+    ] = "text",
     seed: _Seed = 0,
     no_progress: _NoProgress = False,
 ) -> None:
     """Write a simulated cell that `run` works on.
 
-    Profiles as TopSpin text, log, experiment file, and the truth in truth.nc.
+    Profiles, log, experiment file, and the truth in truth.nc.
     """
     from iondrift.runs import simulated_cell
 
     with reporter(enabled=not no_progress) as progress:
-        file = simulated_cell.write(cell, out, seed=seed, progress=progress)
+        file = simulated_cell.write(cell, out, seed=seed, layout=layout, progress=progress)
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
 app.command()(drt_command)
 app.command()(diffusion_command)
+app.command()(lineshape_command)
 
 
 def main() -> None:

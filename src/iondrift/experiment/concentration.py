@@ -51,15 +51,16 @@ def _of_field_of_view(
     from iondrift.nmr.calibration import calibrate
 
     settings = experiment.profiles
+    known = series.profiles.attrs  # what the data themselves say
     result = calibrate(
         series.profiles,
         time=time,
-        field_of_view=(settings.field_of_view_mm or 0.0) * 1e-3,
+        field_of_view=known.get("field_of_view", (settings.field_of_view_mm or 0.0) * 1e-3),
         concentration=experiment.electrolyte.concentration_mol_per_L * 1e3,
         reverse=settings.reverse,
         reference=reference,
         tolerance=settings.region_tolerance,
-        zero_filling=settings.zero_filling,
+        zero_filling=known.get("zero_filling", settings.zero_filling),
         subtract_background=settings.subtract_background,
     )
     background = float(result.attrs["background"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,8 @@ def read_series(experiment: Experiment) -> Series:
     """
     settings = experiment.profiles
     kind: str = settings.format
+    if kind == "topspin" or (kind == "auto" and settings.topspin is not None):
+        return _topspin_data_sets(experiment)
     if kind == "auto":
         kind = _FORMATS.get(Path(settings.files[0]).suffix.lower(), "topspin-text")
     if kind == "topspin-text":
@@ -96,6 +99,54 @@ def _topspin(experiment: Experiment) -> Series:
         format="topspin-text",
         stored=stored,
         sources=tuple(map(str, profiles.source.values)),
+    )
+
+
+def _topspin_data_sets(experiment: Experiment) -> Series:
+    from iondrift.experiment.file.topspin import expno_numbers
+    from iondrift.experiment.topspin_profiles import read_topspin_profiles, seconds_after
+    from iondrift.nmr.profile import ProfileProcessing
+
+    settings = experiment.profiles
+    told = settings.topspin
+    if told is None or len(settings.files) != 1:
+        raise ConfigurationError(
+            f"{file_of(experiment)}: profiles as TopSpin data sets need one folder in profiles.files, and the section "
+            "[profiles.topspin] with gradient_T_per_m"
+        )
+    if "reverse" not in settings.model_fields_set:
+        raise ConfigurationError(
+            f"{file_of(experiment)}: profiles.reverse is not given; set true where the plating electrode is at the low "
+            "end of the frequencies, else false: which way it lies depends on gradient, probe and cell"
+        )
+    series = read_topspin_profiles(
+        settings.files[0],
+        gradient=told.gradient_T_per_m,
+        expnos=None if told.expnos is None else expno_numbers(told.expnos),
+        nucleus=told.nucleus,
+        kind=told.kind,
+        processing=ProfileProcessing(
+            zero_filling=told.zero_filling, line_broadening=told.line_broadening_Hz, site_offset=told.site_offset_Hz
+        ),
+        duration=settings.duration_s,
+    )
+    origin = told.log_start
+    if origin is None:
+        if "start_s" not in settings.model_fields_set:
+            raise ConfigurationError(
+                f"{file_of(experiment)}: nothing places the log on the spectrometer's clock; set "
+                "profiles.topspin.log_started with time_zone, or profiles.start_s"
+            )
+        origin = series.start[0] - timedelta(seconds=settings.start_s)
+    stored = series.profiles.sizes["profile"]
+    chosen = _selected(experiment, stored)
+    return Series(
+        profiles=series.profiles.isel(profile=chosen),
+        start=seconds_after(series.start, origin)[chosen],
+        stop=seconds_after(series.stop, origin)[chosen],
+        format="topspin",
+        stored=stored,
+        sources=tuple(map(str, series.profiles.source.values[chosen])),
     )
 
 

@@ -56,3 +56,59 @@ class DiffusionOptions:
     nucleus: str | None = option(None, "Nucleus that the gradients act on; the observed one.")
     sequence: GradientSequence | None = option(None, "Kind of sequence; by the pulse program's name.")
     gradient_uncertainty: float = option(0.01, "Standard uncertainty of the gradients, relative.", above=0.0)
+
+
+LineShape: TypeAlias = Literal["voigt", "pseudo-voigt"]
+MOST_LINES = 8  # in one spectrum; more cannot be told apart
+
+
+def line_count(text: str) -> int | Literal["auto"]:
+    """Return how many lines a text asks for."""
+    if text == "auto":
+        return "auto"
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_LINES):
+        raise ValueError(f"{text!r} found; allowed are auto and whole numbers from 1 to {MOST_LINES}")
+    return int(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOptions:
+    """What is fitted to spectra.
+
+    Attributes
+    ----------
+    shape
+        Voigt (Gaussian and Lorentzian width) or pseudo-Voigt (one width and a mixing).
+    lines
+        How many, or "auto": by AICc and BIC, the fewer where they differ.
+    most_lines
+        Tried by "auto".
+    phases
+        A phase for each line; Voigt alone.
+    magnitude
+        Fit the magnitude of the sum, as magnitudes of lines do not add; Voigt alone.
+    baseline
+        Degree of its polynomial.
+    window
+        Chemical shifts between which is fitted, ppm; None: everywhere.
+    reference
+        Chemical shift of the line of the bulk, ppm, which all others are referred to; None: as calibrated.
+    starts
+        Random starts, beside those of the peaks seen.
+    """
+
+    shape: LineShape = option("voigt", "Shape of a line.")
+    lines: int | Literal["auto"] = option(
+        "auto", "How many lines, or auto.", metavar="N", parse=line_count, example='"auto"'
+    )
+    most_lines: int = option(4, "Lines tried by auto.", lowest=1, highest=MOST_LINES)
+    phases: bool = option(False, "A phase for each line; Voigt alone.")
+    magnitude: bool = option(False, "Fit magnitudes; Voigt alone.")
+    baseline: int = option(1, "Degree of the baseline.", lowest=0, highest=2)
+    window: tuple[float, float] | None = option(
+        None, "Fit between two shifts in ppm; everywhere.", key="window_ppm", metavar="PPM:PPM", parse=shift_range
+    )
+    reference: float | None = option(
+        None, "Shift of the bulk's line in ppm, which the others are referred to; as calibrated.", key="reference_ppm"
+    )
+    starts: int = option(6, "Random starts, beside those of the peaks seen.", lowest=0, highest=200)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 
 from iondrift.progress import Progress, silent
-from iondrift.readers.bruker.inventory import Entry, inventory
+from iondrift.readers.bruker.inventory import PROFILE, Entry, inventory
 from iondrift.report.console import data_sets as console
 from iondrift.report.console import layout
+from iondrift.runs import init
 
 
 def read(folder: Path, *, progress: Progress = silent) -> tuple[Entry, ...]:
@@ -22,6 +24,42 @@ def read(folder: Path, *, progress: Progress = silent) -> tuple[Entry, ...]:
     """
     progress("reading data sets")
     return inventory(folder)
+
+
+def write_skeleton(folder: Path, entries: tuple[Entry, ...], *, force: bool = False) -> str:
+    """Write ``experiment.toml`` for the profiles of a folder; return a line that says so, empty without profiles.
+
+    One that is there stays, unless ``force`` replaces it.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be written.
+    """
+    sound = [entry for entry in entries if entry.purpose == PROFILE and not entry.problem]
+    numbers = sorted(int(entry.folder.name) for entry in sound if entry.folder.parent == folder and _numbered(entry))
+    if not numbers:
+        return ""
+    path = folder / init.EXPERIMENT
+    if path.exists() and not force:
+        return f"{path} is there already; --force replaces it\n"
+    init.write_template(folder, force=force, expnos=_ranges(numbers))
+    return f"{path} written; fill in what is marked, then: iondrift check {path}\n"
+
+
+def _numbered(entry: Entry) -> bool:
+    return entry.folder.name.isascii() and entry.folder.name.isdigit()
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return numbers as ranges: 10-55,60.
+
+    >>> _ranges([1, 2, 3, 7, 9, 10])
+    '1-3,7,9-10'
+    """
+    breaks = [k for k in range(1, len(numbers)) if numbers[k] != numbers[k - 1] + 1]
+    runs = [numbers[i:j] for i, j in pairwise([0, *breaks, len(numbers)])]
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
 def show(folder: Path, entries: tuple[Entry, ...]) -> None:

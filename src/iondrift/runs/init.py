@@ -8,9 +8,13 @@ from iondrift.errors import ConfigurationError
 from iondrift.experiment.file.template import template
 from iondrift.runs.store import write_text
 
+EXPERIMENT = "experiment.toml"
 
-def write_template(folder: str | Path, *, force: bool = False) -> Path:
+
+def write_template(folder: str | Path, *, force: bool = False, expnos: str | None = None) -> Path:
     """Write ``experiment.toml`` into a folder, with the profiles and the log that are found there.
+
+    ``expnos`` are the TopSpin data sets in it that are profiles, like 10-55,60; None: profiles are files.
 
     Raises
     ------
@@ -20,7 +24,7 @@ def write_template(folder: str | Path, *, force: bool = False) -> Path:
     folder = Path(folder)
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: no such folder; make it, put the measurements in, and try again")
-    path = folder / "experiment.toml"
+    path = folder / EXPERIMENT
     if path.exists() and not force:
         raise ConfigurationError(f"{path}: exists; --force replaces it")
-    return write_text(template(folder), path)
+    return write_text(template(folder, expnos), path)

@@ -9,14 +9,15 @@ import numpy as np
 import xarray as xr
 
 from iondrift.progress import Progress, silent
-from iondrift.runs import store
+from iondrift.runs import simulated_topspin, store
 from iondrift.runs.publication import published
 from iondrift.transport.forward.simulation import PRESETS, simulate
 
 Cell = Literal["li-li", "li-nmc622"]
+Layout = Literal["text", "bruker"]
 
 TRUTH = "truth.nc"
-_EXPERIMENT, _LOG, _PROFILES = "experiment.toml", "log.txt", "profiles"
+_EXPERIMENT, _LOG, _PROFILES, _DATA_SETS = "experiment.toml", "log.txt", "profiles", "nmr"
 NOISE = 0.02  # of the plateau per stored point, as measured
 TRANSFERENCE = 0.9
 _INTERVAL, _DURATION = 513.0, 444.0
@@ -33,14 +34,7 @@ _TOML = """\
 name = "{name}"
 counter_electrode = "{counter}"
 
-[profiles]
-files = "profiles/*.txt"
-field_of_view_mm = 4.0
-interval_s = 513.0
-duration_s = 444.0
-reverse = {reverse}
-zero_filling = 2
-
+{profiles}
 [log]
 file = "log.txt"
 time_column = "time/h"
@@ -62,8 +56,20 @@ reference_concentration_mol_per_L = 1.666
 voltage_offset_V = {offset}                 # the cell's EMF
 """
 
+_TEXT_PROFILES = """\
+[profiles]
+files = "profiles/*.txt"
+field_of_view_mm = 4.0
+interval_s = 513.0
+duration_s = 444.0
+reverse = {reverse}
+zero_filling = 2
+"""
 
-def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silent) -> Path:
+
+def write(
+    cell: Cell, folder: Path, *, seed: int = 0, layout: Layout = "text", progress: Progress = silent
+) -> Path:  # fmt: skip
     """Simulate a cell and write everything that ``iondrift run`` reads.
 
     Parameters
@@ -75,6 +81,8 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
         under another name.
     seed
         Of the noise.
+    layout
+        Profiles exported as text, or as TopSpin data sets.
     progress
         Told each step as it begins.
 
@@ -88,7 +96,8 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
     StoreError
         The folder cannot be written, or holds such files that were not simulated.
     """
-    expected = (_EXPERIMENT, _LOG, TRUTH, f"{_PROFILES}/*")  # profiles of another cell would be read as this one's
+    # Profiles of another cell would be read as this one's.
+    expected = (_EXPERIMENT, _LOG, TRUTH, f"{_PROFILES}/*", f"{_DATA_SETS}/*/acqus")
     with published(folder, "simulated", expected=expected) as staging:
         progress(f"simulating {cell}")
         truth = simulate(
@@ -96,11 +105,19 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
             anion_transference=TRANSFERENCE,
             interval=_INTERVAL,
             duration=_DURATION,
-            noise=NOISE,
+            noise=NOISE if layout == "text" else 0.0,
             seed=seed,
+            measurement=None if layout == "text" else simulated_topspin.OBJECT,
         )
         progress(f"writing {cell}")
-        _write_profiles(truth.intensity.values, staging / _PROFILES, reverse=_REVERSED[cell])
+        profiles = _TEXT_PROFILES if layout == "text" else simulated_topspin.SECTION
+        if layout == "text":
+            _write_profiles(truth.intensity.values, staging / _PROFILES, reverse=_REVERSED[cell])
+        else:
+            simulated_topspin.write_profiles(
+                truth, staging / _DATA_SETS, reverse=_REVERSED[cell], interval=_INTERVAL, duration=_DURATION,
+                noise=NOISE, first=_FIRST_NUMBER, seed=seed,
+            )  # fmt: skip
         store.write_text(_log_text(truth), staging / _LOG)
         store.write_netcdf(truth.drop_vars(["intensity", "position"]), staging / TRUTH)
         text = _TOML.format(
@@ -108,7 +125,7 @@ def write(cell: Cell, folder: Path, *, seed: int = 0, progress: Progress = silen
             truth=TRUTH,
             name=_NAMES[cell],
             counter=_COUNTER[cell],
-            reverse=str(_REVERSED[cell]).lower(),
+            profiles=profiles.format(reverse=str(_REVERSED[cell]).lower()),
             offset=PRESETS[cell]["electromotive_force"],
         )
         store.write_text(text, staging / _EXPERIMENT)

@@ -26,6 +26,7 @@ from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
 from iondrift.experiment.file.section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment.file.section import Section as _Section
+from iondrift.experiment.file.topspin import TopSpinProfiles
 from iondrift.nmr.calibration import ZERO_FILLING
 from iondrift.readers.log import LogLayout
 
@@ -54,7 +55,7 @@ class Profiles(_Section):
     files: Annotated[tuple[str, ...], BeforeValidator(as_patterns), Field(min_length=1)] = Field(
         description="a file, a folder, a pattern like profiles/*.txt, or a list of them"
     )
-    format: Literal["auto", "topspin-text", "netcdf", "zarr", "csv"] = "auto"
+    format: Literal["auto", "topspin-text", "topspin", "netcdf", "zarr", "csv"] = "auto"
     first: int = Field(default=1, ge=1, description="first profile to use, counted from 1 in natural order")
     count: int | None = Field(default=None, ge=3, description="how many profiles to use; all when left out")
     field_of_view_mm: Positive | None = Field(default=None, description="length that the stored points span")
@@ -77,6 +78,7 @@ class Profiles(_Section):
     region_tolerance: float = Field(
         default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
     )
+    topspin: TopSpinProfiles | None = Field(default=None, description="data sets of TopSpin, for format topspin")
 
     @field_validator("files")
     @classmethod

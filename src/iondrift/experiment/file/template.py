@@ -24,23 +24,7 @@ name = {name}
 # plating_electrode = "Li metal"       # at x = 0; lithium is plated here
 # counter_electrode = "Li metal"       # at x = L
 
-[profiles]
-files = {profiles}{profiles_note}
-# format = "auto"                      # topspin-text, netcdf, zarr, csv
-# first = 1                            # first profile to use, counted from 1 in natural order
-# count = 46                           # how many profiles to use; all when left out
-field_of_view_mm = 4.0                 # length that the stored points span            <- CHECK
-interval_s = 513.0                     # from the start of one profile to the next     <- CHECK
-duration_s = 444.0                     # acquisition time of one profile               <- CHECK
-# start_s = 0.0                        # start of the first profile after the log's first sample
-reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
-# gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
-# zero_filling = 2                     # stored points per acquired point; 1 when left out
-# subtract_background = false          # take the mean outside the sample off all intensities
-# anchor = "start"                     # "end": start_s is when the first acquisition ends
-# reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
-# region_tolerance = 0.05              # the region of interest stays this close to the plateau
-
+{profiles_section}
 [log]
 file = {log}{log_note}
 time_column = 1                        # number from 1, or the column's header
@@ -100,21 +84,75 @@ smoothing = "pspline"                  # or "polynomial", "none"
 {impedance}
 """
 
+_TEXT_PROFILES = """\
+[profiles]
+files = {profiles}{profiles_note}
+# format = "auto"                      # topspin-text, netcdf, zarr, csv
+# first = 1                            # first profile to use, counted from 1 in natural order
+# count = 46                           # how many profiles to use; all when left out
+field_of_view_mm = 4.0                 # length that the stored points span            <- CHECK
+interval_s = 513.0                     # from the start of one profile to the next     <- CHECK
+duration_s = 444.0                     # acquisition time of one profile               <- CHECK
+# start_s = 0.0                        # start of the first profile after the log's first sample
+reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
+# gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
+# zero_filling = 2                     # stored points per acquired point; 1 when left out
+# subtract_background = false          # take the mean outside the sample off all intensities
+# anchor = "start"                     # "end": start_s is when the first acquisition ends
+# reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
+# region_tolerance = 0.05              # the region of interest stays this close to the plateau
+"""
+
+_TOPSPIN_PROFILES = """\
+[profiles]
+files = {profiles}
+format = "topspin"
+# first = 1                            # first profile to use, counted from 1 in order of time
+# count = 46                           # how many profiles to use; all when left out
+# reverse = false                      # <- FILL IN: true when the plating electrode is at the low frequencies
+# subtract_background = false          # take the mean outside the sample off all intensities
+# reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
+# region_tolerance = 0.05              # the region of interest stays this close to the plateau
+
+[profiles.topspin]
+expnos = {expnos}
+# gradient_T_per_m = 0.624             # <- FILL IN: the read gradient; gradient_calib holds the maximum alone
+# log_started = "2024-10-25T21:09:58"  # <- FILL IN: first sample of the log, by the potentiostat's clock
+# time_zone = "Europe/Berlin"          # <- FILL IN: of that clock; or an offset from UTC such as "+01:00"
+# nucleus = "19F"                      # as the data say when left out
+# site_offset_Hz = 0.0                 # of the observed line from SFO1: where x = 0 is
+# kind = "auto"                        # "real" or "magnitude"; auto: phased where raw data are there
+# zero_filling = 2                     # stored points per point of the echo
+# line_broadening_Hz = 0.0             # exponential window about the echo
+"""
+
 _LOOKED_AT = 4096  # bytes of a file
 
 
-def template(folder: Path) -> str:
-    """Return the text of an experiment file for a folder of measurements."""
-    profiles = _find_profiles(folder)
+def template(folder: Path, expnos: str | None = None) -> str:
+    """Return the text of an experiment file for a folder of measurements.
+
+    Parameters
+    ----------
+    folder
+        That the file will stand in.
+    expnos
+        TopSpin data sets in it that are profiles, like 10-55,60; None: profiles are files.
+    """
+    profiles = _find_profiles(folder) if expnos is None else "."
     log, columns = _find_log(folder)
     missing = "      # none found here            <- FILL IN"
     current = "current_density_column = 3             # leave out when no current was logged"
+    section = _TEXT_PROFILES if expnos is None else _TOPSPIN_PROFILES
     return _TEMPLATE.format(
         closures=_closures(),
         impedance=_impedance(),
         name=_quoted(folder.resolve().name or "cell"),
-        profiles=_quoted(profiles or "profiles/*.txt"),
-        profiles_note="" if profiles else missing,
+        profiles_section=section.format(
+            profiles=_quoted(profiles or "profiles/*.txt"),
+            profiles_note="" if profiles else missing,
+            expnos=_quoted(expnos or ""),
+        ),
         log=_quoted(log or "log.txt"),
         log_note="" if log else missing,
         current=current if columns >= 3 or not log else f"# {current}",

@@ -1,0 +1,37 @@
+"""The printed report of fitted lines, for 80 columns and more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import RenderableType
+
+from iondrift.report.console import layout
+from iondrift.report.console.rounding import with_band
+from iondrift.report.console.texts import table_of_facts
+
+
+def render(summary: Mapping[str, Any]) -> RenderableType:
+    """Return the report of a summary: ``title``, ``facts``, ``lines``, ``warnings`` and ``caveats``."""
+    table = layout.columns("spectrum", "line", "position\nppm", "width\nppm", "share\n%", "reading", left=2)
+    for line in summary["lines"]:
+        table.add_row(
+            line["spectrum"], str(line["line"]) + ("" if line["resolved"] else " not resolved"),
+            _banded(line["position"]), _banded(line["width"]), f"{100.0 * line['share']:.3g}", line["reading"] or "-",
+        )  # fmt: skip
+    return layout.sections(
+        summary["title"],
+        ("Lines, with 95 % bands", table),
+        ("Fit", table_of_facts(summary["facts"])),
+        ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
+        ("Caveats", layout.paragraphs(summary["caveats"], mark="-", style="dim")),
+    )
+
+
+def _banded(quantity: Mapping[str, float]) -> str:
+    value, error = quantity["value"], 1.96 * quantity["standard_error"]
+    if not math.isfinite(error) or error == 0.0:
+        return f"{value:.5g}"
+    return with_band(value, value - error, value + error)
