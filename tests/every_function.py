@@ -78,6 +78,13 @@ def folder() -> Path:
     return Path(kept.name) / "cell"
 
 
+def line() -> tuple[np.ndarray, np.ndarray]:
+    """Return chemical shifts, ppm, and a spectrum with one noisy line."""
+    shift = np.linspace(220.0, 270.0, 201)
+    spectrum = np.exp(-4.0 * np.log(2.0) * ((shift - 245.0) / 10.0) ** 2)
+    return shift, spectrum + 0.01 * np.random.default_rng(4).standard_normal(shift.size)
+
+
 @cache
 def decay() -> tuple[np.ndarray, np.ndarray]:
     """Return gradients (T/m) and the signal of two components that they leave."""
@@ -164,6 +171,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "fit_diffusivity": lambda: iondrift.fit_diffusivity(
         [800.0, 1200.0, 1700.0, 2100.0], [2e-12, 1.6e-12, 1.3e-12, 1e-12], [2e-14] * 4
     ),
+    "fit_lineshape": lambda: iondrift.fit_lineshape(*line(), iondrift.LineOptions(lines=1, shape="pseudo-voigt")),
     "measure_diffusion": lambda: iondrift.measure_diffusion(topspin()),
     "published_cubic": lambda: iondrift.published_cubic().parameters,
     "read_impedance": lambda: iondrift.read_impedance(folder().parent / "spectrum.csv"),

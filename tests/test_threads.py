@@ -108,37 +108,3 @@ def test_a_pool_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) 
         kernel_threads()
     monkeypatch.setenv("NUMBA_THREADING_LAYER", "workqueue")
     assert kernel_threads() >= 1
-
-
-@pytest.mark.parametrize(
-    "use", ["import iondrift_kernels.lanes", "from iondrift.threads import bounded_threads; bounded_threads(int)()"]
-)
-@pytest.mark.parametrize(("given", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "ACTIVE")])
-def test_threads_that_wait_sleep_and_the_environment_is_as_it_was(given: dict[str, str], policy: str, use: str) -> None:
-    """OpenMP prints its settings while it loads."""
-    pytest.importorskip("numba.np.ufunc.omppool")
-    code = f"import os; before = dict(os.environ)\n{use}\nprint(dict(os.environ) == before)"
-    code += "; import numba.np.ufunc.omppool"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
-    environment |= {"OMP_DISPLAY_ENV": "true", **given}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == "True"
-    assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr
-
-
-@pytest.mark.parametrize("policy", [None, "active"])
-def test_where_openmp_was_there_before_its_threads_are_crowded_unless_the_user_says_how_they_wait(
-    policy: str | None,
-) -> None:
-    pytest.importorskip("numba.np.ufunc.omppool")
-    if not sys.platform.startswith("linux"):
-        pytest.skip("GNU's OpenMP alone is crowded")
-    code = (
-        "import numba.np.ufunc.omppool, threading; from iondrift.threads import bounded_threads\n"
-        "for _ in range(2): bounded_threads(numba.get_num_threads)()\n"
-        "print(sum(thread.name.startswith('iondrift') for thread in threading.enumerate()))"
-    )
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_"))}
-    environment |= {"OMP_WAIT_POLICY": policy} if policy else {}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == ("0" if policy else "1")
