@@ -6,6 +6,8 @@ times is ever held for all replicates, from which :func:`quantile_block` selects
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from iondrift_kernels import lanes
@@ -55,24 +57,33 @@ _CELLS = 4  # that a thread takes at once to select their quantiles
 ) = range(10)
 
 
+class Fit(NamedTuple):
+    """What is drawn: splines in time, the mixture of fits in which they have coefficients, and splines in space."""
+
+    splines: Splines
+    mixture: Mixture
+    space: Space
+
+
 def evaluate_block(
-    workers: int, task: Task, block: Block, splines: Splines, mixture: Mixture, space: Space, protocol: Protocol,
-    draws: Draws, state: State, summary: Summary, out: FloatArray,
+    workers: int, task: Task, block: Block, fit: Fit, protocol: Protocol, draws: Draws, state: State,
+    summary: Summary, out: FloatArray,
 ) -> None:  # fmt: skip
     """Evaluate the profiles of a block for all replicates, last first, drawing the new coefficients they need.
 
     Blocks are called from the end of the series to its beginning. ``workers``: how many threads take groups of
     replicates from one queue; ``out`` (Q, block, X, R): values of the variables to keep.
     """
-    share(workers, _evaluate_groups, task, block, splines, mixture, space, protocol, draws, state, summary, out)
+    share(workers, _evaluate_groups, task, block, fit, protocol, draws, state, summary, out)
 
 
 @kernel
 def _evaluate_groups(
-    queue: IntArray, task: Task, block: Block, splines: Splines, mixture: Mixture, space: Space, protocol: Protocol,
-    draws: Draws, state: State, summary: Summary, out: FloatArray,
+    queue: IntArray, task: Task, block: Block, fit: Fit, protocol: Protocol, draws: Draws, state: State,
+    summary: Summary, out: FloatArray,
 ) -> None:  # fmt: skip
     """Take groups of replicates from ``queue`` until none is left; the rest as :func:`evaluate_block`."""
+    splines, mixture, space = fit
     seed, method, closure, form, argument, wanted = task
     place, begin, stop, first, last = block
     width = lanes.whole(state.ring.shape[3])

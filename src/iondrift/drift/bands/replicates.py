@@ -98,8 +98,9 @@ class Replicates:
             begin, end = plan.starts[n], min(plan.starts[n] + plan.block, times)
             block = Block(n, begin, end, int(plan.borders[n]), int(plan.borders[n + 1]))
             kernels.evaluate_block(
-                min(get_num_threads(), plan.groups), task, block, splines, mixtures.of_block(n), self.series.space,
-                protocol, systematic, state, summary, values,
+                min(get_num_threads(), plan.groups), task, block,
+                kernels.Fit(splines, mixtures.of_block(n), self.series.space), protocol, systematic, state, summary,
+                values,
             )  # fmt: skip
             self._require_concentrations(int(summary.depleted.sum()), begin, end)
             selection.take(values, begin, end)
