@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
+from iondrift.cast import FloatArray
 from iondrift.errors import DataError, InputFileError
 from iondrift.experiment.diffusion import processing_of
 from iondrift.nmr.lines import fit_lineshape
@@ -75,7 +77,7 @@ def measure_lines(
     found = fit_lineshape(shifts, np.stack(rows), options, progress=progress)
     found = found.assign_coords(source=("spectrum", [Path(folder).resolve().name for folder in folders]))
     if nuclei == {"7Li"}:
-        found["reading"] = (("spectrum", "line"), np.vectorize(_reading, otypes=[object])(found.position.values))
+        found["reading"] = (("spectrum", "line"), _readings(found.position.values))
     return found
 
 
@@ -94,6 +96,11 @@ def _spectrum(data_set: DataSet) -> tuple[np.ndarray, np.ndarray]:
         reference_frequency=how.reference_frequency,
     )  # fmt: skip
     return shifts, spectrum[0]
+
+
+def _readings(positions: FloatArray) -> npt.NDArray[np.str_]:
+    words = [[_reading(float(position)) for position in row] for row in positions]
+    return np.array(words, dtype=str)
 
 
 def _reading(position: float) -> str:

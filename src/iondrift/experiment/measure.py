@@ -17,9 +17,11 @@ from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
 from iondrift.experiment.read import Series, file_of, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
-from iondrift.progress import Progress
+from iondrift.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from iondrift.experiment.diffusion import DiffusionSeries
+    from iondrift.experiment.file.diffusivity import StatedDiffusivity
     from iondrift.experiment.file.schema import Experiment
     from iondrift.transport.diffusivity import Diffusivity
 
@@ -37,6 +39,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
     _check_sign(experiment, averaged)
+    found, diffusion = diffusivity(experiment, progress=progress)
     progress("calibrating")
     profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
     measured = Measured(
@@ -52,7 +55,8 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         segments=segments,
         onset=locate_onset(log, segments) if segments else None,
         noise=_noise(profiles.concentration),
-        diffusivity=diffusivity(experiment),
+        diffusivity=found,
+        diffusion=diffusion,
     )
     _check_orientation(measured)
     return measured
@@ -119,12 +123,25 @@ def reference_profiles(experiment: Experiment, series: Series, segments: Sequenc
     return tuple(int(number) - 1 for number in wanted)
 
 
-def diffusivity(experiment: Experiment) -> Diffusivity:
-    """Return D(c) as the experiment file gives it."""
+def diffusivity(
+    experiment: Experiment, *, progress: Progress = silent
+) -> tuple[Diffusivity, DiffusionSeries | None]:  # fmt: skip
+    """Return D(c) as the experiment file gives it, and the experiments that it was fitted to, where it names them."""
+    section = experiment.diffusivity
+    if section.kind != "pfg":
+        return _stated(section, experiment), None
+    from iondrift.experiment.cell_data_sets import measured_diffusivity
+
+    series = measured_diffusivity(section, progress=progress)
+    assert series.fitted is not None  # the section states concentrations
+    return series.fitted.diffusivity, series
+
+
+def _stated(section: StatedDiffusivity, experiment: Experiment) -> Diffusivity:
+    """Return D(c) of the parameters in an experiment file."""
     from iondrift.transport.composition import EO_MOLAR_VOLUME, SALT_MOLAR_VOLUME
     from iondrift.transport.diffusivity import Diffusivity
 
-    section = experiment.diffusivity
     if section.kind == "constant":
         return Diffusivity.constant(section.diffusion_coefficient_m2_per_s)
     if section.kind == "table":

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.progress import Progress, silent
-from iondrift.runs.results import IMPEDANCE, Publication, publication
+from iondrift.runs.results import IMPEDANCE, LINESHAPE, Publication, publication
 
 if TYPE_CHECKING:
     from iondrift.drift.names import Smoothing
+    from iondrift.experiment.diffusion import DiffusionSeries
+    from iondrift.experiment.file.data_sets import Lineshape
     from iondrift.experiment.file.impedance import Impedance
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.results import Analysis
@@ -77,6 +79,10 @@ def run(
         figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
         if experiment.impedance is not None:
             summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, bands, progress)
+        if analysis.measured.diffusion is not None:
+            summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, experiment.cell.name)
+        if experiment.lineshape is not None:
+            summary["lineshape"] = _add_lines(files, experiment.lineshape, experiment.cell.name, progress)
         files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
 
@@ -95,3 +101,24 @@ def _add_impedance(
     files.store(found.dataset, IMPEDANCE)
     figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
+
+
+def _add_diffusion(files: Publication, series: DiffusionSeries, title: str) -> Mapping[str, Any]:
+    """Draw the diffusion experiments that D(c) was fitted to, and return their summary."""
+    from iondrift.report.figures import diffusion as figures
+    from iondrift.report.summary import diffusion as summaries
+
+    figures.draw(series, title=title, folder=files.figures / "diffusion")
+    return summaries.build(series, title=title)
+
+
+def _add_lines(files: Publication, settings: Lineshape, title: str, progress: Progress) -> Mapping[str, Any]:
+    """Fit the lines of the spectra that the experiment file names, write and draw them, and return their summary."""
+    from iondrift.experiment.cell_data_sets import cell_lines
+    from iondrift.report.figures import lineshape as figures
+    from iondrift.report.summary import lineshape as summaries
+
+    found = cell_lines(settings, progress=progress)
+    files.store(found.dataset, LINESHAPE)
+    figures.draw(found.dataset, folder=files.figures / "lineshape")
+    return summaries.build(found.dataset, title=title, warnings=found.notes)

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from pydantic_core import PydanticCustomError
 
 from iondrift.errors import DataError
+from iondrift.experiment.file.data_sets import PfgDiffusivity
 from iondrift.experiment.file.section import Positive, Section, as_tuple
 from iondrift.transport.parameter_layout import square_root
 
@@ -152,7 +153,8 @@ class TableDiffusivity(_UncertainDiffusivity):
         return self.diffusion_coefficient_m2_per_s
 
 
+StatedDiffusivity = ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity
 DiffusivitySection = Annotated[
-    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity,
+    StatedDiffusivity | PfgDiffusivity,
     Field(discriminator="kind"),
 ]
