@@ -60,3 +60,14 @@ def cell_lines(section: Lineshape, *, progress: Progress) -> CellLines:
     with collected_warnings(notes), in_section("lineshape", LINE_KEYS):
         found = measure_lines(section.folders, section.options, progress=progress)
     return CellLines(dataset=found, notes=tuple(notes))
+
+
+def describe(section: Lineshape) -> str:
+    """Read the spectra that an experiment file names and return what they are, in one line."""
+    from iondrift.experiment.lineshape import read_spectra
+
+    shifts, spectra, nuclei = read_spectra(section.folders)
+    return (
+        f"{len(spectra)} spectra of {', '.join(sorted(nuclei))}, {shifts.size} points from {shifts.min():.4g} to "
+        f"{shifts.max():.4g} ppm"
+    )

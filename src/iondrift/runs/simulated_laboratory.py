@@ -22,12 +22,12 @@ IMPEDANCE: Final = "eis"
 _CONCENTRATIONS: Final = (0.8, 1.1, 1.4, 1.7, 2.0, 2.3)  # mol/L
 _FIRST_DIFFUSION, _FIRST_SPECTRUM = 201, 301
 _RAMP: Final = np.sqrt(np.linspace(0.01, 1.0, 12))  # b evenly spaced
-_DIFFUSION_NOISE: Final = 0.003
+_DIFFUSION_NOISE: Final = 0.02
 _CARRIER: Final = 77.80e6  # Hz, of 7Li; 0 ppm lies 255 ppm below
 _SPECTRA: Final = 5  # 7Li, in the pauses between profiles from the first to the last
 _BULK: Final = VoigtLine(shift=245.0, gaussian=1.8, lorentzian=1.2, area=1.0)
 _MOSSY: Final = VoigtLine(shift=261.0, gaussian=2.2, lorentzian=1.5, area=0.5)  # area: when all charge has passed
-_LINE_NOISE: Final = 0.02
+_LINE_NOISE: Final = 0.1
 _AREA: Final = 0.5e-4  # m2 of one electrode
 _SWEEP: Final = 30.0  # s
 _FREQUENCIES: Final = np.logspace(6.0, -1.0, 57)  # Hz

@@ -53,9 +53,8 @@ def _key_of(name: str, hint: Any, default: Any, setting: Setting) -> tuple[Any, 
             kind = part | kind
         limits["gt"] = None
     kind = kind | None if optional and kind is not hint else kind
-    about = setting.about[:1].lower() + setting.about[1:].rstrip(".")
     given = {name: limit for name, limit in limits.items() if limit is not None and name != "min_length"}
-    return kind, Field(default=default, description=about, **given)
+    return kind, Field(default=default, description=setting.about_in_file, **given)
 
 
 def keys(record: type) -> dict[str, tuple[Any, Any]]:

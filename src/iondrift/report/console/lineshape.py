@@ -24,7 +24,7 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     for line in summary["lines"]:
         table.add_row(
             line["spectrum"], str(line["line"]) + ("" if line["resolved"] else " not resolved"),
-            _banded(line["position"]), _banded(line["width"]), f"{100.0 * line['share']:.3g}", line["reading"] or "-",
+            _banded(line["position"]), _banded(line["width"]), "-" if line["share"] is None else f"{100.0 * line['share']:.3g}", line["reading"] or "-",
         )  # fmt: skip
     found: list[tuple[str, RenderableType | None]] = [
         ("Lines, with 95 % bands", table),
