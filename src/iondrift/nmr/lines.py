@@ -72,7 +72,8 @@ def fit_lineshape(
     -------
     xarray.Dataset
         - ``position``, ``width`` (full, at half maximum), ``area``, ``mixing`` (of the Lorentzian) and ``phase``
-          (spectrum, line), by rising position; ``position_error``, ``width_error``, ``area_error``; ``area_share`` of what is resolved, else NaN;
+          (spectrum, line), by rising position; ``position_error``, ``width_error``, ``area_error``; ``area_share``
+          of what is resolved, NaN of what is not;
         - ``resolved`` (spectrum, line): at no bound, no other line within a fifth of a width, and an area of at least
           two standard errors;
         - ``fitted``, ``measured``, ``baseline`` (spectrum, point), ``component`` (spectrum, line, point);

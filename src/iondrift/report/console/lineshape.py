@@ -22,9 +22,10 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     """Return headings, each after a prefix, and what stands under them."""
     table = layout.columns("spectrum", "line", "position\nppm", "width\nppm", "share\n%", "reading", left=2)
     for line in summary["lines"]:
+        share = "-" if line["share"] is None else f"{100.0 * line['share']:.3g}"
         table.add_row(
             line["spectrum"], str(line["line"]) + ("" if line["resolved"] else " not resolved"),
-            _banded(line["position"]), _banded(line["width"]), "-" if line["share"] is None else f"{100.0 * line['share']:.3g}", line["reading"] or "-",
+            _banded(line["position"]), _banded(line["width"]), share, line["reading"] or "-",
         )  # fmt: skip
     found: list[tuple[str, RenderableType | None]] = [
         ("Lines, with 95 % bands", table),
