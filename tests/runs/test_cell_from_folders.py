@@ -112,3 +112,27 @@ def test_a_skeleton_names_the_data_sets_of_every_kind(cell: Path, tmp_path: Path
     text = (folder / "experiment.toml").read_text()
     for line in ('expnos = "5-7"', '#   expnos = "201,203"', '#   expnos = "302"'):
         assert f"\n{line}" in text
+
+
+def test_a_data_set_that_changed_is_computed_again(cell: Path, results: Path, tmp_path: Path) -> None:
+    shutil.copytree(cell, tmp_path / "cell")
+    shutil.copytree(results, tmp_path / "results")
+    again = [
+        "run",
+        tmp_path / "cell" / "short.toml",
+        "--no-bands",
+        "--smoothing",
+        "polynomial",
+        "--no-progress",
+        "--out",
+    ]
+    before = invoke(*again, tmp_path / "results")
+    assert "PFG: D(c)" in before
+    title = tmp_path / "cell" / "pfg" / "203" / "diff.xml"
+    title.write_text(title.read_text() + "\n")
+    first = (tmp_path / "results" / "summary.json").stat().st_mtime_ns
+    invoke(*again, tmp_path / "results")
+    assert (tmp_path / "results" / "summary.json").stat().st_mtime_ns > first
+    second = (tmp_path / "results" / "summary.json").stat().st_mtime_ns
+    invoke(*again, tmp_path / "results")
+    assert (tmp_path / "results" / "summary.json").stat().st_mtime_ns == second

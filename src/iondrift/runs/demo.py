@@ -79,10 +79,9 @@ def show_truth(results: Sequence[Result]) -> None:
     from iondrift.report.figures import cell as figures
 
     console = Console(highlight=False)
-    done = [result for result in results if result.outcome is not None]
     analyses: list[Analysis] = []
-    for result in done:
-        if result.outcome is None:
+    for result in results:
+        if result.outcome is None or result.outcome.analysis is None:
             continue
         analysis = result.outcome.analysis
         analyses.append(analysis)

@@ -19,7 +19,7 @@ DIFFUSION_KEYS = keys_of(DiffusionOptions, GradientOptions)
 LINE_KEYS = keys_of(LineOptions)
 
 
-class _DataSets(Section):
+class DataSets(Section):
     """Data sets of one folder."""
 
     files: str = Field(min_length=1, description="folder that holds the expnos")
@@ -42,7 +42,7 @@ class _DataSets(Section):
         return tuple(Path(self.files) / str(number) for number in expno_numbers(self.expnos))
 
 
-class _DiffusionExperiments(_DataSets):
+class _DiffusionExperiments(DataSets):
     """D(c) fitted to diffusion experiments, one a concentration."""
 
     kind: Literal["pfg"]
@@ -72,7 +72,7 @@ class _DiffusionExperiments(_DataSets):
         return GradientOptions(**given(self, GradientOptions))
 
 
-class _Spectra(_DataSets):
+class _Spectra(DataSets):
     """Spectra whose lines are fitted as one series."""
 
     @property

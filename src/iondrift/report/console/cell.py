@@ -76,14 +76,14 @@ def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
     Parameters
     ----------
     outcomes
-        File, status ("done" or "failed"), and where the results are or what went wrong.
+        File, status ("done", "stands" or "failed"), and where the results are or what went wrong.
     """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("experiment", overflow="fold", ratio=1)
     table.add_column("status")
     table.add_column("results, or what went wrong", overflow="fold", ratio=1)
     for file, status, text in outcomes:
-        table.add_row(file, Text(status, style="green" if status == "done" else "bold red"), Text(text))
+        table.add_row(file, Text(status, style="bold red" if status == "failed" else "green"), Text(text))
     return table
 
 
