@@ -153,8 +153,7 @@ class TableDiffusivity(_UncertainDiffusivity):
         return self.diffusion_coefficient_m2_per_s
 
 
-StatedDiffusivity = ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity
 DiffusivitySection = Annotated[
-    StatedDiffusivity | PfgDiffusivity,
+    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity | PfgDiffusivity,
     Field(discriminator="kind"),
 ]
