@@ -139,7 +139,8 @@ def diffusivity(experiment: Experiment, measured: DiffusionSeries | None = None)
     section = experiment.diffusivity
     if section.kind == "pfg":
         measured = measured or diffusion_experiments(experiment)
-        assert measured is not None and measured.fitted is not None  # the section states concentrations
+        assert measured is not None
+        assert measured.fitted is not None  # the section states concentrations
         return measured.fitted.diffusivity
     if section.kind == "constant":
         return Diffusivity.constant(section.diffusion_coefficient_m2_per_s)
