@@ -21,7 +21,7 @@ from iondrift.readers.impedance import (
 )
 from iondrift.readers.impedance.delimited_text import holds_table
 from iondrift.readers.paths import expand
-from iondrift.readers.text import encoding_of, split_lines
+from iondrift.readers.text import encoding_of, read_start, split_lines
 
 # What a file of each format begins with: text that is compared at its beginning, or a pattern.
 _SIGNATURES = {
@@ -65,11 +65,7 @@ def detect_format(path: Path) -> str:
     InputFileError
         The file cannot be read or is empty.
     """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_SNIFFED_BYTES)
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    head = read_start(path, _SNIFFED_BYTES)
     if not head:
         raise InputFileError(f"{path}: is empty; copy or export it again")
     if head.startswith(zahner_ism.SIGNATURES):
