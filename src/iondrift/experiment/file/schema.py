@@ -21,6 +21,7 @@ from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
 from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
 from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
@@ -209,6 +210,7 @@ class Experiment(_Section):
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
+    lineshape: Lineshape | None = Field(default=None, description="spectra of TopSpin whose lines are fitted")
 
     _source: Path | None = PrivateAttr(default=None)
 
