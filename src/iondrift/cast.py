@@ -181,20 +181,22 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive:
     return result
 
 
-def increasing(value: Any, name: str) -> FloatArray:
-    """Return a one-dimensional, strictly increasing float64 array.
+def increasing(value: Any, name: str, *, repeats: bool = False) -> FloatArray:
+    """Return a one-dimensional, strictly increasing float64 array; with ``repeats`` one that does not decrease.
 
     Raises
     ------
     DataError
-        It does not increase; the message gives the first place.
+        It does not; the message gives the first place.
     """
     result = array(value, name, ndim=1)
     steps = np.diff(result)
-    if (steps <= 0.0).any():
-        k = int(np.argmax(steps <= 0.0))
+    wrong = steps < 0.0 if repeats else steps <= 0.0
+    if wrong.any():
+        k = int(np.argmax(wrong))
         raise DataError(
-            f"{name} must increase strictly: entry {k + 1} is {result[k + 1]:g} after {result[k]:g}; "
+            f"{name} must {'not decrease' if repeats else 'increase strictly'}: entry {k + 1} is {result[k + 1]:g} "
+            f"after {result[k]:g}; "
             "sort it or remove duplicates"
         )
     return result
