@@ -14,9 +14,11 @@ from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
 from iondrift.settings import setting
 
-# "2024-05-17 10:00:00.5", "5/17/2024 10:00 PM": a blank that parts no columns.
+# "2024-05-17 10:00:00.5", "5/17/2024 10:00 PM", "17 May 2024 10:00", "1d 02:03:04": blanks that part no columns.
 DATE: Final = re.compile(
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T]+\d{1,2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?:\s*[AaPp]\.?[Mm]\b\.?)?", re.ASCII
+    r"(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T]+|\d{1,2}[- ][A-Za-z]{3,9}\.?[- ]\d{4} +|\d+ ?d(?:ays?)? +)"
+    r"\d{1,2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?: *[AaPp]\.?[Mm]\b\.?)?",
+    re.ASCII,
 )
 _CLOCK: Final = re.compile(r"(?:(\d+)\s*(?:d|days?)?[\s.,:-]\s*)?(\d+):(\d{2}):(\d{2}(?:[.,]\d+)?)", re.ASCII)
 

@@ -215,7 +215,6 @@ def _log_columns(log: FoundLog) -> str:
             "leave out when no current was logged",
         ),
         _unit("time_unit", log.units[0], "h", "s, ms, min, h, d"),
-        ("# electrode_area_cm2 = 1.0", "of a current in A, mA or uA"),
         ("# time_restarts = false", "true: the clock starts again with every step"),
         ("# day_first = true", "dates that stand for times are as 31-12-2018"),
         _unit("voltage_unit", log.units[1], "V", "V, mV, uV"),
