@@ -48,7 +48,7 @@ def _readings(second: FloatArray, third: FloatArray) -> list[tuple[tuple[str, st
         for names, modulus, phase in (
             ((_MODULUS, minus + _PHASE), second, third), ((minus + _PHASE, _MODULUS), third, second)
         ):  # fmt: skip
-            polar: ComplexArray = modulus * np.exp(sign * 1j * np.radians(phase))
+            polar = np.asarray(modulus * np.exp(sign * 1j * np.radians(phase)), dtype=np.complex128)
             found.append((names, polar))
     return found
 
