@@ -53,6 +53,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         onset=locate_onset(log, segments) if segments else None,
         noise=_noise(profiles.concentration),
         diffusivity=diffusivity(experiment),
+        solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)
     return measured
