@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from iondrift.drift.bands.uncertainties import Uncertainties
     from iondrift.drift.smoothing.noise import NoiseEstimate
+    from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
     from iondrift.experiment.log.protocol import Segment
@@ -119,6 +120,8 @@ class Measured:
         D(c) of the anion.
     solution
         Properties of a concentrated solution; None where the file gives none.
+    diffusion
+        The experiments that it was fitted to; None where the experiment file states it.
     notes
         Warnings, in plain words.
     """
@@ -137,6 +140,7 @@ class Measured:
     noise: NoiseEstimate | None
     diffusivity: Diffusivity
     solution: ConcentratedSolution | None = None
+    diffusion: DiffusionSeries | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:

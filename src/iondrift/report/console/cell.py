@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import concentrated, impedance, layout, uncertainty, velocity
+from iondrift.report.console import concentrated, diffusion, impedance, layout, lineshape, uncertainty, velocity
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -40,7 +40,9 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Concentrated solution, at the end of the polarisation", concentrated.section(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
+        *(diffusion.parts(summary["diffusion"], prefix="PFG: ") if "diffusion" in summary else ()),
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
+        *(lineshape.parts(summary["lineshape"], prefix="Lines: ") if "lineshape" in summary else ()),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
     )
@@ -75,14 +77,14 @@ def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
     Parameters
     ----------
     outcomes
-        File, status ("done" or "failed"), and where the results are or what went wrong.
+        File, status ("done", "stands" or "failed"), and where the results are or what went wrong.
     """
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("experiment", overflow="fold", ratio=1)
     table.add_column("status")
     table.add_column("results, or what went wrong", overflow="fold", ratio=1)
     for file, status, text in outcomes:
-        table.add_row(file, Text(status, style="green" if status == "done" else "bold red"), Text(text))
+        table.add_row(file, Text(status, style="bold red" if status == "failed" else "green"), Text(text))
     return table
 
 
