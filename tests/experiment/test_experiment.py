@@ -128,7 +128,7 @@ closure = "volts"
         "electrolyte.temperature_K: found 40; should be greater than or equal to 150 (temperature, in k",
         "diffusivity.coefficients: unknown key; did you mean 'coefficients_m2_per_s'?",
         "diffusivity.argument: found 'eo'; allowed: 'eo_li_ratio'",
-        "reconstruction.closure: found 'volts'; allowed: 'voltage', 'blocking' or 'current'",
+        "reconstruction.closure: found 'volts'; allowed: 'voltage', 'blocking', 'current' or 'concentrated'",
     ):
         assert expected in message.replace("19 mistakes", "19 mistakes")
 
