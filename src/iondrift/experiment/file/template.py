@@ -15,7 +15,7 @@ from iondrift.nmr.options import DiffusionOptions, LineOptions
 from iondrift.readers.bruker.options import GradientOptions
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.profiles.topspin_text import looks_like_export
-from iondrift.readers.text import SEPARATORS, Separator, is_number, split_cells, without_empty_tail
+from iondrift.readers.text import SEPARATORS, Separator, is_number, read_start, split_cells, without_empty_tail
 from iondrift.settings import settings_of
 
 _TEMPLATE = """\
@@ -261,8 +261,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 def _head(file: Path) -> str:
     if file.is_dir():
         return ""
-    with file.open("rb") as stream:
-        return stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
+    return read_start(file, _LOOKED_AT).decode("utf-8", errors="replace")
 
 
 def _columns(head: str) -> int:
