@@ -39,6 +39,10 @@ class StoreError(IondriftError, OSError):
     """Results cannot be written or read back."""
 
 
+class BusyError(StoreError):
+    """Another process writes where results belong; it is named."""
+
+
 class IondriftWarning(UserWarning):
     """A number that was computed but leans on something the user should know."""
 

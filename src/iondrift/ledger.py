@@ -34,11 +34,14 @@ class Ledger:
         Folder in which files of a set wait that has been published but not all moved to their places; None: all are.
     earlier
         Files and stores of the set that they replace.
+    made
+        What each kind was made of, as its writer says.
     """
 
     sets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     staging: str | None = None
     earlier: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -66,7 +69,9 @@ class Ledger:
     def content(self) -> dict[str, Any]:
         """Return the ledger as JSON holds it."""
         moving = {} if self.staging is None else {"staging": self.staging, "earlier": dict(self.earlier)}
-        sets = {kind: {"files": dict(files)} for kind, files in self.sets.items()}  # there is room for what they are of
+        sets = {kind: {"files": dict(files)} for kind, files in self.sets.items()}
+        for kind, made in self.made.items():
+            sets[kind]["made"] = dict(made)
         return {"format": FORMAT, "sets": sets, **moving}
 
 
@@ -86,6 +91,7 @@ def read_ledger(folder: Path) -> Ledger:
             sets={kind: _files(listed["files"]) for kind, listed in found["sets"].items()},
             staging=found.get("staging"),
             earlier=_files(found.get("earlier", {})),
+            made={kind: dict(listed["made"]) for kind, listed in found["sets"].items() if "made" in listed},
         )
     except (FileNotFoundError, NotADirectoryError):
         return Ledger()

@@ -19,6 +19,7 @@ from iondrift.experiment.results import LEVELS, Measured
 from iondrift.ledger import LEDGER
 from iondrift.runs import cell as job
 from iondrift.runs import store
+from iondrift.runs.options import RunOptions
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
 TOML = {
@@ -103,5 +104,5 @@ def test_from_python_a_netcdf_file_is_written_on_request_alone(tmp_path: Path) -
     assert outcome.folder == tmp_path / "out"
     usual = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(".")}
     assert usual == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
-    again = job.run(experiment, tmp_path / "out", netcdf=True)
+    again = job.run(experiment, tmp_path / "out", options=RunOptions(netcdf=True))
     assert {path.name for path in again.folder.iterdir() if not path.name.startswith(".")} == usual | {"results.nc"}

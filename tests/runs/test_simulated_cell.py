@@ -15,6 +15,7 @@ from iondrift.errors import IondriftWarning
 from iondrift.ledger import LEDGER
 from iondrift.runs import demo, simulated_cell, store
 from iondrift.runs.batch import run_all
+from iondrift.runs.options import RunOptions
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_the_stored_order_of_the_li_li_cell_is_from_the_far_end(folder: Path) ->
 @pytest.fixture(scope="module")
 def analysed(folder: Path) -> list:
     files = {folder / cell / "experiment.toml": folder / "out" / cell for cell in demo.CELLS}
-    return run_all(files, smoothing="polynomial")
+    return run_all(files, options=RunOptions(smoothing="polynomial"))
 
 
 def test_both_cells_run_as_measured_ones_do(analysed: list) -> None:

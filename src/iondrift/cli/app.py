@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 from typer.core import TyperGroup
@@ -20,12 +20,12 @@ from iondrift.cli.environment import check_surroundings, open_streams, tell, tol
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
-from iondrift.drift.closures import CLOSURES
-from iondrift.drift.names import Smoothing
 from iondrift.errors import IondriftError, out_of_memory
 from iondrift.progress import finished_folders
 from iondrift.resources import address_space
+from iondrift.runs.options import RunOptions
 from iondrift.version import __version__
 
 _TIGHT = 3e8  # bytes of address space, with less of which neither threads start nor libraries load
@@ -77,6 +77,8 @@ app = typer.Typer(
 
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
+Layout: TypeAlias = Literal["text", "bruker"]
+_AS = "Profiles as exported text; or TopSpin folders of profiles, PFG and 7Li, and impedance."
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
 
 
@@ -84,13 +86,6 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"iondrift {__version__}")
         raise typer.Exit
-
-
-def _known_closure(name: str | None) -> str | None:
-    if name is not None and name not in CLOSURES:
-        allowed = ", ".join(map(repr, CLOSURES))
-        raise typer.BadParameter(f"{name!r} is not one of {allowed}.", param_hint="'--closure'")
-    return name
 
 
 @app.callback()
@@ -106,42 +101,26 @@ def _run(files: list[Path], out: Path, **values: Any) -> None:
     """Compute drift velocities of one or more cells.
 
     Writes results.zarr, summary.json, report.txt and figures to DIR; with several files to DIR/NAME each.
+    What the same inputs and settings made is not computed again.
     """
-    draws = DrawOptions(**read(DrawOptions, values))
-    quiet = values["quiet"]
+    asked, quiet = run_options(values), values["quiet"]
     from iondrift.runs import batch
 
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
-        results = batch.run_all(
-            folders,
-            closure=values["closure"],
-            smoothing=values["smoothing"],
-            netcdf=values["netcdf"],
-            bands=None if values["no_bands"] else draws,
-            progress=progress,
-        )
-    batch.show(results, as_json=values["json"], quiet=quiet)
+        results = batch.run_all(folders, options=asked, again=values["again"], progress=progress)
+    batch.show(results, as_json=values["json"], quiet=quiet, brief=values["brief"])
     if any(result.error for result in results):
         raise typer.Exit(1)
 
 
-_INSTEAD = "Instead of the one in the file."
 app.command()(
     command(
         _run,
         parameter("files", list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")),
         options.out(Path("results")),
-        parameter(
-            "closure",
-            str | None,
-            typer.Option(callback=_known_closure, metavar=f"<{'|'.join(CLOSURES)}>", help=_INSTEAD),
-            None,
-        ),
-        parameter("smoothing", Smoothing | None, typer.Option(help=_INSTEAD), None),
-        *parameters_of(DrawOptions),
-        parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
-        parameter("netcdf", bool, typer.Option("--netcdf", help="Also write results.nc."), False),
+        *RUN_PARAMETERS,
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -209,10 +188,15 @@ def check(
 
             progress("reading impedance")
             plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
+        if experiment.lineshape is not None:
+            from iondrift.experiment import cell_data_sets
+
+            progress("reading spectra")
+            plan["would_compute"]["lines"] = cell_data_sets.describe(experiment.lineshape)
     console.write_plan(plan, Console(highlight=False))
 
 
-def _demo(out: Path, seed: int, **values: Any) -> None:
+def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
     """Run on two simulated cells and show the truth.
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
@@ -223,9 +207,10 @@ def _demo(out: Path, seed: int, **values: Any) -> None:
 
     quiet, as_json = values["quiet"], values["json"]
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
-        cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
-        results = batch.run_all(cells, bands=draws, progress=progress)
-    batch.show(results, as_json=as_json, quiet=quiet)
+        cells = demonstration.simulate_cells(out, seed=seed, layout=layout, progress=progress)
+        # the truth is laid beside an analysis, so there has to be one
+        results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
+    batch.show(results, as_json=as_json, quiet=quiet, brief=values["brief"])
     if not (as_json or quiet):
         demonstration.show_truth(results)
     if any(result.error for result in results):
@@ -238,6 +223,8 @@ app.command()(
         options.out(Path("iondrift-demo")),
         *parameters_of(DrawOptions, "samples"),
         parameter("seed", int, typer.Option("--seed", min=0, help="Seed of the simulated noise."), 0),
+        parameter("layout", Layout, typer.Option("--as", help=_AS), "text"),
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -249,9 +236,7 @@ app.command()(
 def simulate(
     out: _Out,
     cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
-    layout: Annotated[
-        Literal["text", "bruker"], typer.Option("--as", help="Profiles as exported text, or as TopSpin data sets.")
-    ] = "text",
+    layout: Annotated[Layout, typer.Option("--as", help=_AS)] = "text",
     seed: _Seed = 0,
     no_progress: _NoProgress = False,
 ) -> None:

@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
-from iondrift.drift.names import Smoothing
 from iondrift.errors import ConfigurationError, IondriftError, out_of_memory
 from iondrift.experiment.file.schema import load
 from iondrift.progress import Progress, silent
 from iondrift.runs import cell as job
+from iondrift.runs.options import DEFAULT_RUN, RunOptions
 from iondrift.runs.results import as_json as to_json
+
+State: TypeAlias = Literal["done", "stands", "failed"]
+_STAND = " stand: the same inputs, settings and versions made them, so nothing was computed (--again computes)"
+_FEW = 3  # reasons that are told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,13 @@ class Result:
     folder: Path
     outcome: job.Outcome | None = None
     error: str | None = None
+
+    @property
+    def state(self) -> State:
+        """How it went."""
+        if self.outcome is None:
+            return "failed"
+        return "stands" if self.outcome.stands else "done"
 
 
 def folders(files: Sequence[Path], out: Path) -> dict[Path, Path]:
@@ -54,10 +65,8 @@ def folders(files: Sequence[Path], out: Path) -> dict[Path, Path]:
 def run_all(
     cells: Mapping[Path, Path],
     *,
-    closure: str | None = None,
-    smoothing: Smoothing | None = None,
-    netcdf: bool = False,
-    bands: DrawOptions | None = DEFAULT_DRAWS,
+    options: RunOptions = DEFAULT_RUN,
+    again: bool = False,
     progress: Progress = silent,
 ) -> list[Result]:
     """Run every experiment file into its folder; an error stays with its cell.
@@ -66,35 +75,29 @@ def run_all(
     ----------
     cells
         Results folder of each experiment file.
-    closure, smoothing, netcdf, bands, progress
+    options, again, progress
         As :func:`iondrift.runs.cell.run` takes them.
     """
-    results = []
-    for file, folder in cells.items():
-        try:
-            outcome = job.run(
-                load(file),
-                folder,
-                closure=closure,
-                smoothing=smoothing,
-                netcdf=netcdf,
-                bands=bands,
-                progress=_named(progress, file.stem),
-            )
-        except IondriftError as error:
-            results.append(Result(file=file, folder=folder, error=str(error)))
-        except MemoryError as error:
-            results.append(Result(file=file, folder=folder, error=f"{file}: {out_of_memory(error)}"))
-        else:
-            results.append(Result(file=file, folder=folder, outcome=outcome))
-    return results
+    return [_run(file, folder, options, again, progress) for file, folder in cells.items()]
+
+
+def _run(file: Path, folder: Path, options: RunOptions, again: bool, progress: Progress) -> Result:
+    """Run one experiment file; what the user can put right is its result."""
+    try:
+        named = _named(progress, file.stem)
+        outcome = job.run(load(file), folder, options=options, again=again, progress=named)
+    except IondriftError as error:
+        return Result(file=file, folder=folder, error=str(error))
+    except MemoryError as error:
+        return Result(file=file, folder=folder, error=f"{file}: {out_of_memory(error)}")
+    return Result(file=file, folder=folder, outcome=outcome)
 
 
 def _named(progress: Progress, name: str) -> Progress:
     return lambda step: progress(f"{name}: {step}")
 
 
-def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
+def show(results: Sequence[Result], *, as_json: bool, quiet: bool, brief: bool = False) -> None:
     """Print reports (or JSON) to stdout, errors to stderr, and for several cells a table of how each went.
 
     Parameters
@@ -105,6 +108,8 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         One summary as an object, several as an object keyed by experiment file.
     quiet
         Errors only.
+    brief
+        Of each report the answer and the warnings alone.
     """
     from rich.console import Console
 
@@ -125,13 +130,20 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         return
     for result in done:
         if result.outcome is not None:
-            write(result.outcome.summary, stdout)
-            stdout.print(f"Results in {result.folder}", markup=False, soft_wrap=True)
+            write(result.outcome.summary, stdout, brief=brief)
+            stdout.print(f"Results in {result.folder}{_how(result.outcome)}", markup=False, soft_wrap=True)
             stdout.print()
     if len(results) > 1:
-        stdout.print(
-            outcome_table(
-                (str(result.file), "failed" if result.error else "done", result.error or str(result.folder))
-                for result in results
-            )
-        )
+        rows = ((str(result.file), result.state, result.error or str(result.folder)) for result in results)
+        stdout.print(outcome_table(rows))
+
+
+def _how(outcome: job.Outcome) -> str:
+    """Return how results came about, where there were earlier ones."""
+    if outcome.stands:
+        return _STAND
+    because = list(outcome.because)
+    if not because or because == ["--again"]:
+        return ""
+    more = f" and {len(because) - _FEW} more changes" if len(because) > _FEW else ""
+    return f", computed anew: {'; '.join(because[:_FEW])}{more}"

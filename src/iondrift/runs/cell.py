@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
+from iondrift.drift.bands.options import DrawOptions
+from iondrift.errors import StoreError
+from iondrift.experiment.file.data_sets import DataSets
+from iondrift.ledger import read_ledger
 from iondrift.progress import Progress, silent
-from iondrift.runs.results import IMPEDANCE, Publication, publication
+from iondrift.runs.lock import PATIENCE
+from iondrift.runs.options import DEFAULT_RUN, RunOptions
+from iondrift.runs.record import NOTHING, Record, changes, files_of, relative
+from iondrift.runs.results import IMPEDANCE, LINESHAPE, SUMMARY, Publication, publication
 
 if TYPE_CHECKING:
-    from iondrift.drift.names import Smoothing
+    from iondrift.experiment.diffusion import DiffusionSeries
+    from iondrift.experiment.file.data_sets import Lineshape
     from iondrift.experiment.file.impedance import Impedance
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.results import Analysis
@@ -20,26 +28,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a finished job leaves: the analysis, its summary, the folder it was written to."""
+    """What a finished job leaves.
 
-    analysis: Analysis
+    Attributes
+    ----------
+    summary, folder
+        Its headline numbers, and where everything was written.
+    analysis
+        None where earlier results stand.
+    because
+        Why earlier results did not stand, in words; empty where there were none.
+    """
+
     summary: Mapping[str, Any]
     folder: Path
+    analysis: Analysis | None = None
+    because: Sequence[str] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether earlier results are what would be computed, so that nothing was."""
+        return self.analysis is None
 
 
 def run(
     experiment: Experiment,
     folder: Path,
     *,
-    closure: str | None = None,
-    smoothing: Smoothing | None = None,
-    netcdf: bool = False,
-    bands: DrawOptions | None = DEFAULT_DRAWS,
+    options: RunOptions = DEFAULT_RUN,
+    again: bool = False,
+    patience: float = PATIENCE,
     progress: Progress = silent,
 ) -> Outcome:
     """Analyse one experiment and write store, summary, report and figures, and its impedance where it names spectra.
 
-    Everything is complete before anything that was in the folder is replaced.
+    Results that are there of the same inputs, settings and versions stand. Everything is complete before anything that
+    was in the folder is replaced.
 
     Parameters
     ----------
@@ -47,12 +71,12 @@ def run(
         A validated experiment file.
     folder
         Where results go; made when missing.
-    closure, smoothing
-        Instead of those in the file.
-    netcdf
-        Also write one NetCDF file.
-    bands
-        How to draw uncertainty bands; None for no bands.
+    options
+        What is asked of the run.
+    again
+        Compute even what stands.
+    patience
+        How long to wait for another process that writes there, s.
     progress
         Told each step as it begins.
 
@@ -61,24 +85,76 @@ def run(
     IondriftError
         Whatever the user can put right: input, configuration, or a folder that cannot be written.
     """
+    experiment = experiment.with_options(closure=options.closure, smoothing=options.smoothing)
+    progress("comparing with what is there")
+    record, before = record_of(experiment, options), read_ledger(folder)
+    because = ["--again"] if again else changes(folder, record)
+    if not because:
+        return Outcome(summary=_summary(folder), folder=folder)
+    with publication(folder, record, patience=patience) as files:
+        if not again and read_ledger(folder) != before and not changes(folder, record):
+            files.abandon()  # another process has computed it meanwhile
+            return Outcome(summary=_summary(folder), folder=folder)
+        outcome = _compute(experiment, folder, files, options, progress)
+    return replace(outcome, because=[reason for reason in because if reason != NOTHING])
+
+
+def record_of(experiment: Experiment, options: RunOptions) -> Record:
+    """Return what the results of an experiment are made of, closure and smoothing as they are used."""
+    base = Path() if experiment.source is None else experiment.source.parent
+    settings, impedance = experiment.model_dump(mode="json"), experiment.impedance
+    settings["log"]["file"] = relative(experiment.log.file, base)
+    named = [("profiles", experiment.profiles.files), *([("impedance", impedance.files)] if impedance else [])]
+    for section, files in named:
+        settings[section]["files"] = [relative(file, base) for file in files]
+    inputs = [Path(experiment.log.file), *files_of(experiment.profiles.files, deep=True)]
+    inputs += files_of(impedance.files, deep=False) if impedance else []
+    for section, data_sets in (("diffusivity", experiment.diffusivity), ("lineshape", experiment.lineshape)):
+        if isinstance(data_sets, DataSets):
+            settings[section]["files"] = relative(data_sets.files, base)
+            inputs += files_of(data_sets.folders, deep=True)
+    asked = asdict(options)
+    for replaced in ("closure", "smoothing"):  # they stand with the experiment's
+        del asked[replaced]
+    file = None if experiment.source is None else experiment.source.name
+    return Record.of("run", base, inputs, {"experiment_file": file, "experiment": settings, **asked})
+
+
+def _compute(
+    experiment: Experiment, folder: Path, files: Publication, options: RunOptions, progress: Progress
+) -> Outcome:
+    """Analyse, and write everything into the publication."""
     from iondrift.experiment import pipeline
     from iondrift.report.console import cell as console
     from iondrift.report.figures import cell as figures
     from iondrift.report.summary import cell as summaries
 
-    with publication(folder) as files:
-        analysis = pipeline.analyse(experiment, closure=closure, smoothing=smoothing, bands=bands, progress=progress)
-        summary = summaries.build(analysis)
-        progress("writing results")
-        files.store(analysis.dataset)
-        if netcdf:
-            files.netcdf(analysis.dataset)
-        progress("drawing figures")
-        figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
-        if experiment.impedance is not None:
-            summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, bands, progress)
-        files.report(console.to_text(summary), summary)
+    analysis = pipeline.analyse(experiment, bands=options.bands, progress=progress)
+    summary = summaries.build(analysis)
+    progress("writing results")
+    files.store(analysis.dataset)
+    if options.netcdf:
+        files.netcdf(analysis.dataset)
+    progress("drawing figures")
+    figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
+    if experiment.impedance is not None:
+        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options.bands, progress)
+    if analysis.measured.diffusion is not None:
+        summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, experiment.cell.name)
+    if experiment.lineshape is not None:
+        summary["lineshape"] = _add_lines(files, experiment.lineshape, experiment.cell.name, progress)
+    files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
+
+
+def _summary(folder: Path) -> Mapping[str, Any]:
+    """Return the summary that stands in a folder."""
+    path = read_ledger(folder).find(folder, SUMMARY)
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
+    return found
 
 
 def _add_impedance(
@@ -95,3 +171,24 @@ def _add_impedance(
     files.store(found.dataset, IMPEDANCE)
     figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
+
+
+def _add_diffusion(files: Publication, series: DiffusionSeries, title: str) -> Mapping[str, Any]:
+    """Draw the diffusion experiments that D(c) was fitted to, and return their summary."""
+    from iondrift.report.figures import diffusion as figures
+    from iondrift.report.summary import diffusion as summaries
+
+    figures.draw(series, title=title, folder=files.figures / "diffusion")
+    return summaries.build(series, title=title)
+
+
+def _add_lines(files: Publication, settings: Lineshape, title: str, progress: Progress) -> Mapping[str, Any]:
+    """Fit the lines of the spectra that the experiment file names, write and draw them, and return their summary."""
+    from iondrift.experiment.cell_data_sets import cell_lines
+    from iondrift.report.figures import lineshape as figures
+    from iondrift.report.summary import lineshape as summaries
+
+    found = cell_lines(settings, progress=progress)
+    files.store(found.dataset, LINESHAPE)
+    figures.draw(found.dataset, folder=files.figures / "lineshape")
+    return summaries.build(found.dataset, title=title, warnings=found.notes)

@@ -10,14 +10,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from iondrift.errors import StoreError
+from iondrift.errors import BusyError, StoreError
 
 LOCK = ".iondrift-lock"
-_PATIENCE = 10.0  # s that a second writer waits for the first
+PATIENCE = 10.0  # s that a second writer waits for the first
 
 
 @contextmanager
-def locked(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
+def locked(folder: Path, *, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the folder; it is made when missing, and gone again where nothing was left in it.
 
     The lock is the operating system's: it vanishes with its process, so that a killed run locks nobody out. Where a
@@ -32,8 +32,10 @@ def locked(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
 
     Raises
     ------
+    BusyError
+        Another process writes there, and is named.
     StoreError
-        Another process writes there, and is named; or the folder cannot be made.
+        The folder cannot be made.
     """
     from filelock import FileLock, Timeout
 
@@ -44,7 +46,7 @@ def locked(folder: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
         lock = FileLock(place)
         lock.acquire(timeout=patience)
     except Timeout:
-        raise StoreError(
+        raise BusyError(
             f"{folder}: {_owner(place)} is writing results there; wait until it has finished, or choose another folder"
         ) from None
     except OSError as error:

@@ -15,24 +15,35 @@ import socket
 import threading
 import uuid
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from iondrift.errors import IondriftWarning, StoreError
 from iondrift.ledger import LEDGER, MANIFEST, Ledger, fingerprint, read_ledger
 from iondrift.progress import finish
-from iondrift.runs.lock import alive, locked
+from iondrift.runs.lock import PATIENCE, alive, locked
 from iondrift.runs.store import added, sync, write_json
 
 _PARTIAL = ".iondrift-partial-"
 
 
 @contextmanager
-def published(folder: Path, kind: str, *, expected: Sequence[str] = (), adds: bool = False) -> Iterator[Path]:
+def published(
+    folder: Path,
+    kind: str,
+    *,
+    expected: Sequence[str] = (),
+    adds: bool = False,
+    made: Mapping[str, Any] | None = None,
+    patience: float = PATIENCE,
+) -> Iterator[Path]:
     """Give a temporary folder; what was written there becomes the folder's set when the block ends well.
+
+    A block that removes the temporary folder publishes nothing, and the earlier set stays.
 
     Parameters
     ----------
@@ -44,13 +55,17 @@ def published(folder: Path, kind: str, *, expected: Sequence[str] = (), adds: bo
         Names, or patterns, that are looked at before the block begins: what is there and no ledger lists is refused.
     adds
         The files join the earlier set instead.
+    made
+        What the set is made of, for the ledger.
+    patience
+        How long to wait for another writer, s.
 
     Raises
     ------
     StoreError
         Another process writes there, the folder cannot be written, or it holds a file of the user's in the way.
     """
-    with locked(folder):
+    with locked(folder, patience=patience):
         try:
             settle(folder)
             staging = folder / f"{_PARTIAL}{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -61,7 +76,8 @@ def published(folder: Path, kind: str, *, expected: Sequence[str] = (), adds: bo
             _refuse_foreign(folder, kind, (place for name in expected for place in sorted(folder.glob(name))))
             yield staging
             try:
-                _publish(staging, folder, kind, adds=adds)
+                if staging.exists():
+                    _publish(staging, folder, kind, adds=adds, made=made)
             except OSError as error:
                 raise _unwritable(folder, error) from error
         except StoreError as error:  # the user knows the folder, not the one beside it
@@ -81,7 +97,7 @@ def settle(folder: Path) -> None:
             shutil.rmtree(leftover)
 
 
-def _publish(staging: Path, folder: Path, kind: str, *, adds: bool) -> None:
+def _publish(staging: Path, folder: Path, kind: str, *, adds: bool, made: Mapping[str, Any] | None) -> None:
     """Let the ledger name the files of ``staging``, and move them to their places."""
     ledger = read_ledger(folder)
     earlier = ledger.sets.get(kind, {})
@@ -93,11 +109,18 @@ def _publish(staging: Path, folder: Path, kind: str, *, adds: bool) -> None:
         sets={**ledger.sets, kind: {**earlier, **files} if adds else files},
         staging=staging.name,
         earlier={name: digest for name, digest in earlier.items() if name in files or not adds},
+        made=ledger.made if adds else _made(ledger, kind, made),
     )
     with _uninterrupted():
         _write_ledger(new, staging, folder)
         finish(folder)
         _move(folder, new)
+
+
+def _made(ledger: Ledger, kind: str, made: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
+    """Return what the sets of a folder are made of once one is replaced."""
+    others = {other: of for other, of in ledger.made.items() if other != kind}
+    return others if made is None else {**others, kind: made}
 
 
 def _move(folder: Path, ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from iondrift.ledger import RESULTS_SET
 from iondrift.runs import store
+from iondrift.runs.lock import PATIENCE
 from iondrift.runs.publication import published
+from iondrift.runs.record import Record
 
 if TYPE_CHECKING:
     import xarray as xr
 
 RESULTS = "results.zarr"
 IMPEDANCE = "impedance.zarr"
+LINESHAPE = "lineshape.zarr"
 SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"
@@ -35,6 +39,10 @@ class Publication:
         """Where figures belong."""
         return self.staging / FIGURES
 
+    def abandon(self) -> None:
+        """Publish nothing; what is there stays."""
+        shutil.rmtree(self.staging)
+
     def store(self, dataset: xr.Dataset, name: str = RESULTS) -> None:
         """Write labelled results."""
         store.write(dataset, self.staging / name)
@@ -50,18 +58,28 @@ class Publication:
 
 
 @contextmanager
-def publication(folder: Path) -> Iterator[Publication]:
+def publication(folder: Path, record: Record | None = None, *, patience: float = PATIENCE) -> Iterator[Publication]:
     """Hold a folder while its results are computed and written; publish them when the block ends well.
 
     Whatever was there stays as it is until then, and where the block fails; then all that an earlier run wrote goes,
     and what the user changed of it is moved aside.
+
+    Parameters
+    ----------
+    folder
+        Where results belong.
+    record
+        What they are made of, so that the next run can tell whether they stand.
+    patience
+        How long to wait for another writer, s.
 
     Raises
     ------
     StoreError
         Another process writes there, the folder cannot be written, or a file of the user's bears such a name.
     """
-    with published(folder, RESULTS_SET, expected=(RESULTS, SUMMARY, REPORT)) as staging:
+    made, expected = None if record is None else record.content(), (RESULTS, SUMMARY, REPORT)
+    with published(folder, RESULTS_SET, expected=expected, made=made, patience=patience) as staging:
         yield Publication(staging)
 
 
