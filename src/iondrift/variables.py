@@ -253,6 +253,7 @@ def dataset(
         result = xr.Dataset(described, {dim: values for dim, values in coords.items() if dim in used})
     except ValueError as error:
         raise ShapeError(f"{', '.join(values)}: dims do not fit: {error}") from error
-    for dim in used.intersection(VARIABLES, map(str, result.coords)):
-        result[dim].attrs = {**VARIABLES[dim].attrs, **result[dim].attrs}
+    for dim in map(str, used):
+        if dim in VARIABLES and dim in result.coords:
+            result[dim].attrs = {**VARIABLES[dim].attrs, **result[dim].attrs}
     return result
