@@ -182,22 +182,22 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive:
 
 
 def increasing(value: Any, name: str, *, repeats: bool = False) -> FloatArray:
-    """Return a one-dimensional, strictly increasing float64 array; with ``repeats`` one that does not decrease.
+    """Return a one-dimensional, strictly increasing float64 array; ``repeats``: equal neighbours are allowed.
 
     Raises
     ------
     DataError
-        It does not; the message gives the first place.
+        It does not increase; the message gives the first place.
     """
     result = array(value, name, ndim=1)
     steps = np.diff(result)
-    wrong = steps < 0.0 if repeats else steps <= 0.0
+    allowed = repeats and bool((steps > 0.0).any())
+    wrong = steps < 0.0 if allowed else steps <= 0.0
     if wrong.any():
         k = int(np.argmax(wrong))
         raise DataError(
-            f"{name} must {'not decrease' if repeats else 'increase strictly'}: entry {k + 1} is {result[k + 1]:g} "
-            f"after {result[k]:g}; "
-            "sort it or remove duplicates"
+            f"{name} must increase{'' if repeats else ' strictly'}: entry {k + 1} is {result[k + 1]:g} after "
+            f"{result[k]:g}; sort it or remove duplicates"
         )
     return result
 
