@@ -87,13 +87,35 @@ def run(
     record, before = record_of(experiment, options), read_ledger(folder)
     because = ["--again"] if again else changes(folder, record)
     if not because:
-        return Outcome(summary=_summary(folder), folder=folder)
+        return Outcome(summary=read_summary(folder), folder=folder)
     with publication(folder, record, patience=patience) as files:
         if not again and read_ledger(folder) != before and not changes(folder, record):
             files.abandon()  # another process has computed it meanwhile
-            return Outcome(summary=_summary(folder), folder=folder)
+            return Outcome(summary=read_summary(folder), folder=folder)
         outcome = _compute(experiment, folder, files, options, progress)
     return replace(outcome, because=[reason for reason in because if reason != NOTHING])
+
+
+def standing(experiment: Experiment, folder: Path, *, options: RunOptions = DEFAULT_RUN) -> bool:
+    """Say whether results in a folder are what :func:`run` would compute; IondriftError as there."""
+    experiment = experiment.with_options(closure=options.closure, smoothing=options.smoothing)
+    return not changes(folder, record_of(experiment, options))
+
+
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """Return the summary that stands in a folder.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read, or is not the one the ledger names.
+    """
+    path = read_ledger(folder).find(folder, SUMMARY)
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
+    return found
 
 
 def record_of(experiment: Experiment, options: RunOptions) -> Record:
@@ -134,16 +156,6 @@ def _compute(
         summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options.bands, progress)
     files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
-
-
-def _summary(folder: Path) -> Mapping[str, Any]:
-    """Return the summary that stands in a folder."""
-    path = read_ledger(folder).find(folder, SUMMARY)
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
-    return found
 
 
 def _add_impedance(
