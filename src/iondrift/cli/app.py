@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 from typer.core import TyperGroup
@@ -78,6 +78,8 @@ app = typer.Typer(
 
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
+Layout: TypeAlias = Literal["text", "bruker"]
+_AS = "Profiles as exported text; or TopSpin folders of profiles, PFG and 7Li, and impedance."
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
 
 
@@ -186,10 +188,15 @@ def check(
 
             progress("reading impedance")
             plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
+        if experiment.lineshape is not None:
+            from iondrift.experiment import cell_data_sets
+
+            progress("reading spectra")
+            plan["would_compute"]["lines"] = cell_data_sets.describe(experiment.lineshape)
     console.write_plan(plan, Console(highlight=False))
 
 
-def _demo(out: Path, seed: int, **values: Any) -> None:
+def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
     """Run on two simulated cells and show the truth.
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
@@ -200,7 +207,7 @@ def _demo(out: Path, seed: int, **values: Any) -> None:
 
     quiet, as_json = values["quiet"], values["json"]
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
-        cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
+        cells = demonstration.simulate_cells(out, seed=seed, layout=layout, progress=progress)
         # the truth is laid beside an analysis, so there has to be one
         results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
     batch.show(results, as_json=as_json, quiet=quiet)
@@ -216,6 +223,7 @@ app.command()(
         options.out(Path("iondrift-demo")),
         *parameters_of(DrawOptions, "samples"),
         parameter("seed", int, typer.Option("--seed", min=0, help="Seed of the simulated noise."), 0),
+        parameter("layout", Layout, typer.Option("--as", help=_AS), "text"),
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -227,9 +235,7 @@ app.command()(
 def simulate(
     out: _Out,
     cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
-    layout: Annotated[
-        Literal["text", "bruker"], typer.Option("--as", help="Profiles as exported text, or as TopSpin data sets.")
-    ] = "text",
+    layout: Annotated[Layout, typer.Option("--as", help=_AS)] = "text",
     seed: _Seed = 0,
     no_progress: _NoProgress = False,
 ) -> None:

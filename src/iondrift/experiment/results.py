@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from iondrift.drift.bands.uncertainties import Uncertainties
     from iondrift.drift.smoothing.noise import NoiseEstimate
+    from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
     from iondrift.experiment.log.protocol import Segment
@@ -116,6 +117,8 @@ class Measured:
         Of the calibrated profiles, mol m-3; None for series too short to tell.
     diffusivity
         D(c) of the anion.
+    diffusion
+        The experiments that it was fitted to; None where the experiment file states it.
     notes
         Warnings, in plain words.
     """
@@ -133,6 +136,7 @@ class Measured:
     onset: Onset | None
     noise: NoiseEstimate | None
     diffusivity: Diffusivity
+    diffusion: DiffusionSeries | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:

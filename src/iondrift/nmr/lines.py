@@ -25,6 +25,7 @@ _FAR: Final = 0.01  # of the highest point of the lines: what is below is free o
 _FEWEST_FREE: Final = 60  # points that a correlation is estimated from
 _LONGEST: Final = 64  # points of correlation
 _EDGE: Final = 0.01  # mixing, or share of either width, that counts as a bound
+_SEEN: Final = 2.0  # standard errors of an area
 _CLOSE: Final = 0.2  # of a width: two lines that are one
 _TO_FWHM: Final = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
@@ -71,8 +72,10 @@ def fit_lineshape(
     -------
     xarray.Dataset
         - ``position``, ``width`` (full, at half maximum), ``area``, ``mixing`` (of the Lorentzian) and ``phase``
-          (spectrum, line), by rising position; ``position_error``, ``width_error``, ``area_error``; ``area_share``;
-        - ``resolved`` (spectrum, line): at no bound, and no other line within a fifth of a width;
+          (spectrum, line), by rising position; ``position_error``, ``width_error``, ``area_error``; ``area_share``
+          of what is resolved, NaN of what is not;
+        - ``resolved`` (spectrum, line): at no bound, no other line within a fifth of a width, and an area of at least
+          two standard errors;
         - ``fitted``, ``measured``, ``baseline`` (spectrum, point), ``component`` (spectrum, line, point);
         - ``r_squared``, ``noise``, ``correlation_length`` (spectrum);
         - ``aicc``, ``bic`` (lines_tried), over the spectra judged.
@@ -285,8 +288,8 @@ def _described(
     data |= {name: (("spectrum", "point"), np.array([row[name] for row in rows])) for name in ("fitted", "baseline")}
     data["measured"] = (("spectrum", "point"), y)
     data["component"] = (("spectrum", "line", "point"), np.array([row["component"] for row in rows]))
-    area = data["area"][1]
-    data["area_share"] = (("spectrum", "line"), area / area.sum(axis=1, keepdims=True))
+    counted = np.where(data["resolved"][1], data["area"][1], np.nan)
+    data["area_share"] = (("spectrum", "line"), counted / np.nansum(counted, axis=1, keepdims=True))
     for which, name in enumerate(("aicc", "bic")):
         data[name] = ("lines_tried", np.array([score[which] for score in scores.values()]))
     units = dict.fromkeys(("position", "position_error", "width", "width_error"), "ppm") | {"phase": "degree"}
@@ -327,7 +330,7 @@ def _row(scaled: _Scaled, spectrum: FloatArray, parameters: FloatArray, options:
     return {
         "position": position, "width": found[:, 1] * scaled.half, "area": found[:, 2] * scaled.half * scaled.height,
         "position_error": errors[:, 0], "width_error": errors[:, 1], "area_error": errors[:, 2],
-        "mixing": found[:, 3], "phase": found[:, 4], "resolved": _resolved(lines, found),
+        "mixing": found[:, 3], "phase": found[:, 4], "resolved": _resolved(lines, found, errors[:, 2] / to_units[2]),
         "fitted": model * scaled.height, "baseline": baseline, "component": components,
         "r_squared": 1.0 - float(left @ left) * scaled.height**2 / float(centred @ centred),
         "noise": float(np.sqrt(left @ left / max(1, left.size - parameters.size))) * scaled.height,
@@ -371,12 +374,12 @@ def _referred(
     return position - position[bulk] + reference, half * np.sqrt(np.maximum(variance, 0.0))
 
 
-def _resolved(lines: kernels.Lines, found: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return which lines are at no bound and have no other within a fifth of a width."""
+def _resolved(lines: kernels.Lines, found: FloatArray, area_error: FloatArray) -> npt.NDArray[np.bool_]:
+    """Return which lines are at no bound, have no other within a fifth of a width, and an area beyond its error."""
     place, width, mixing = found[:, 0], found[:, 1], found[:, 3]
     point = 2.0 / (lines.x.size - 1)
     inside = (np.abs(place) < 1.0) & (width > 2.0 * point) & (width < 2.0)
-    inside &= (mixing > _EDGE) & (mixing < 1.0 - _EDGE)
+    inside &= (mixing > _EDGE) & (mixing < 1.0 - _EDGE) & (np.abs(found[:, 2]) > _SEEN * area_error)
     apart = np.abs(place[:, None] - place[None, :]) + np.where(np.eye(place.size) > 0, np.inf, 0.0)
     return np.asarray(inside & (apart > _CLOSE * np.minimum(width[:, None], width[None, :])).all(axis=1))
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from iondrift.errors import InputFileError
+from iondrift.readers.paths import require_file
 from iondrift.settings import setting
 
 Separator: TypeAlias = Literal["tab", "semicolon", "comma", "space"]
 SEPARATORS: dict[Separator, str] = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}  # " ": any run
 LINE_END = re.compile(r"\r*\n|\r+(?!\n)")
+LARGEST_TEXT = 32 << 20  # bytes; ten days of a sample a second, read in half a minute
 LARGEST_NUMBER = 1e60  # in any unit; what is larger is damaged, and its products would overflow
 LONGEST_NUMBER = 64  # characters; a longer token is not a number
 _NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
@@ -28,20 +30,37 @@ _BYTE_ORDER_MARKS = (
 )
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of a file that must exist and hold something.
+def read_start(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file, as many as asked for or as there are.
 
     Raises
     ------
     InputFileError
-        It does not exist, cannot be read or is empty.
+        It is no file, or cannot be read.
     """
+    require_file(path)
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputFileError(f"{path}: cannot be read, there is no such file; check the path") from None
+        with path.open("rb") as stream:
+            return stream.read(count)
     except OSError as error:
         raise InputFileError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+
+
+def read_bytes(path: Path, *, largest: int = LARGEST_TEXT) -> bytes:
+    """Return the content of a file that must exist and hold something, of so many bytes at most.
+
+    Raises
+    ------
+    InputFileError
+        It is no file, cannot be read, is empty or larger.
+    """
+    size = require_file(path)
+    if size > largest:
+        raise InputFileError(
+            f"{path}: holds {size / 1e6:.3g} MB, and more than {largest / 1e6:.3g} MB are not read, which would take "
+            "minutes; check that it is the file that is meant, and export less: every tenth sample, or a shorter time"
+        )
+    content = read_start(path, size)
     if not content.strip():
         raise InputFileError(f"{path}: is empty ({len(content)} bytes); export it again")
     return content
@@ -162,10 +181,11 @@ def decimal_sign(cells: Iterable[tuple[int, str]], path: Path) -> str:
     first: dict[str, int] = {}
     commas: list[str] = []
     for line, token in cells:
-        if ("," in token or "." in token) and is_number(token):
-            first.setdefault("," if "," in token else ".", line)
-            if "," in token:
-                commas.append(token)
+        if "," in token and is_number(token):
+            first.setdefault(",", line)
+            commas.append(token)
+        elif "." in token and "." not in first and is_number(token):
+            first["."] = line
     if len(first) == 2:
         raise InputFileError(
             f"{path}, line {max(first.values())}: decimal commas (from line {first[',']}) and decimal points "

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import StoreError
+from iondrift.experiment.file.data_sets import DataSets
 from iondrift.ledger import read_ledger
 from iondrift.progress import Progress, silent
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.options import DEFAULT_RUN, RunOptions
 from iondrift.runs.record import NOTHING, Record, changes, files_of, relative
-from iondrift.runs.results import IMPEDANCE, SUMMARY, Publication, publication
+from iondrift.runs.results import IMPEDANCE, LINESHAPE, SUMMARY, Publication, publication
 
 if TYPE_CHECKING:
+    from iondrift.experiment.diffusion import DiffusionSeries
+    from iondrift.experiment.file.data_sets import Lineshape
     from iondrift.experiment.file.impedance import Impedance
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.results import Analysis
@@ -128,6 +131,10 @@ def record_of(experiment: Experiment, options: RunOptions) -> Record:
         settings[section]["files"] = [relative(file, base) for file in files]
     inputs = [Path(experiment.log.file), *files_of(experiment.profiles.files, deep=True)]
     inputs += files_of(impedance.files, deep=False) if impedance else []
+    for section, data_sets in (("diffusivity", experiment.diffusivity), ("lineshape", experiment.lineshape)):
+        if isinstance(data_sets, DataSets):
+            settings[section]["files"] = relative(data_sets.files, base)
+            inputs += files_of(data_sets.folders, deep=True)
     asked = asdict(options)
     for replaced in ("closure", "smoothing"):  # they stand with the experiment's
         del asked[replaced]
@@ -154,6 +161,10 @@ def _compute(
     figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
     if experiment.impedance is not None:
         summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options.bands, progress)
+    if analysis.measured.diffusion is not None:
+        summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, experiment.cell.name)
+    if experiment.lineshape is not None:
+        summary["lineshape"] = _add_lines(files, experiment.lineshape, experiment.cell.name, progress)
     files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
 
@@ -172,3 +183,24 @@ def _add_impedance(
     files.store(found.dataset, IMPEDANCE)
     figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
+
+
+def _add_diffusion(files: Publication, series: DiffusionSeries, title: str) -> Mapping[str, Any]:
+    """Draw the diffusion experiments that D(c) was fitted to, and return their summary."""
+    from iondrift.report.figures import diffusion as figures
+    from iondrift.report.summary import diffusion as summaries
+
+    figures.draw(series, title=title, folder=files.figures / "diffusion")
+    return summaries.build(series, title=title)
+
+
+def _add_lines(files: Publication, settings: Lineshape, title: str, progress: Progress) -> Mapping[str, Any]:
+    """Fit the lines of the spectra that the experiment file names, write and draw them, and return their summary."""
+    from iondrift.experiment.cell_data_sets import cell_lines
+    from iondrift.report.figures import lineshape as figures
+    from iondrift.report.summary import lineshape as summaries
+
+    found = cell_lines(settings, progress=progress)
+    files.store(found.dataset, LINESHAPE)
+    figures.draw(found.dataset, folder=files.figures / "lineshape")
+    return summaries.build(found.dataset, title=title, warnings=found.notes)

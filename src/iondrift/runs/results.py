@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.zarr"
 IMPEDANCE = "impedance.zarr"
+LINESHAPE = "lineshape.zarr"
 SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"

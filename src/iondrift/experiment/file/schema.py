@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -21,6 +23,7 @@ from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
 from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
 from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
@@ -29,6 +32,11 @@ from iondrift.experiment.file.section import Section as _Section
 from iondrift.experiment.file.topspin import TopSpinProfiles
 from iondrift.nmr.calibration import ZERO_FILLING
 from iondrift.readers.log import LogLayout
+from iondrift.readers.paths import require_file
+from iondrift.readers.text import read_start
+
+_LARGEST: Final = 256 << 10  # bytes; the template has 10 kB
+_DEEP: Final = re.compile(r"(?:[\w\"'-]{1,64}[ \t]{0,8}\.[ \t]{0,8}){64}")  # dotted keys take tomllib quadratic memory
 
 
 def _known_closure(value: Any) -> str:
@@ -44,9 +52,11 @@ def _known_closure(value: Any) -> str:
 class Cell(_Section):
     """The cell and what its electrodes are; text for reports."""
 
-    name: str = Field(min_length=1, description="name of the cell, for reports")
-    plating_electrode: str = Field(default="Li metal", description="electrode at x = 0, where lithium is plated")
-    counter_electrode: str = Field(default="Li metal", description="electrode at x = L")
+    name: str = Field(min_length=1, max_length=200, description="name of the cell, for reports")
+    plating_electrode: str = Field(
+        default="Li metal", max_length=200, description="electrode at x = 0, where lithium is plated"
+    )
+    counter_electrode: str = Field(default="Li metal", max_length=200, description="electrode at x = L")
 
 
 class Profiles(_Section):
@@ -209,6 +219,7 @@ class Experiment(_Section):
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
+    lineshape: Lineshape | None = Field(default=None, description="spectra of TopSpin whose lines are fitted")
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -286,15 +297,27 @@ def load(path: str | Path) -> Experiment:
 def _read_toml(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise ConfigurationError(f"{path}: is a folder; name the experiment file in it (.toml)")
+    if not os.path.exists(path) and os.path.isdir(path.parent):
+        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one")
+    size = require_file(path)
+    if size > _LARGEST:
+        raise ConfigurationError(
+            f"{path}: holds {size / 1e3:.0f} kB, and an experiment file needs no more than {_LARGEST / 1e3:.0f}; name "
+            "measurements in it, by their files"
+        )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one") from error
+        text = read_start(path, size).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not a text file in UTF-8 (byte {error.start})") from error
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
     try:
+        if _DEEP.search(text):
+            raise RecursionError
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"{path}: lists or sections lie too deep in each other; two levels are enough"
+        ) from error
+    except ValueError as error:  # of Python's own int()
+        raise ConfigurationError(f"{path}: a whole number has thousands of digits; correct it") from error

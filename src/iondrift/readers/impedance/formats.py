@@ -19,6 +19,7 @@ from iondrift.readers.impedance import (
     zplot_z,
 )
 from iondrift.readers.paths import expand
+from iondrift.readers.text import read_start
 
 _SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
 # What else may lie in a folder of spectra; everything with these endings must read, except the papers named
@@ -51,11 +52,7 @@ def detect_format(path: Path) -> str:
     """
     if path.suffix.lower() in _SUFFIXES:
         return _SUFFIXES[path.suffix.lower()]
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(_SNIFFED_BYTES)
-    except OSError as error:
-        raise InputFileError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    head = read_start(path, _SNIFFED_BYTES)
     if not head:
         raise InputFileError(f"{path}: is empty; copy or export it again")
     if head.startswith(zahner_ism.SIGNATURES):

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import impedance, layout, uncertainty, velocity
+from iondrift.report.console import diffusion, impedance, layout, lineshape, uncertainty, velocity
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -39,7 +39,9 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
+        *(diffusion.parts(summary["diffusion"], prefix="PFG: ") if "diffusion" in summary else ()),
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
+        *(lineshape.parts(summary["lineshape"], prefix="Lines: ") if "lineshape" in summary else ()),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
     )
