@@ -183,13 +183,12 @@ def test_what_cannot_be_meant_is_refused(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="spawns processes")
 def test_the_same_bytes_whoever_computes(folder: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
-    file, found = folder / "first" / "cell.toml", []
+    file = folder / "first" / "cell.toml"
     assert batch(file, "--out", tmp_path / "threads").exit_code == 0
     for executor in ("processes", "dask"):
         command = [sys.executable, "-m", "iondrift", "batch", file, "--out", tmp_path / executor, "--quiet"]
         done = subprocess.run([*command, "--executor", executor], capture_output=True, text=True)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    for executor in ("threads", "processes", "dask"):
-        found.append(digests(tmp_path / executor / "cell"))
+    found = [digests(tmp_path / executor / "cell") for executor in ("threads", "processes", "dask")]
     assert len(found[0]) > 20
     assert found[0] == found[1] == found[2]
