@@ -15,11 +15,11 @@ from iondrift.runs import store
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.publication import published
 from iondrift.runs.record import Record
+from iondrift.runs.store import RESULTS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-RESULTS = "results.zarr"
 IMPEDANCE = "impedance.zarr"
 LINESHAPE = "lineshape.zarr"
 SUMMARY = "summary.json"
