@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -111,6 +112,15 @@ def test_bands_are_computed_by_default(banded: tuple[Path, Path, dict]) -> None:
         assert widest[0] < edges[0] < edges[1] < widest[1]
     names = {entry.name for entry in (out / "figures").iterdir()}
     assert names == FIGURES | {f"{name}.{suffix}" for name in BANDS for suffix in ("png", "svg")}
+
+
+def test_brief_prints_result_and_warnings_alone(banded: tuple[Path, Path, dict]) -> None:
+    """On results that stand, which are printed from their summary."""
+    cell, out, _ = banded
+    result = iondrift("run", cell, "--out", out, "--samples", "64", "--seed", "3", "--netcdf", "--brief")
+    assert result.exit_code == 0, result.output
+    headings = [line for line in result.stdout.splitlines() if re.fullmatch(r"[A-Z][\w' -]+", line)]
+    assert headings in (["Result"], ["Result", "Warnings"])
 
 
 def test_the_error_model_of_the_file_is_used(banded: tuple[Path, Path, dict]) -> None:
