@@ -21,6 +21,7 @@ from iondrift.cli.environment import check_surroundings, open_streams, tell, tol
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.results import export, info, verify
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import IondriftError, out_of_memory
@@ -256,6 +257,9 @@ app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
 app.command()(lineshape_command)
+app.command()(info)
+app.command()(export)
+app.command()(verify)
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import StoreError
 from iondrift.experiment.file.data_sets import DataSets
 from iondrift.ledger import read_ledger
@@ -157,10 +156,12 @@ def _compute(
     files.store(analysis.dataset)
     if options.netcdf:
         files.netcdf(analysis.dataset)
+    if options.csv:
+        files.tables(analysis.dataset)
     progress("drawing figures")
     figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
     if experiment.impedance is not None:
-        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options.bands, progress)
+        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options, progress)
     if analysis.measured.diffusion is not None:
         summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, experiment.cell.name)
     if experiment.lineshape is not None:
@@ -170,7 +171,7 @@ def _compute(
 
 
 def _add_impedance(
-    files: Publication, analysis: Analysis, settings: Impedance, bands: DrawOptions | None, progress: Progress
+    files: Publication, analysis: Analysis, settings: Impedance, options: RunOptions, progress: Progress
 ) -> Mapping[str, Any]:
     """Analyse the spectra that the experiment file names, write and draw them, and return their summary."""
     from iondrift.experiment import impedance
@@ -178,9 +179,11 @@ def _add_impedance(
     from iondrift.report.series_axis import series_axis
     from iondrift.report.summary import impedance as summaries
 
-    found = impedance.analyse(settings, bands=bands, progress=progress, segments=analysis.segments)
+    found = impedance.analyse(settings, bands=options.bands, progress=progress, segments=analysis.segments)
     axis, title = series_axis(found.dataset, "time"), analysis.experiment.cell.name
     files.store(found.dataset, IMPEDANCE)
+    if options.csv:
+        files.tables(found.dataset, "impedance")
     figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
 

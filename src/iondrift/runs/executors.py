@@ -82,11 +82,13 @@ def _on_processes(work: Work[_T, _R], tasks: Sequence[_T], count: int) -> Iterat
             if isinstance(result, BaseException):
                 raise result
             yield result
-    finally:
+    except BaseException:
         with suppress(Empty):
             while True:
                 waiting.get_nowait()
         _stop_workers()
+        raise
+    finally:
         for place in places:
             place.join()
 
@@ -99,7 +101,7 @@ def _place(work: Work[_T, _R], waiting: SimpleQueue[_T], done: SimpleQueue[_R | 
             task = waiting.get_nowait()
             for trial in range(_TRIES):
                 try:
-                    done.put(pool.submit(work.do, task).result())
+                    done.put(pool.submit(_do, work.do, task).result())
                     break
                 except BrokenProcessPool:
                     pool.shutdown()
@@ -129,9 +131,21 @@ def _begin(threads: int, prepare: Callable[[], None]) -> None:
     prepare()
 
 
+_IN_HAND = threading.Event()
+
+
+def _do(do: Callable[[_T], _R], task: _T) -> _R:
+    """Do a task in a process of ours."""
+    _IN_HAND.set()
+    try:
+        return do(task)
+    finally:
+        _IN_HAND.clear()
+
+
 def _drop(*_: object) -> None:
-    """Leave the task in hand as if interrupted, so that what it holds is cleared away."""
-    raise KeyboardInterrupt
+    """Leave the task in hand as if interrupted, so that what it holds is cleared away; end where there is none."""
+    raise KeyboardInterrupt if _IN_HAND.is_set() else SystemExit
 
 
 def _follow_parent() -> None:

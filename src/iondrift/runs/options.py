@@ -31,8 +31,8 @@ class RunOptions:
     ----------
     closure, smoothing
         Instead of those in the experiment file.
-    netcdf
-        Also write one NetCDF file.
+    netcdf, csv
+        Also write one NetCDF file, and tables into ``csv/``.
     bands
         How to draw uncertainty bands; None for no bands.
     """
@@ -40,6 +40,7 @@ class RunOptions:
     closure: str | None = option(None, _INSTEAD, metavar=f"<{'|'.join(CLOSURES)}>", parse=known_closure)
     smoothing: Smoothing | None = option(None, _INSTEAD)
     netcdf: bool = option(False, "Also write results.nc.")
+    csv: bool = option(False, "Also write tables to csv/.")
     bands: DrawOptions | None = DEFAULT_DRAWS
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iondrift.ledger import RESULTS_SET
 from iondrift.runs import store
+from iondrift.runs.export import write_csv
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.publication import published
 from iondrift.runs.record import Record
@@ -26,6 +27,7 @@ SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"
 NETCDF = "results.nc"
+CSV = "csv"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Publication:
     def netcdf(self, dataset: xr.Dataset) -> None:
         """Write labelled results as one NetCDF file."""
         store.write_netcdf(dataset, self.staging / NETCDF)
+
+    def tables(self, dataset: xr.Dataset, name: str = "") -> None:
+        """Write labelled results as CSV, those of a part of the analysis into a folder of its name."""
+        write_csv(dataset, self.staging / CSV / name)
 
     def report(self, text: str, summary: Mapping[str, Any]) -> None:
         """Write the report and the summary that it was made of."""
