@@ -13,6 +13,7 @@ from iondrift.resources import processors
 from iondrift.settings import option, subject
 
 Executor: TypeAlias = Literal["threads", "processes", "dask"]
+Figures: TypeAlias = Literal["none", "png", "all"]
 _INSTEAD = "Instead of the one in the file."
 
 
@@ -33,6 +34,8 @@ class RunOptions:
         Instead of those in the experiment file.
     netcdf, csv
         Also write one NetCDF file, and tables into ``csv/``.
+    figures
+        Which files of figures are drawn: none, PNG, or all (SVG beside them).
     bands
         How to draw uncertainty bands; None for no bands.
     """
@@ -41,6 +44,7 @@ class RunOptions:
     smoothing: Smoothing | None = option(None, _INSTEAD)
     netcdf: bool = option(False, "Also write results.nc.")
     csv: bool = option(False, "Also write tables to csv/.")
+    figures: Figures = option("png", "Figures: none, PNG, or all (SVG, too).")
     bands: DrawOptions | None = DEFAULT_DRAWS
 
 
