@@ -1,6 +1,6 @@
 """Provenance that machines read: RO-Crate metadata of a folder of results, profile Process Run Crate 0.5.
 
-One action (the run), its instrument (iondrift and what it computes with), its objects (input files by SHA-256, settings)
+One action (the run), its instrument (iondrift and what it computes with), its objects (input files, settings)
 and its results. https://w3id.org/ro/wfrun/process/0.5
 """
 
@@ -55,9 +55,9 @@ def metadata(
         "datePublished": ended.isoformat(timespec="seconds"),
         "license": "Not stated: that of the measurements applies.",
         "conformsTo": {"@id": _RUN_PROFILE},
-        "hasPart": [_reference(entity) for entity in results],
-        "mentions": [{"@id": "#run"}],
-        "comment": [_reference(entity) for entity in comments],
+        "hasPart": [_reference(entity) for entity in (*results, *inputs)],
+        "mentions": {"@id": "#run"},
+        **({"comment": [_reference(entity) for entity in comments]} if comments else {}),
     }
     action: Entity = {
         "@id": "#run",
@@ -80,7 +80,15 @@ def metadata(
     }
     profile: Entity = {"@id": _RUN_PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     graph = [descriptor, root, profile, action, *libraries, *results, *inputs, *settings, *comments]
-    return {"@context": [_CONTEXT, {"sha256": "http://schema.org/sha256"}], "@graph": graph}
+    return {
+        "@context": [_CONTEXT, {"sha256": "http://schema.org/sha256"}],
+        "@graph": [{key: _single(value) for key, value in entity.items()} for entity in graph],
+    }
+
+
+def _single(value: Any) -> Any:
+    """Return a list of one as the one, as RO-Crate recommends."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _items(staging: Path) -> list[Path]:
@@ -99,21 +107,24 @@ def _result(item: Path, staging: Path) -> Entity:
             "name": item.name,
             "description": f"Labelled arrays as a Zarr store ({_STORE}); its {MANIFEST} lists every file.",
         }
-    kind = mimetypes.guess_type(item.name)[0] or "application/octet-stream"
     return {
         "@id": place,
         "@type": "File",
         "name": place,
-        "encodingFormat": kind,
+        "encodingFormat": _kind(item),
         "contentSize": str(item.stat().st_size),
         "sha256": fingerprint(item),
     }
 
 
+def _kind(path: Path) -> str:
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+
 def _input(file: str, digest: str, record: Record) -> Entity:
     """Return an input: it is not in the crate, so that its place is an address."""
     path = Path(record.base, file).resolve()
-    return {"@id": path.as_uri(), "@type": "File", "name": file, "sha256": digest}
+    return {"@id": path.as_uri(), "@type": "File", "name": file, "encodingFormat": _kind(path), "sha256": digest}
 
 
 def _setting(name: str, value: Any) -> Entity:
@@ -125,9 +136,9 @@ def _comment(number: int, text: str) -> Entity:
 
 
 def _software(name: str, version: str) -> Entity:
-    address = _HOME if name == "iondrift" else f"https://pypi.org/project/{name}/"
+    address = f"{_HOME}#iondrift" if name == "iondrift" else f"https://pypi.org/project/{name}/"
     return {
-        "@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "softwareVersion": version, "url": address,
+        "@id": address, "@type": "SoftwareApplication", "name": name, "softwareVersion": version, "url": address,
     }  # fmt: skip
 
 
