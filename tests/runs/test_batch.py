@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -22,7 +24,8 @@ from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.experiment import pipeline
 from iondrift.ledger import LEDGER
 from iondrift.report.figures import cell as figures
-from iondrift.runs import many
+from iondrift.runs import many, store
+from iondrift.runs.crate import CRATE
 from iondrift.runs.lock import locked
 
 NAMES = ("first", "second", "third")
@@ -50,7 +53,7 @@ def batch(*arguments: object) -> Result:
 
 def digests(out: Path) -> Mapping[str, str]:
     """Return the SHA-256 of every file below a folder but those that say when and where it was computed."""
-    files = (file for file in out.rglob("*") if file.is_file() and file.name != LEDGER)
+    files = (file for file in out.rglob("*") if file.is_file() and file.name not in (LEDGER, CRATE))
     return {str(file.relative_to(out)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
@@ -104,10 +107,37 @@ def test_an_interrupted_batch_says_how_to_go_on(
     monkeypatch.setattr(pipeline, "analyse", third_interrupted)
     result = batch(folder / "*" / "cell.toml", "--out", tmp_path)
     assert result.exit_code == 130
-    assert result.stderr == "interrupted: 1 of 3 cells are complete; start the same command again to go on\n"
+    assert result.stderr.endswith("interrupted: 1 of 3 cells are complete; start the same command again to go on\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first"]
     monkeypatch.setattr(pipeline, "analyse", analyse)
     assert "3 cells: 1 done, 1 stood already, 1 failed." in batch(folder / "*" / "cell.toml", "--out", tmp_path).stdout
+
+
+def test_a_full_disk_loses_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> None:
+    files = [folder / name / "cell.toml" for name in ("first", "third")]
+    assert batch(*files, "--out", tmp_path / "whole").exit_code == 0
+    sync, left = store.sync, [30]
+
+    def sync_while_there_is_room(file: Path) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(file)
+
+    before = digests(shutil.copytree(tmp_path / "whole", tmp_path / "full"))
+    monkeypatch.setattr(store, "sync", sync_while_there_is_room)
+    result = batch(*files, "--out", tmp_path / "full", "--closure", "blocking")
+    assert result.exit_code in (1, 5)
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert {name: digests(tmp_path / "full")[name] for name in before if "/" in name} == {
+        name: digest for name, digest in before.items() if "/" in name
+    }
+    monkeypatch.setattr(store, "sync", sync)
+    assert batch(*files, "--out", tmp_path / "full").exit_code == 0
+    found, whole = digests(tmp_path / "full"), digests(tmp_path / "whole")
+    assert {name: found[name] for name in whole if "/" in name} == {n: d for n, d in whole.items() if "/" in n}
+    assert not list(tmp_path.rglob(".iondrift*"))
 
 
 def test_a_defect_stops_no_other_cell_and_keeps_its_traceback(

@@ -169,6 +169,7 @@ def _compute(
     if experiment.lineshape is not None:
         summary["lineshape"] = _add_lines(files, experiment.lineshape, title, kinds, progress)
     files.report(console.to_text(summary), summary)
+    files.provenance(experiment.cell.name, summary["warnings"])
     return Outcome(analysis=analysis, summary=summary, folder=folder)
 
 
