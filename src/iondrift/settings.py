@@ -54,6 +54,11 @@ class Setting:
     fewest: int | None = None
     per_unit: float = 1.0
 
+    @property
+    def about_in_file(self) -> str:
+        """What it is, for a line of a file."""
+        return self.about[:1].lower() + self.about[1:].rstrip(".")
+
 
 def option(default: Any, about: str, **how: Any) -> Any:
     """Return the field of a record of options; ``how`` are attributes of :class:`Setting`."""

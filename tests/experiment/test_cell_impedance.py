@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from instrument_files import arc, zahner_ism
 from iondrift.cli.app import app
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.experiment import impedance as cell_impedance
+from iondrift.experiment.file.data_sets import Lineshape, PfgDiffusivity
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.schema import load
 from iondrift.experiment.file.template import template
@@ -211,6 +214,7 @@ day_first = false
 grid = "common"
 incomplete = "drop"
 minimum_points = 7
+merge = true
 frequency_range_Hz = [1.0, 1e5]
 mask_frequencies_Hz = [50.0, [1e5, 1e6]]
 mask_points = [{spectrum = 4, frequency_Hz = [2.0, 3.0]}]
@@ -242,7 +246,7 @@ method = "noise"
     assert settings.reading == ReadingOptions(
         format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
         grid="common", frequency_range=(1.0, 1e5), incomplete="drop", origin="2024-10-25T21:09:58", day_first=False,
-        minimum_points=7,
+        minimum_points=7, merge=True,
     )  # fmt: skip
 
 
@@ -254,17 +258,36 @@ def test_left_out_keys_have_the_defaults_of_the_functions(tmp_path: Path) -> Non
     assert settings.reading == ReadingOptions(origin="2024-10-25T21:09")
 
 
-def test_the_template_shows_every_key() -> None:
-    shown = set(re.findall(r"^#   (\w+) = ", template(Path()).partition("[impedance]")[2], re.MULTILINE))
-    assert set(Impedance.model_fields) - shown == {"times_s", "log_started"}  # told beside start_s
-    assert shown <= set(Impedance.model_fields)
+def commented(folder: Path, section: str) -> list[str]:
+    """Return the lines of a section that the template shows commented out, without the marks."""
+    lines = [line.removeprefix("#").strip() for line in template(folder).splitlines() if line.startswith("#   ")]
+    own = lines[lines.index(f"[{section}]") + 1 :]
+    ends = [k for k, line in enumerate(own) if line.startswith("[")]
+    return [line for line in own[: ends[0] if ends else None] if re.match(r"\w+ = ", line)]
+
+
+@pytest.mark.parametrize(
+    ("section", "model", "unseen"),
+    [
+        ("impedance", Impedance, {"times_s", "log_started"}),  # told beside start_s
+        ("diffusivity", PfgDiffusivity, set()),
+        ("lineshape", Lineshape, set()),
+    ],
+)
+def test_the_template_shows_every_key(section: str, model: Any, unseen: set[str]) -> None:
+    shown = {line.partition(" = ")[0] for line in commented(Path(), section)}
+    assert set(model.model_fields) - shown == unseen
+    assert shown <= set(model.model_fields)
+
+
+@pytest.mark.parametrize(("section", "model"), [("diffusivity", PfgDiffusivity), ("lineshape", Lineshape)])
+def test_the_sections_of_data_sets_are_valid_as_shown(tmp_path: Path, section: str, model: Any) -> None:
+    shown = tomllib.loads("\n".join(commented(tmp_path, section)))
+    assert model.model_validate(shown).folders[0] == Path.cwd() / shown["expnos"].split("-")[0]
 
 
 def test_the_section_of_the_template_is_valid(tmp_path: Path) -> None:
-    lines = [line.removeprefix("#").strip() for line in template(tmp_path).splitlines() if line.startswith("#   ")]
-    section = "\n".join(line for line in lines[lines.index("[impedance]") :] if not line.startswith("#"))
-    kept = "\n".join(line for line in section.splitlines() if " = " in line.split("#")[0] or line == "[impedance]")
-    (tmp_path / "cell.toml").write_text(cells.TOML + kept)
+    (tmp_path / "cell.toml").write_text("\n".join([cells.TOML, "[impedance]", *commented(tmp_path, "impedance")]))
     settings = load(tmp_path / "cell.toml").impedance
     assert settings is not None
     assert settings.mask[2] == Masked(low=50.0, high=50.0, spectrum=3)

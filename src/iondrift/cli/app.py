@@ -1,25 +1,27 @@
 """The command line. Thin: science is imported inside the commands, so that help is immediate.
 
 Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 something the user can put right,
-2 wrong usage, 130 interrupted.
+2 wrong usage, 5 some cells of a batch failed, 130 interrupted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 from typer.core import TyperGroup
 
 from iondrift.cli import options
+from iondrift.cli.batch import batch_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.results import export, info, verify
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import IondriftError, out_of_memory
@@ -53,7 +55,7 @@ class _PlainErrors(TyperGroup):
                 tell(f"error: not enough memory ({why}); raise the limit of the address space (ulimit -v)")
                 raise typer.Exit(1) from error
             except KeyboardInterrupt as error:
-                tell(_interrupted(finished))
+                tell(str(error) or _interrupted(finished))
                 raise typer.Exit(130) from error
 
 
@@ -77,6 +79,8 @@ app = typer.Typer(
 
 _Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for results.")]
 _NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress on stderr.")]
+Layout: TypeAlias = Literal["text", "bruker"]
+_AS = "Profiles as exported text; or TopSpin folders of profiles, PFG and 7Li, and impedance."
 _Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the simulated noise.")]
 
 
@@ -107,7 +111,7 @@ def _run(files: list[Path], out: Path, **values: Any) -> None:
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
         results = batch.run_all(folders, options=asked, again=values["again"], progress=progress)
-    batch.show(results, as_json=values["json"], quiet=quiet)
+    batch.show(results, as_json=values["json"], quiet=quiet, brief=values["brief"])
     if any(result.error for result in results):
         raise typer.Exit(1)
 
@@ -118,6 +122,7 @@ app.command()(
         parameter("files", list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")),
         options.out(Path("results")),
         *RUN_PARAMETERS,
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -185,10 +190,15 @@ def check(
 
             progress("reading impedance")
             plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
+        if experiment.lineshape is not None:
+            from iondrift.experiment import cell_data_sets
+
+            progress("reading spectra")
+            plan["would_compute"]["lines"] = cell_data_sets.describe(experiment.lineshape)
     console.write_plan(plan, Console(highlight=False))
 
 
-def _demo(out: Path, seed: int, **values: Any) -> None:
+def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
     """Run on two simulated cells and show the truth.
 
     A Li||Li and a Li||NMC622 cell are simulated, then analysed by the same job as `run`.
@@ -199,10 +209,10 @@ def _demo(out: Path, seed: int, **values: Any) -> None:
 
     quiet, as_json = values["quiet"], values["json"]
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
-        cells = demonstration.simulate_cells(out, seed=seed, progress=progress)
+        cells = demonstration.simulate_cells(out, seed=seed, layout=layout, progress=progress)
         # the truth is laid beside an analysis, so there has to be one
         results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
-    batch.show(results, as_json=as_json, quiet=quiet)
+    batch.show(results, as_json=as_json, quiet=quiet, brief=values["brief"])
     if not (as_json or quiet):
         demonstration.show_truth(results)
     if any(result.error for result in results):
@@ -215,6 +225,8 @@ app.command()(
         options.out(Path("iondrift-demo")),
         *parameters_of(DrawOptions, "samples"),
         parameter("seed", int, typer.Option("--seed", min=0, help="Seed of the simulated noise."), 0),
+        parameter("layout", Layout, typer.Option("--as", help=_AS), "text"),
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -226,9 +238,7 @@ app.command()(
 def simulate(
     out: _Out,
     cell: Annotated[Literal["li-li", "li-nmc622"], typer.Option(help="Which cell.")] = "li-li",
-    layout: Annotated[
-        Literal["text", "bruker"], typer.Option("--as", help="Profiles as exported text, or as TopSpin data sets.")
-    ] = "text",
+    layout: Annotated[Layout, typer.Option("--as", help=_AS)] = "text",
     seed: _Seed = 0,
     no_progress: _NoProgress = False,
 ) -> None:
@@ -243,9 +253,13 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
+app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
 app.command()(lineshape_command)
+app.command()(info)
+app.command()(export)
+app.command()(verify)
 
 
 def main() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
+from iondrift.cast import ComplexArray, FloatArray
 from iondrift.errors import DataError, InputFileError
 from iondrift.experiment.diffusion import processing_of
 from iondrift.nmr.lines import fit_lineshape
@@ -60,6 +62,26 @@ def measure_lines(
     DataError
         Spectra have different axes, or do not suit the options.
     """
+    shifts, spectra, nuclei = read_spectra(folders, progress=progress)
+    found = fit_lineshape(shifts, np.abs(spectra) if options.magnitude else spectra.real, options, progress=progress)
+    found = found.assign_coords(source=("spectrum", [Path(folder).resolve().name for folder in folders]))
+    if nuclei == {"7Li"}:
+        found["reading"] = (("spectrum", "line"), _readings(found.position.values))
+    return found
+
+
+def read_spectra(
+    folders: Sequence[str | Path], *, progress: Progress = silent
+) -> tuple[FloatArray, ComplexArray, set[str]]:  # fmt: skip
+    """Return chemical shifts in ppm, spectra (spectrum, point) on them, and the nuclei observed.
+
+    Raises
+    ------
+    InputFileError
+        A data set is damaged, holds rows, or was never processed.
+    DataError
+        Spectra have different axes.
+    """
     shifts, rows, nuclei = None, [], set()
     for folder in folders:
         progress(f"spectrum {Path(folder).name}")
@@ -69,14 +91,10 @@ def measure_lines(
             raise DataError(f"{folder}: its axis is another than that of {folders[0]}; process all with one SI and SF")
         shifts = axis
         nuclei.add(data_set.nucleus)
-        rows.append(np.abs(spectrum) if options.magnitude else spectrum.real)
+        rows.append(spectrum)
     if shifts is None:
         raise InputFileError("no spectrum named; name the folder of an expno")
-    found = fit_lineshape(shifts, np.stack(rows), options, progress=progress)
-    found = found.assign_coords(source=("spectrum", [Path(folder).resolve().name for folder in folders]))
-    if nuclei == {"7Li"}:
-        found["reading"] = (("spectrum", "line"), np.vectorize(_reading, otypes=[object])(found.position.values))
-    return found
+    return shifts, np.stack(rows), nuclei
 
 
 def _spectrum(data_set: DataSet) -> tuple[np.ndarray, np.ndarray]:
@@ -94,6 +112,11 @@ def _spectrum(data_set: DataSet) -> tuple[np.ndarray, np.ndarray]:
         reference_frequency=how.reference_frequency,
     )  # fmt: skip
     return shifts, spectrum[0]
+
+
+def _readings(positions: FloatArray) -> npt.NDArray[np.str_]:
+    words = [[_reading(float(position)) for position in row] for row in positions]
+    return np.array(words, dtype=str)
 
 
 def _reading(position: float) -> str:

@@ -17,9 +17,10 @@ from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
 from iondrift.experiment.read import Series, file_of, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
-from iondrift.progress import Progress
+from iondrift.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.transport.diffusivity import Diffusivity
 
@@ -37,6 +38,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
     _check_sign(experiment, averaged)
+    diffusion = diffusion_experiments(experiment, progress=progress)
     progress("calibrating")
     profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
     measured = Measured(
@@ -52,7 +54,9 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         segments=segments,
         onset=locate_onset(log, segments) if segments else None,
         noise=_noise(profiles.concentration),
-        diffusivity=diffusivity(experiment),
+        diffusivity=diffusivity(experiment, diffusion),
+        diffusion=diffusion,
+        solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)
     return measured
@@ -119,12 +123,26 @@ def reference_profiles(experiment: Experiment, series: Series, segments: Sequenc
     return tuple(int(number) - 1 for number in wanted)
 
 
-def diffusivity(experiment: Experiment) -> Diffusivity:
-    """Return D(c) as the experiment file gives it."""
+def diffusion_experiments(experiment: Experiment, *, progress: Progress = silent) -> DiffusionSeries | None:
+    """Return the diffusion experiments that D(c) is fitted to; None where the experiment file states it."""
+    if experiment.diffusivity.kind != "pfg":
+        return None
+    from iondrift.experiment.cell_data_sets import measured_diffusivity
+
+    return measured_diffusivity(experiment.diffusivity, progress=progress)
+
+
+def diffusivity(experiment: Experiment, measured: DiffusionSeries | None = None) -> Diffusivity:
+    """Return D(c) as it was measured, else as the experiment file states it."""
     from iondrift.transport.composition import EO_MOLAR_VOLUME, SALT_MOLAR_VOLUME
     from iondrift.transport.diffusivity import Diffusivity
 
     section = experiment.diffusivity
+    if section.kind == "pfg":
+        measured = measured or diffusion_experiments(experiment)
+        assert measured is not None
+        assert measured.fitted is not None  # the section states concentrations
+        return measured.fitted.diffusivity
     if section.kind == "constant":
         return Diffusivity.constant(section.diffusion_coefficient_m2_per_s)
     if section.kind == "table":

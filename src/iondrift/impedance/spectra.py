@@ -65,6 +65,8 @@ def read_impedance_array(
     except (TypeError, ValueError) as error:
         raise DataError(f"impedance: expected complex numbers ({error})") from error
     used = np.ones(values.shape, dtype=np.bool_)
+    if "measured" in impedance.coords:  # read_impedance tells which points a spectrum has
+        used &= np.asarray(impedance["measured"].transpose("spectrum", "frequency").values, dtype=np.bool_)
     if mask is not None:
         bad = np.asarray(aligned(mask, "mask", impedance), dtype=np.bool_)
         if bad.shape not in (values.shape, frequency.shape):
@@ -184,4 +186,5 @@ def series_coordinates(impedance: xr.DataArray) -> dict[str, Any]:
 
 def attach(result: xr.Dataset, coords: dict[str, Any]) -> xr.Dataset:
     """Return the dataset with the coordinates of the input that are not dims: times, bias, file names."""
-    return result.assign_coords({name: value for name, value in coords.items() if name not in result.coords})
+    missing = {name: value for name, value in coords.items() if name not in result.coords}
+    return result.assign_coords(missing) if missing else result

@@ -49,12 +49,12 @@ class DiffusionOptions:
 
     region: tuple[float, float] | None = option(
         None, "Integrate between two shifts in ppm; around the strongest line.", key="region_ppm", metavar="PPM:PPM",
-        parse=shift_range,
+        parse=shift_range, example="[7.8, 8.6]",
     )  # fmt: skip
     model: DiffusionModel = option("auto", "Components of the decay.")
     stored: bool = option(False, "Integrate the spectra that TopSpin stored.")
-    nucleus: str | None = option(None, "Nucleus that the gradients act on; the observed one.")
-    sequence: GradientSequence | None = option(None, "Kind of sequence; by the pulse program's name.")
+    nucleus: str | None = option(None, "Nucleus that the gradients act on; the observed one.", example='"19F"')
+    sequence: GradientSequence | None = option(None, "Kind of sequence; by the pulse program's name.", example='"ste"')
     gradient_uncertainty: float = option(0.01, "Standard uncertainty of the gradients, relative.", above=0.0)
 
 
@@ -106,9 +106,18 @@ class LineOptions:
     magnitude: bool = option(False, "Fit magnitudes; Voigt alone.")
     baseline: int = option(1, "Degree of the baseline.", lowest=0, highest=2)
     window: tuple[float, float] | None = option(
-        None, "Fit between two shifts in ppm; everywhere.", key="window_ppm", metavar="PPM:PPM", parse=shift_range
+        None,
+        "Fit between two shifts in ppm; everywhere.",
+        key="window_ppm",
+        metavar="PPM:PPM",
+        parse=shift_range,
+        example="[200.0, 320.0]",
     )
     reference: float | None = option(
-        None, "Shift of the bulk's line in ppm, which the others are referred to; as calibrated.", key="reference_ppm"
+        None,
+        "Shift of the bulk's line in ppm, which the others are referred to; as calibrated.",
+        key="reference_ppm",
+        example="245.0",
+        note="of the bulk's line, which the others are referred to",
     )
     starts: int = option(6, "Random starts, beside those of the peaks seen.", lowest=0, highest=200)

@@ -18,6 +18,7 @@ from iondrift.readers.text import (
     Separator,
     claims_number,
     decimal_sign,
+    number,
     number_at,
     read_text,
     split_cells,
@@ -315,8 +316,11 @@ def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decim
                 f"has {width}; the line is cut or damaged, remove or complete it"
             )
         for k, (column, place) in enumerate(zip(columns, places, strict=True)):
-            where = f"{path}, line {line.number}, column {place + 1} ({column.name})"
-            row[k] = number_at(line.fields[place], where, decimal)
+            value = number(line.fields[place], decimal)
+            if value is None:
+                where = f"{path}, line {line.number}, column {place + 1} ({column.name})"
+                value = number_at(line.fields[place], where, decimal)  # refuses it
+            row[k] = value
     values *= [column.factor for column in columns]
     return values
 

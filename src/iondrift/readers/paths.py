@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from iondrift.errors import InputFileError
@@ -43,23 +44,102 @@ def expand(
     skipped: list[str] = []
     for entry in given:
         path = Path(entry)
-        if path.is_dir():
-            members = [member for member in without_results(natural(path.iterdir())) if member.is_file()]
+        if os.path.isdir(path):  # false, too, for what is no name: too long, or with NUL in it
+            # what is neither file nor folder, such as a link to nothing, is refused where it is read
+            members = [member for member in without_results(natural(path.iterdir())) if not os.path.isdir(member)]
             matches = [member for member in members if wanted(member)]
             skipped += [member.name for member in members if not wanted(member)]
             if not matches:
                 raise InputFileError(f"{path}: the folder holds no {nothing}")
-        elif path.is_file():
+        elif os.path.isfile(path):
             matches = [path]
-        elif glob.has_magic(str(entry)):
-            found_there = without_results(natural(map(Path, glob.glob(str(entry), recursive=True))))
-            matches = [member for member in found_there if member.is_file()]
+        elif is_pattern(path):
+            matches = without_results(matching(path))
             if not matches:
                 raise InputFileError(f"{entry}: no file matches this pattern; check folder and pattern")
         else:
+            if os.path.lexists(path) or len(path.name) > 255 or "\0" in str(path):
+                require_file(path)  # says what it is instead
             raise InputFileError(f"{path}: no such file or folder, so it cannot be read; check the path")
         found += matches
     return found, skipped
+
+
+def require_file(path: Path) -> int:
+    """Return the size in bytes of a file that can be read to its end: no folder, pipe, socket or device.
+
+    Raises
+    ------
+    InputFileError
+        It is none, does not exist, or nothing can bear such a name.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise InputFileError(f"{path}: cannot be read, there is no such file; check the path") from None
+    except OSError as error:
+        raise InputFileError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    except ValueError as error:
+        raise InputFileError(f"{str(path)!r}: cannot be read ({error}); check the path") from error
+    if not stat.S_ISREG(found.st_mode):
+        kind = next((name for is_kind, name in _NO_FILES if is_kind(found.st_mode)), "something else")
+        raise InputFileError(f"{path}: is no file but {kind}, which may have no end; name a file")
+    return found.st_size
+
+
+_NO_FILES = (
+    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)  # fmt: skip
+
+
+def is_pattern(path: str | Path) -> bool:
+    """Return whether a path stands for others: it holds ``*``, ``?`` or ``[`` outside folders that are called so."""
+    return glob.has_magic(_pattern_in(Path(path))[1])
+
+
+def matching(pattern: str | Path) -> list[Path]:
+    """Return what matches a pattern but folders, in natural order; ``**`` enters each folder once, despite links.
+
+    A folder whose name holds ``[`` is taken by its name where it exists.
+    """
+    folder, rest = _pattern_in(Path(pattern))
+    return natural(dict.fromkeys(path for path in _matches(folder, rest) if not os.path.isdir(path)))
+
+
+def _pattern_in(path: Path) -> tuple[Path, str]:
+    """Return the folder in front of the first part that is a pattern, and the rest."""
+    folder = Path(path.anchor)
+    parts = list(path.parts[1:] if path.anchor else path.parts)
+    while parts and not set("*?") & set(parts[0]) and ("[" not in parts[0] or os.path.exists(folder / parts[0])):
+        folder /= parts.pop(0)
+    return folder, str(Path(*parts)) if parts else ""
+
+
+def _matches(folder: Path, pattern: str) -> Iterator[Path]:
+    parts = Path(pattern).parts
+    if "**" not in parts:
+        yield from (folder / found for found in glob.glob(pattern, root_dir=folder))
+        return
+    at = parts.index("**")
+    after = [part for k, part in enumerate(parts) if k > at and (part, parts[k - 1]) != ("**", "**")] or ["*"]
+    starts = [folder] if at == 0 else [folder / found for found in glob.glob(str(Path(*parts[:at])), root_dir=folder)]
+    for start in starts:
+        for below in _folders(start):
+            yield from _matches(below, str(Path(*after)))
+
+
+def _folders(start: Path) -> Iterator[Path]:
+    """Give a folder and all below it that are not hidden, each once, though links lead round in circles."""
+    seen: set[tuple[int, int]] = set()
+    for here, below, _ in os.walk(start, followlinks=True):
+        found = os.stat(here)
+        if (found.st_dev, found.st_ino) in seen:
+            below.clear()
+            continue
+        seen.add((found.st_dev, found.st_ino))
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        yield Path(here)
 
 
 def numbered(files: Sequence[Path]) -> list[tuple[int, Path]]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from iondrift.experiment.file.template import DataSets
 from iondrift.progress import Progress, silent
-from iondrift.readers.bruker.inventory import PROFILE, Entry, inventory
+from iondrift.readers.bruker.inventory import DIFFUSION, PROFILE, SPECTRUM, Entry, inventory
 from iondrift.report.console import data_sets as console
 from iondrift.report.console import layout
 from iondrift.runs import init
@@ -27,7 +28,7 @@ def read(folder: Path, *, progress: Progress = silent) -> tuple[Entry, ...]:
 
 
 def write_skeleton(folder: Path, entries: tuple[Entry, ...], *, force: bool = False) -> str:
-    """Write ``experiment.toml`` for the profiles of a folder; return a line that says so, empty without profiles.
+    """Write ``experiment.toml`` for the data sets of a folder; return a line that says so, empty without profiles.
 
     One that is there stays, unless ``force`` replaces it.
 
@@ -36,15 +37,25 @@ def write_skeleton(folder: Path, entries: tuple[Entry, ...], *, force: bool = Fa
     StoreError
         The folder cannot be written.
     """
-    sound = [entry for entry in entries if entry.purpose == PROFILE and not entry.problem]
-    numbers = sorted(int(entry.folder.name) for entry in sound if entry.folder.parent == folder and _numbered(entry))
-    if not numbers:
+    found = DataSets(
+        profiles=_expnos(folder, entries, PROFILE),
+        diffusion=_expnos(folder, entries, DIFFUSION),
+        spectra=_expnos(folder, entries, SPECTRUM),
+    )
+    if not found.profiles:
         return ""
     path = folder / init.EXPERIMENT
     if path.exists() and not force:
         return f"{path} is there already; --force replaces it\n"
-    init.write_template(folder, force=force, expnos=_ranges(numbers))
+    init.write_template(folder, force=force, data_sets=found)
     return f"{path} written; fill in what is marked, then: iondrift check {path}\n"
+
+
+def _expnos(folder: Path, entries: tuple[Entry, ...], purpose: str) -> str:
+    """Return the sound data sets directly in a folder that serve a purpose, as ranges."""
+    sound = [entry for entry in entries if entry.purpose == purpose and not entry.problem]
+    numbers = sorted(int(entry.folder.name) for entry in sound if entry.folder.parent == folder and _numbered(entry))
+    return _ranges(numbers) if numbers else ""
 
 
 def _numbered(entry: Entry) -> bool:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 CELLS: tuple[simulated_cell.Cell, ...] = ("li-li", "li-nmc622")
 
 
-def simulate_cells(out: Path, *, seed: int = 0, progress: Progress = silent) -> dict[Path, Path]:
+def simulate_cells(
+    out: Path, *, seed: int = 0, layout: simulated_cell.Layout = "text", progress: Progress = silent
+) -> dict[Path, Path]:  # fmt: skip
     """Write both simulated cells under ``out/simulated``; return the results folder of each experiment file.
 
     Parameters
@@ -36,11 +38,14 @@ def simulate_cells(out: Path, *, seed: int = 0, progress: Progress = silent) -> 
         Folder of the demonstration.
     seed
         Of the noise.
+    layout
+        As :func:`iondrift.runs.simulated_cell.write` takes it.
     progress
         Told each step as it begins.
     """
     return {
-        simulated_cell.write(cell, out / "simulated" / cell, seed=seed, progress=progress): out / cell for cell in CELLS
+        simulated_cell.write(cell, out / "simulated" / cell, seed=seed, layout=layout, progress=progress): out / cell
+        for cell in CELLS
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from iondrift.impedance.options import ImpedanceOptions
 from iondrift.progress import Progress, silent
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.series import read_impedance
+from iondrift.readers.paths import is_pattern
 from iondrift.report.console import impedance as impedance_console
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.report.series_axis import Along, series_axis
@@ -101,6 +103,6 @@ def show(outcome: ImpedanceOutcome, *, as_json: bool, quiet: bool) -> None:
 
 def _title(files: Sequence[Path | str]) -> str:
     first = Path(files[0]).absolute()
-    if len(files) == 1 and not any(sign in first.name for sign in "*?["):
-        return first.name if first.is_dir() else first.stem
+    if len(files) == 1 and not is_pattern(first):
+        return first.name if os.path.isdir(first) else first.stem
     return first.parent.name

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from iondrift.errors import ConfigurationError
-from iondrift.experiment.file.template import template
+from iondrift.experiment.file.template import DataSets, template
 from iondrift.runs.store import write_text
 
 EXPERIMENT = "experiment.toml"
 
 
-def write_template(folder: str | Path, *, force: bool = False, expnos: str | None = None) -> Path:
+def write_template(folder: str | Path, *, force: bool = False, data_sets: DataSets = DataSets()) -> Path:
     """Write ``experiment.toml`` into a folder, with the profiles and the log that are found there.
 
-    ``expnos`` are the TopSpin data sets in it that are profiles, like 10-55,60; None: profiles are files.
+    ``data_sets`` are those of TopSpin in it; without profiles among them, profiles are files.
 
     Raises
     ------
@@ -27,4 +27,4 @@ def write_template(folder: str | Path, *, force: bool = False, expnos: str | Non
     path = folder / EXPERIMENT
     if path.exists() and not force:
         raise ConfigurationError(f"{path}: exists; --force replaces it")
-    return write_text(template(folder, expnos), path)
+    return write_text(template(folder, data_sets), path)

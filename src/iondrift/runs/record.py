@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ from typing import Any
 
 from iondrift.errors import StoreError
 from iondrift.ledger import MANIFEST, RESULTS_SET, fingerprint, read_ledger, without_results
+from iondrift.readers.paths import matching
 from iondrift.version import __version__
 
 _COMPUTING = ("cvxpy", "numba", "numpy", "scipy")  # whose versions may change a bit
@@ -50,7 +50,7 @@ class Record:
     @classmethod
     def of(cls, command: str, base: Path, files: Iterable[Path], settings: Mapping[str, Any]) -> Record:
         """Return the record of a run that is about to begin; files that are missing are left to their reader."""
-        known = {relative(file, base): fingerprint(file) for file in files if file.is_file()}
+        known = {relative(file, base): fingerprint(file) for file in files if os.path.isfile(file)}
         plain = json.loads(json.dumps(settings, default=str))  # as it will be read back
         return cls(command=command, base=str(base.absolute()), inputs=known, settings=plain, versions=versions())
 
@@ -102,12 +102,12 @@ def files_of(patterns: Iterable[str | Path], *, deep: bool) -> list[Path]:
     found: list[Path] = []
     for pattern in patterns:
         path = Path(pattern)
-        if not path.is_dir():
-            found += [path] if path.is_file() else map(Path, glob.glob(str(pattern), recursive=True))
+        if not os.path.isdir(path):
+            found += [path] if os.path.isfile(path) else matching(path)
             continue
         members = path.rglob("*") if deep else path.iterdir()
         found += (file for file in members if not any(part.startswith(_OWN) for part in file.parts))
-    return without_results(sorted(file for file in dict.fromkeys(found) if file.is_file()))
+    return without_results(sorted(file for file in dict.fromkeys(found) if os.path.isfile(file)))
 
 
 def relative(path: str | Path, base: Path) -> str:

@@ -8,7 +8,9 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 
+from iondrift.cast import FloatArray
 from iondrift.progress import Progress, silent
+from iondrift.runs import simulated_laboratory as laboratory
 from iondrift.runs import simulated_topspin, store
 from iondrift.runs.publication import published
 from iondrift.transport.forward.simulation import PRESETS, simulate
@@ -46,14 +48,17 @@ concentration_mol_per_L = 1.666
 temperature_K = 313.15
 transference_number = 0.9
 
+{others}
+[reconstruction]
+voltage_offset_V = {offset}                 # the cell's EMF
+"""
+
+_STATED_DIFFUSIVITY = """\
 [diffusivity]
 kind = "exponential"
 diffusion_coefficient_m2_per_s = 1.315e-12
 decay = 0.675
 reference_concentration_mol_per_L = 1.666
-
-[reconstruction]
-voltage_offset_V = {offset}                 # the cell's EMF
 """
 
 _TEXT_PROFILES = """\
@@ -82,7 +87,8 @@ def write(
     seed
         Of the noise.
     layout
-        Profiles exported as text, or as TopSpin data sets.
+        Profiles exported as text; or everything as the instruments leave it: profiles, diffusion experiments and
+        7Li spectra as TopSpin data sets, impedance as files of a potentiostat.
     progress
         Told each step as it begins.
 
@@ -97,7 +103,10 @@ def write(
         The folder cannot be written, or holds such files that were not simulated.
     """
     # Profiles of another cell would be read as this one's.
-    expected = (_EXPERIMENT, _LOG, TRUTH, f"{_PROFILES}/*", f"{_DATA_SETS}/*/acqus")
+    expected = (
+        _EXPERIMENT, _LOG, TRUTH, f"{_PROFILES}/*", f"{_DATA_SETS}/*/acqus",
+        f"{laboratory.PULSED_GRADIENTS}/*/acqus", f"{laboratory.IMPEDANCE}/*",
+    )  # fmt: skip
     with published(folder, "simulated", expected=expected) as staging:
         progress(f"simulating {cell}")
         truth = simulate(
@@ -110,14 +119,12 @@ def write(
             measurement=None if layout == "text" else simulated_topspin.OBJECT,
         )
         progress(f"writing {cell}")
-        profiles = _TEXT_PROFILES if layout == "text" else simulated_topspin.SECTION
+        profiles, others = _TEXT_PROFILES, _STATED_DIFFUSIVITY
         if layout == "text":
             _write_profiles(truth.intensity.values, staging / _PROFILES, reverse=_REVERSED[cell])
         else:
-            simulated_topspin.write_profiles(
-                truth, staging / _DATA_SETS, reverse=_REVERSED[cell], interval=_INTERVAL, duration=_DURATION,
-                noise=NOISE, first=_FIRST_NUMBER, seed=seed,
-            )  # fmt: skip
+            profiles, others = simulated_topspin.SECTION, laboratory.SECTIONS
+            truth = _write_folders(cell, truth, staging, seed=seed)
         store.write_text(_log_text(truth), staging / _LOG)
         store.write_netcdf(truth.drop_vars(["intensity", "position"]), staging / TRUTH)
         text = _TOML.format(
@@ -126,10 +133,27 @@ def write(
             name=_NAMES[cell],
             counter=_COUNTER[cell],
             profiles=profiles.format(reverse=str(_REVERSED[cell]).lower()),
+            others=others,
             offset=PRESETS[cell]["electromotive_force"],
         )
         store.write_text(text, staging / _EXPERIMENT)
     return folder / _EXPERIMENT
+
+
+def _write_folders(cell: Cell, truth: xr.Dataset, staging: Path, *, seed: int) -> xr.Dataset:
+    """Write all that the instruments leave but the log; return the truth with what is true of it."""
+    simulated_topspin.write_profiles(
+        truth, staging / _DATA_SETS, reverse=_REVERSED[cell], interval=_INTERVAL, duration=_DURATION, noise=NOISE,
+        first=_FIRST_NUMBER, seed=seed,
+    )  # fmt: skip
+    laboratory.write_diffusion(staging / laboratory.PULSED_GRADIENTS, seed=seed)
+    pauses: FloatArray = np.arange(truth.sizes["time"], dtype=np.float64) * _INTERVAL + _DURATION
+    lines = laboratory.write_spectra(truth, staging / _DATA_SETS, pauses=pauses + 1.0, seed=seed)
+    resistance = laboratory.write_impedance(
+        truth, staging / laboratory.IMPEDANCE, initial=PRESETS[cell]["interface_resistance"], starts=pauses + 35.0,
+        seed=seed,
+    )  # fmt: skip
+    return xr.merge([truth, lines, resistance.to_dataset()], combine_attrs="override")
 
 
 def _write_profiles(intensity: np.ndarray, folder: Path, *, reverse: bool) -> None:

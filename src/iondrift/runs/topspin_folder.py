@@ -94,6 +94,7 @@ def write_data_set(
     *,
     rows: int | None = None,
     processing: Processing | None = None,
+    reference_frequency: float | None = None,
     lists: Mapping[str, str] | None = None,
 ) -> Path:
     """Write an expno; return its folder.
@@ -109,7 +110,9 @@ def write_data_set(
     rows
         Rows planned; None where ``fids`` is a single FID.
     processing
-        How ``pdata/1`` is made; None for none. Its reference is the carrier.
+        How ``pdata/1`` is made; None for none.
+    reference_frequency
+        Of 0 ppm in ``pdata/1``, Hz; None: the carrier.
     lists
         Further files by name, such as difflist.
     """
@@ -129,7 +132,8 @@ def write_data_set(
         (folder / name).write_text(text, encoding="utf-8")
     if processing is not None:
         raw = integers[:, ::2] + 1j * integers[:, 1::2]
-        _write_processed(folder / "pdata" / "1", raw, acquired, exponent, processing, single=rows is None)
+        reference = reference_frequency or acquired.carrier_frequency
+        _write_processed(folder / "pdata" / "1", raw, acquired, exponent, processing, reference, single=rows is None)
     return folder
 
 
@@ -202,8 +206,9 @@ def _write_parameters(folder: Path, acquired: Acquired, exponent: int, numbers: 
 
 
 def _write_processed(
-    folder: Path, raw: ComplexArray, acquired: Acquired, exponent: int, processing: Processing, *, single: bool
-) -> None:
+    folder: Path, raw: ComplexArray, acquired: Acquired, exponent: int, processing: Processing, reference: float, *,
+    single: bool,
+) -> None:  # fmt: skip
     """Write ``pdata/1``: the spectrum in integers whose largest fixes NC_proc, and how it was made."""
     folder.mkdir(parents=True, exist_ok=True)
     spectrum = 2.0**exponent * spectrum_of(
@@ -213,9 +218,10 @@ def _write_processed(
     scale = int(np.ceil(np.log2(peak / _STORED)))
     for name, part in zip(("1r", "1i") if single else ("2rr", "2ii"), (spectrum.real, spectrum.imag), strict=True):
         np.rint(part * 2.0**-scale).astype("<i4").tofile(folder / name)
-    mhz, points = acquired.carrier_frequency * 1e-6, spectrum.shape[1]
+    mhz, points = reference * 1e-6, spectrum.shape[1]
     width = acquired.spectral_width * points / processing.transform_points
-    left = acquired.spectral_width * (0.5 - processing.first / processing.transform_points) / mhz
+    centre = acquired.carrier_frequency - reference
+    left = (centre + acquired.spectral_width * (0.5 - processing.first / processing.transform_points)) / mhz
     values = {
         "SI": points, "FTSIZE": processing.transform_points, "XDIM": 0, "NC_proc": scale, "SF": mhz, "OFFSET": left,
         "SW_p": width, "WDW": int(processing.line_broadening != 0.0), "LB": processing.line_broadening,

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 from pydantic_core import PydanticCustomError
 
 from iondrift.errors import DataError
+from iondrift.experiment.file.data_sets import PfgDiffusivity
 from iondrift.experiment.file.section import Positive, Section, as_tuple
 from iondrift.transport.parameter_layout import square_root
 
@@ -153,6 +154,6 @@ class TableDiffusivity(_UncertainDiffusivity):
 
 
 DiffusivitySection = Annotated[
-    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity,
+    ConstantDiffusivity | PolynomialDiffusivity | ExponentialDiffusivity | TableDiffusivity | PfgDiffusivity,
     Field(discriminator="kind"),
 ]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, get_args
+from itertools import islice
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+_MOST: Final = 20  # mistakes that are told
+_LONGEST: Final = 60  # characters of a key or value that are shown
 
 
 def describe_mistakes(error: ValidationError, document: Mapping[str, Any], model: type[BaseModel]) -> list[str]:
@@ -26,8 +31,9 @@ def describe_mistakes(error: ValidationError, document: Mapping[str, Any], model
     for detail in error.errors(include_url=False):
         lines.setdefault(".".join(_keys(detail, document)), []).append(detail)
     # an entry of a list explains more than the list around it
-    whole = [key for key in lines if any(other.startswith(f"{key}[") for other in lines)]
-    return [_describe(key, details, model) for key, details in lines.items() if key not in whole]
+    whole = {key[: bracket.start()] for key in lines for bracket in re.finditer(r"\[", key[:_LONGEST])}
+    told = [_describe(key, details, model) for key, details in islice(lines.items(), _MOST) if key not in whole]
+    return told if len(lines) <= _MOST else [*told, f"and {len(lines) - _MOST} more"]
 
 
 def _keys(detail: ErrorDetails, document: Mapping[str, Any]) -> list[str]:
@@ -49,21 +55,21 @@ def _keys(detail: ErrorDetails, document: Mapping[str, Any]) -> list[str]:
 
 
 def _describe(key: str, details: list[ErrorDetails], model: type[BaseModel]) -> str:
-    first = details[0]
+    first, shown = details[0], _short(key)
     match first["type"]:
         case "missing":
             return f"{key}: is missing{_about(key, model)}"
         case "extra_forbidden":
             section, _, name = key.rpartition(".")
             allowed = list(_fields(section, first, model))
-            return f"{key}: unknown key{_suggest(name, allowed)}"
+            return f"{shown}: unknown key{_suggest(name, allowed)}"
         case "union_tag_not_found":
             return f"{key}: is missing; allowed: {_kinds(key, model)}"
         case "union_tag_invalid":
-            return f"{key}: found {first['ctx']['tag']!r}; allowed: {first['ctx']['expected_tags']}"
+            return f"{key}: found {_found(first['ctx']['tag'])}; allowed: {first['ctx']['expected_tags']}"
         case "literal_error" if len(details) == 1:
             options = [option.strip(" '") for option in first["ctx"]["expected"].replace(" or ", ",").split(",")]
-            return f"{key}: found {first['input']!r}; allowed: {first['ctx']['expected']}" + _meant(
+            return f"{key}: found {_found(first['input'])}; allowed: {first['ctx']['expected']}" + _meant(
                 first["input"], options
             )
     allowed_text = " or ".join(dict.fromkeys(_allowed(detail) for detail in details)).replace("or should be", "or")
@@ -92,8 +98,14 @@ def _allowed(detail: ErrorDetails) -> str:
 def _found(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    try:
+        return _short(repr(value))
+    except ValueError:  # Python prints no number of thousands of digits
+        return "a number of thousands of digits"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _about(key: str, model: type[BaseModel]) -> str:
@@ -141,8 +153,9 @@ def _kinds(key: str, model: type[BaseModel]) -> str:
 
 
 def _meant(value: Any, options: list[str]) -> str:
-    close = difflib.get_close_matches(str(value), options, n=1, cutoff=0.6)
-    close = close or [option for option in options if str(value) and option.startswith(str(value))]
+    text = str(value) if isinstance(value, str) and len(value) <= _LONGEST else ""
+    close = difflib.get_close_matches(text, options, n=1, cutoff=0.6)
+    close = close or [option for option in options if text and option.startswith(text)]
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

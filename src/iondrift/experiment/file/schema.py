@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -18,9 +21,18 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
-from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
+from iondrift.drift.closures import (
+    CLOSURES,
+    CONCENTRATED_SOLUTION,
+    CURRENT_DENSITY,
+    DEFAULT_CLOSURE,
+    TRANSFERENCE_NUMBER,
+    closure_named,
+)
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
 from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.concentrated import ConcentratedSection
+from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
@@ -29,6 +41,11 @@ from iondrift.experiment.file.section import Section as _Section
 from iondrift.experiment.file.topspin import TopSpinProfiles
 from iondrift.nmr.calibration import ZERO_FILLING
 from iondrift.readers.log import LogLayout
+from iondrift.readers.paths import require_file
+from iondrift.readers.text import read_start
+
+_LARGEST: Final = 256 << 10  # bytes; the template has 10 kB
+_DEEP: Final = re.compile(r"(?:[\w\"'-]{1,64}[ \t]{0,8}\.[ \t]{0,8}){64}")  # dotted keys take tomllib quadratic memory
 
 
 def _known_closure(value: Any) -> str:
@@ -44,9 +61,11 @@ def _known_closure(value: Any) -> str:
 class Cell(_Section):
     """The cell and what its electrodes are; text for reports."""
 
-    name: str = Field(min_length=1, description="name of the cell, for reports")
-    plating_electrode: str = Field(default="Li metal", description="electrode at x = 0, where lithium is plated")
-    counter_electrode: str = Field(default="Li metal", description="electrode at x = L")
+    name: str = Field(min_length=1, max_length=200, description="name of the cell, for reports")
+    plating_electrode: str = Field(
+        default="Li metal", max_length=200, description="electrode at x = 0, where lithium is plated"
+    )
+    counter_electrode: str = Field(default="Li metal", max_length=200, description="electrode at x = L")
 
 
 class Profiles(_Section):
@@ -187,6 +206,7 @@ class Uncertainty(_Section):
     """Standard uncertainties of the inputs; the stated defaults where left out."""
 
     diffusivity_relative: float | None = _uncertain("diffusivity_relative")
+    solution_relative: float | None = _uncertain("solution_relative")
     concentration_relative: float | None = _uncertain("concentration_relative")
     temperature_K: float | None = _uncertain("temperature_K")
     field_of_view_relative: float | None = _uncertain("field_of_view_relative")
@@ -206,9 +226,13 @@ class Experiment(_Section):
     log: Log
     electrolyte: Electrolyte
     diffusivity: DiffusivitySection
+    concentrated: ConcentratedSection | None = Field(
+        default=None, description="properties of a concentrated solution, for closure concentrated"
+    )
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
+    lineshape: Lineshape | None = Field(default=None, description="spectra of TopSpin whose lines are fitted")
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -220,7 +244,7 @@ class Experiment(_Section):
     @field_validator("reconstruction")
     @classmethod
     def _closure_has_what_it_needs(cls, value: Reconstruction, info: ValidationInfo) -> Reconstruction:
-        missing = _missing_for_closure(value.closure, info.data.get("log"), info.data.get("electrolyte"))
+        missing = _missing_for_closure(value.closure, info.data)
         if missing:
             raise PydanticCustomError(
                 "conflict",
@@ -238,7 +262,7 @@ class Experiment(_Section):
             The closure needs something that the file does not give.
         """
         chosen = closure or self.reconstruction.closure
-        if missing := _missing_for_closure(chosen, self.log, self.electrolyte):
+        if missing := _missing_for_closure(chosen, dict(self)):
             raise ConfigurationError(
                 f"{self.source or self.cell.name}: closure {chosen!r} needs {' and '.join(missing)}"
             )
@@ -248,9 +272,11 @@ class Experiment(_Section):
         return self.model_copy(update={"reconstruction": reconstruction})
 
 
-def _missing_for_closure(name: str, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
+def _missing_for_closure(name: str, sections: Mapping[str, Any]) -> list[str]:
     """Return the keys that a closure needs and the file does not give; sections with mistakes count as given."""
+    log, electrolyte = sections.get("log"), sections.get("electrolyte")
     absent = {
+        CONCENTRATED_SOLUTION: sections.get("concentrated", ...) is None,
         CURRENT_DENSITY: log is not None and log.current_density_column is None,
         TRANSFERENCE_NUMBER: electrolyte is not None and electrolyte.transference_number is None,
     }
@@ -286,15 +312,27 @@ def load(path: str | Path) -> Experiment:
 def _read_toml(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise ConfigurationError(f"{path}: is a folder; name the experiment file in it (.toml)")
+    if not os.path.exists(path) and os.path.isdir(path.parent):
+        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one")
+    size = require_file(path)
+    if size > _LARGEST:
+        raise ConfigurationError(
+            f"{path}: holds {size / 1e3:.0f} kB, and an experiment file needs no more than {_LARGEST / 1e3:.0f}; name "
+            "measurements in it, by their files"
+        )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise ConfigurationError(f"{path}: no such file; 'iondrift init' writes one") from error
+        text = read_start(path, size).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not a text file in UTF-8 (byte {error.start})") from error
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
     try:
+        if _DEEP.search(text):
+            raise RecursionError
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"{path}: lists or sections lie too deep in each other; two levels are enough"
+        ) from error
+    except ValueError as error:  # of Python's own int()
+        raise ConfigurationError(f"{path}: a whole number has thousands of digits; correct it") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
@@ -31,4 +32,11 @@ def as_patterns(value: Any) -> Any:
 def resolved(text: str, info: ValidationInfo) -> str:
     """Return a path from the folder of the experiment file, absolute."""
     folder = (info.context or {}).get("folder", Path())
-    return str((folder / Path(text).expanduser()).absolute())
+    if "\0" in text:
+        raise PydanticCustomError("path", "no file has a name with a NUL character")
+    try:
+        return str((folder / Path(text).expanduser()).absolute())
+    except RuntimeError as error:
+        raise PydanticCustomError(
+            "path", "nobody of that name has a folder; write ./~... for a file whose name begins with ~"
+        ) from error

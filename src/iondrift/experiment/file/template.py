@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE
 from iondrift.impedance.options import ImpedanceOptions
 from iondrift.ledger import without_results
+from iondrift.nmr.options import DiffusionOptions, LineOptions
+from iondrift.readers.bruker.options import GradientOptions
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.profiles.topspin_text import looks_like_export
-from iondrift.readers.text import SEPARATORS, Separator, is_number, split_cells, without_empty_tail
+from iondrift.readers.text import SEPARATORS, Separator, is_number, read_start, split_cells, without_empty_tail
 from iondrift.settings import settings_of
 
 _TEMPLATE = """\
@@ -55,6 +57,15 @@ valid_range = [10.0, 20.0]             # of the argument, as measured
 # standard_errors = [5e-17, 1e-15, 1e-14, 1e-13]   # of the coefficients, as the fit gives them; or the whole
                                        # covariance = [[...], ...]; without either: diffusivity_relative below
 
+# Properties of this electrolyte as a concentrated solution, for closure "concentrated"; none is supplied:
+#   [concentrated]
+#   source = "authors, journal volume (year) page; polymer, temperature"        # mandatory
+#   argument = "concentration_mol_per_L"   # or concentration_mol_per_m3, molality_mol_per_kg
+#   salt_diffusivity_m2_per_s = {{ coefficients = [...] }}       # highest power first
+#   transference_number = {{ at = [...], values = [...] }}       # t- of the anion; a table
+#   thermodynamic_factor = {{ coefficients = [...] }}            # chi = 1 + d ln f / d ln c
+#   conductivity_S_per_m = {{ coefficients = [...], relative_uncertainty = 0.05 }}
+
 [reconstruction]
 {closures}
 smoothing = "pspline"                  # or "polynomial", "none"
@@ -66,6 +77,7 @@ smoothing = "pspline"                  # or "polynomial", "none"
 # Standard uncertainties of the inputs; 0 leaves one out. Profile noise is estimated from the data.
 [uncertainty]
 # diffusivity_relative = 0.05          # one factor common to all of D(c), in place of its standard errors
+# solution_relative = 0.05             # each property of [concentrated], in place of its own
 # concentration_relative = 0.03
 # temperature_K = 1.0
 # field_of_view_relative = 0.01
@@ -82,6 +94,20 @@ smoothing = "pspline"                  # or "polynomial", "none"
 #   start_s = 0.0                      #   first spectrum after the log's first sample; or times_s = [...],
 #                                      #   or log_started = "2024-10-25T21:09:58" by the instrument's clock
 {impedance}
+
+# Data sets of TopSpin: D(c) fitted to diffusion experiments, in place of the section above,
+#   [diffusivity]
+#   kind = "pfg"
+#   files = "."                        #   folder that holds the expnos
+#   expnos = {diffusion:<25} #   one data set a concentration, in their order
+#   concentration_mol_per_L = [0.8, 1.2, 1.6, 2.0, 2.4]
+#   form = "auto"                      #   constant, exponential, linear, quadratic, cubic, spline
+{diffusion_options}
+# and spectra, such as 7Li of the electrodes, whose lines are fitted:
+#   [lineshape]
+#   files = "."
+#   expnos = {spectra}
+{line_options}
 """
 
 _TEXT_PROFILES = """\
@@ -129,21 +155,31 @@ expnos = {expnos}
 _LOOKED_AT = 4096  # bytes of a file
 
 
-def template(folder: Path, expnos: str | None = None) -> str:
+@dataclass(frozen=True, kw_only=True)
+class DataSets:
+    """TopSpin data sets of a folder by what they could serve as, like 10-55,60; empty where there are none."""
+
+    profiles: str = ""
+    diffusion: str = ""
+    spectra: str = ""
+
+
+def template(folder: Path, data_sets: DataSets = DataSets()) -> str:
     """Return the text of an experiment file for a folder of measurements.
 
     Parameters
     ----------
     folder
         That the file will stand in.
-    expnos
-        TopSpin data sets in it that are profiles, like 10-55,60; None: profiles are files.
+    data_sets
+        Of TopSpin in it; without profiles among them, profiles are files.
     """
-    profiles = _find_profiles(folder) if expnos is None else "."
+    expnos = data_sets.profiles
+    profiles = "." if expnos else _find_profiles(folder)
     log, columns = _find_log(folder)
     missing = "      # none found here            <- FILL IN"
     current = "current_density_column = 3             # leave out when no current was logged"
-    section = _TEXT_PROFILES if expnos is None else _TOPSPIN_PROFILES
+    section = _TOPSPIN_PROFILES if expnos else _TEXT_PROFILES
     return _TEMPLATE.format(
         closures=_closures(),
         impedance=_impedance(),
@@ -151,8 +187,12 @@ def template(folder: Path, expnos: str | None = None) -> str:
         profiles_section=section.format(
             profiles=_quoted(profiles or "profiles/*.txt"),
             profiles_note="" if profiles else missing,
-            expnos=_quoted(expnos or ""),
+            expnos=_quoted(expnos),
         ),
+        diffusion=_quoted(data_sets.diffusion or "201-205"),
+        spectra=_quoted(data_sets.spectra or "301-305"),
+        diffusion_options=_options(DiffusionOptions, GradientOptions),
+        line_options=_options(LineOptions),
         log=_quoted(log or "log.txt"),
         log_note="" if log else missing,
         current=current if columns >= 3 or not log else f"# {current}",
@@ -168,21 +208,27 @@ def _closures() -> str:
 
 def _impedance() -> str:
     """Return every option of impedance spectra with an example and what it is about, commented out."""
+    masked = (
+        ("mask_frequencies_Hz = [50.0, [1e5, 1e6]]", "points or ranges that must not count, in every spectrum"),
+        ("mask_points = [{spectrum = 3, frequency_Hz = 50.0}]", "the same in single spectra, counted from 1"),
+    )
+    options = _options(ReadingOptions, ImpedanceOptions)
+    return "\n".join([options, *(f"#   {key}   # {note}" for key, note in masked)])
+
+
+def _options(*records: type) -> str:
+    """Return every option of records with an example and what it is about, commented out."""
     lines = []
-    for record in (ReadingOptions, ImpedanceOptions):
+    for record in records:
         defaults = {entry.name: entry.default for entry in fields(record)}
         for name, setting in settings_of(record).items():
             if setting.key != "" and setting.example != "":
                 default = defaults[name]
                 example = setting.example or (json.dumps(default) if default is not None else "")
-                notes = (setting.note or "").split("\n")
+                notes = (setting.about_in_file if setting.note is None else setting.note).split("\n")
                 lines.append(f"#   {f'{setting.key or name} = {example}':<34} #   {notes[0]}".rstrip(" #"))
                 lines += [f"#   {'':<34} #   {note}" for note in notes[1:]]
-    masked = (
-        ("mask_frequencies_Hz = [50.0, [1e5, 1e6]]", "points or ranges that must not count, in every spectrum"),
-        ("mask_points = [{spectrum = 3, frequency_Hz = 50.0}]", "the same in single spectra, counted from 1"),
-    )
-    return "\n".join([*lines, *(f"#   {key}   # {note}" for key, note in masked)])
+    return "\n".join(lines)
 
 
 def _quoted(text: str) -> str:
@@ -225,8 +271,7 @@ def _candidates(folder: Path) -> Iterator[Path]:
 def _head(file: Path) -> str:
     if file.is_dir():
         return ""
-    with file.open("rb") as stream:
-        return stream.read(_LOOKED_AT).decode("utf-8", errors="replace")
+    return read_start(file, _LOOKED_AT).decode("utf-8", errors="replace")
 
 
 def _columns(head: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from iondrift import units, variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
-from iondrift.readers.text import number_at, read_text, split_cells, split_lines
+from iondrift.readers.text import number_at, read_start, read_text, split_cells, split_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,7 +83,7 @@ def read_series(path: Path | str) -> xr.Dataset:
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if not path.exists():
+    if not os.path.exists(path):
         raise InputFileError(f"{path}: no such file or folder; check the path")
     if path.is_dir():
         series = _labelled(path, "zarr")
@@ -96,8 +97,7 @@ def read_series(path: Path | str) -> xr.Dataset:
 
 
 def _netcdf_engine(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(8)
+    start = read_start(path, 8)
     if start == _HDF5:
         return "h5netcdf"
     if start[:4] in _NETCDF3:

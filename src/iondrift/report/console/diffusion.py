@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from iondrift.report.console import layout
@@ -25,12 +25,21 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     """
     return layout.sections(
         summary["title"],
-        ("Diffusion coefficients", _coefficients(summary)),
-        ("How they were read", _notes(summary)),
-        ("D(c)", _diffusivity(summary)),
+        *parts(summary),
+        ("For an experiment file", _section(summary)),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
     )
+
+
+def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, RenderableType | None]]:
+    """Return headings, each after a prefix, and what stands under them: for a report that holds more."""
+    found: list[tuple[str, RenderableType | None]] = [
+        ("Diffusion coefficients", _coefficients(summary)),
+        ("How they were read", _notes(summary)),
+        ("D(c)", _diffusivity(summary)),
+    ]
+    return [(prefix + heading, body) for heading, body in found]
 
 
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
@@ -102,4 +111,9 @@ def _diffusivity(summary: Mapping[str, Any]) -> RenderableType | None:
     scores = ", ".join(f"{name} {value:.1f}" for name, value in found["aicc"].items() if value is not None)
     facts = {"form": found["form"], "AICc": scores or "-", "D(c)": found["description"]}
     facts["worst residual"] = f"{found['worst_residual']:.2g} standard errors"
-    return Group(table_of_facts(facts), Text("\nFor an experiment file:", style="bold"), Text(found["section"]))
+    return table_of_facts(facts)
+
+
+def _section(summary: Mapping[str, Any]) -> RenderableType | None:
+    found = summary["diffusivity"]
+    return None if found is None else Text(found["section"])

@@ -15,19 +15,25 @@ from iondrift.report.console.texts import table_of_facts
 
 def render(summary: Mapping[str, Any]) -> RenderableType:
     """Return the report of a summary: ``title``, ``facts``, ``lines``, ``warnings`` and ``caveats``."""
+    return layout.sections(summary["title"], *parts(summary))
+
+
+def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, RenderableType | None]]:
+    """Return headings, each after a prefix, and what stands under them."""
     table = layout.columns("spectrum", "line", "position\nppm", "width\nppm", "share\n%", "reading", left=2)
     for line in summary["lines"]:
+        share = "-" if line["share"] is None else f"{100.0 * line['share']:.3g}"
         table.add_row(
             line["spectrum"], str(line["line"]) + ("" if line["resolved"] else " not resolved"),
-            _banded(line["position"]), _banded(line["width"]), f"{100.0 * line['share']:.3g}", line["reading"] or "-",
+            _banded(line["position"]), _banded(line["width"]), share, line["reading"] or "-",
         )  # fmt: skip
-    return layout.sections(
-        summary["title"],
+    found: list[tuple[str, RenderableType | None]] = [
         ("Lines, with 95 % bands", table),
         ("Fit", table_of_facts(summary["facts"])),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Caveats", layout.paragraphs(summary["caveats"], mark="-", style="dim")),
-    )
+    ]
+    return [(prefix + heading, body) for heading, body in found]
 
 
 def _banded(quantity: Mapping[str, float]) -> str:
