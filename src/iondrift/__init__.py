@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
     from iondrift.drift.inputs import DriftInputs as DriftInputs
+    from iondrift.drift.inverse.anion import Conductivity as Conductivity
+    from iondrift.drift.inverse.transport_fit import fit_transport as fit_transport
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
@@ -52,6 +54,9 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.runs.store import open_results as open_results
+    from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
+    from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
     from iondrift.transport.relations import ambipolar_diffusivity as ambipolar_diffusivity
@@ -59,10 +64,13 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "ConcentratedSolution": "transport.concentrated",
+    "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
     "DrtModel": "impedance.options",
+    "ElectrolyteProperty": "transport.concentrated",
     "Experiment": "experiment.file.schema",
     "GradientOptions": "readers.bruker.options",
     "GradientTiming": "nmr.gradient_pulses",
@@ -86,6 +94,7 @@ _HOME = {
     "fit_diffusion": "nmr.diffusion",
     "fit_diffusivity": "nmr.concentration_series",
     "fit_lineshape": "nmr.lines",
+    "fit_transport": "drift.inverse.transport_fit",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "load": "experiment.file.schema",
@@ -93,6 +102,7 @@ _HOME = {
     "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
     "profile_windows": "experiment.log.clock",
+    "open_results": "runs.store",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",

@@ -64,6 +64,9 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("flux_diffusive", "time x", "mol m-2 s-1", "diffusive anion flux density -D dc/dx", _ALONG_X),
         _entry("flux_migrative", "time x", "mol m-2 s-1", "migrative anion flux density c v", _ALONG_X),
         _entry("drift_velocity", "time x", "m s-1", "anion drift velocity v = -u E", _ALONG_X),
+        _entry("net_velocity", "time x", "m s-1", "net velocity of the anions w = J / c", _ALONG_X),
+        _entry("current_velocity", "time x", "m s-1", "velocity by the current v_i = -t- i / (F c)", _ALONG_X),
+        _entry("friction", "time x", "mol m-2 s-1", "cation-anion friction X, zero in a dilute solution"),
         _entry(
             "drift_velocity_by_closure",
             "closure time x",
@@ -102,7 +105,25 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("spatial_spread", "replicate", "1", "(v(x0) - v(xL)) / v(x0) at the last profile"),
         _entry("growth", "end replicate", "1", "change of v since the start of constant voltage, over v there"),
         _entry("final_charge_balance", "end replicate", "1", "-F J / i at the last profile"),
+        _entry("sampled_time", "sampled_time", "s", "time of a profile at which the error was estimated"),
         _entry("monte_carlo_error", "sampled_time x", "m s-1", "standard error of the outer quantiles of v"),
+        _entry("fit_value", "form parameter", "1", "fitted parameter, in the unit parameter_unit"),
+        _entry("fit_error", "form parameter", "1", "its standard deviation; 0 where it was held"),
+        _entry("fit_draw", "form draw parameter", "1", "draws of the parameters from their posterior"),
+        _entry("log_evidence", "form", "1", "logarithm of the evidence of a form of D(c), up to a common constant"),
+        _entry("consistency_statistic", "form statistic", "1", "how residuals of the fit look"),
+        _entry("consistency_probability", "form statistic", "1", "share of replicates at least as extreme"),
+        _entry("half_diffusion_coefficient", "form half", "m2 s-1", "salt D(c0) from one half of the cell"),
+        _entry("half_diffusion_coefficient_error", "form half", "m2 s-1", "its standard deviation"),
+        _entry("half_transference", "form half", "1", "t- from one half of the cell"),
+        _entry("half_transference_error", "form half", "1", "its standard deviation"),
+        _entry("corrected_concentration", "form time x", "mol m-3", "data without the factors of points and profiles"),
+        _entry("fitted_concentration", "form time x", "mol m-3", "concentration of the fit"),
+        _entry("predictive_concentration", "time x", "mol m-3", "posterior predictive concentration, noise included"),
+        _entry("net_anion_velocity", "time x", "m s-1", "net velocity of the anions, w = J / c", _ALONG_X),
+        _entry("surface_concentration", "form quantile time", "mol m-3", "concentration at the plating electrode"),
+        _entry("nernst_einstein_ratio", "form quantile", "1", "D / (2 (1 - t-)) over the D- measured, at c0"),
+        _entry("unused_residual", "form unused_time x", "1", "ln I - ln prediction of profiles that were not fitted"),
         _entry("frequency", "frequency", "Hz", "frequency of the impedance"),
         _entry(
             "impedance",
@@ -204,7 +225,10 @@ def dataarray(
 
 
 def dataset(
-    values: Mapping[str, npt.ArrayLike], coords: Mapping[str, Any], dims: Mapping[str, tuple[str, ...]] | None = None
+    values: Mapping[str, npt.ArrayLike],
+    coords: Mapping[str, Any],
+    dims: Mapping[str, tuple[str, ...]] | None = None,
+    entries: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
     """Return variables by name with the registry's attributes, in one step.
 
@@ -216,18 +240,24 @@ def dataset(
         Those of all variables.
     dims
         Dims by name where they differ from the registry's.
+    entries
+        The registry's name by name where that differs: an estimate that stands beside its band.
 
     Raises
     ------
     ShapeError
         A shape does not fit the dims.
     """
-    entries = {
-        name: xr.Variable((dims or {}).get(name, VARIABLES[name].dims), data, dict(VARIABLES[name].attrs))
-        for name, data in values.items()
-    }
-    used = {dim for entry in entries.values() for dim in entry.dims}
+    described = {}
+    for name, data in values.items():
+        entry = VARIABLES[(entries or {}).get(name, name)]
+        described[name] = xr.Variable((dims or {}).get(name, entry.dims), data, dict(entry.attrs))
+    used = {dim for variable in described.values() for dim in variable.dims}
     try:
-        return xr.Dataset(entries, {dim: values for dim, values in coords.items() if dim in used})
+        result = xr.Dataset(described, {dim: values for dim, values in coords.items() if dim in used})
     except ValueError as error:
         raise ShapeError(f"{', '.join(values)}: dims do not fit: {error}") from error
+    for dim in map(str, used):
+        if dim in VARIABLES and dim in result.coords:
+            result[dim].attrs = {**VARIABLES[dim].attrs, **result[dim].attrs}
+    return result

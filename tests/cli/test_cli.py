@@ -20,10 +20,11 @@ from iondrift import __version__
 from iondrift.cli.app import app
 from iondrift.ledger import LEDGER
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
 BANDS = ("bands_through_time", "bands_along_x", "error_budget")
-FIGURES = {f"{n}.{s}" for n in ("profiles", "concentration", "drift_velocity", "time_series") for s in ("png", "svg")}
+FIGURES = {f"{name}.png" for name in ("profiles", "concentration", "drift_velocity", "time_series")}
 
 
 def iondrift(*arguments: str | Path) -> Result:
@@ -46,7 +47,7 @@ def finished(cell: Path) -> tuple[Path, Result]:
 def test_run_writes_everything(finished: tuple[Path, Result]) -> None:
     out, _ = finished
     assert {entry.name for entry in out.iterdir()} == {
-        "results.zarr", "results.nc", "summary.json", "report.txt", "figures", LEDGER,
+        "results.zarr", "results.nc", "summary.json", "report.txt", "figures", CRATE, LEDGER,
     }  # fmt: skip
     assert {entry.name for entry in (out / "figures").iterdir()} == FIGURES
 
@@ -111,7 +112,15 @@ def test_bands_are_computed_by_default(banded: tuple[Path, Path, dict]) -> None:
         widest, edges = end[place]["band_95"], end[place]["band_68"]
         assert widest[0] < edges[0] < edges[1] < widest[1]
     names = {entry.name for entry in (out / "figures").iterdir()}
-    assert names == FIGURES | {f"{name}.{suffix}" for name in BANDS for suffix in ("png", "svg")}
+    assert names == FIGURES | {f"{name}.png" for name in BANDS}
+
+
+@pytest.mark.parametrize(("figures", "kinds"), [("none", ()), ("all", (".png", ".svg"))])
+def test_figures_are_drawn_as_asked(cell: Path, tmp_path: Path, figures: str, kinds: tuple[str, ...]) -> None:
+    result = iondrift("run", cell, "--out", tmp_path, "--no-bands", "--figures", figures, "--quiet")
+    assert result.exit_code == 0, result.output
+    expected = {Path(name).with_suffix(kind).name for name in FIGURES for kind in kinds}
+    assert {entry.name for entry in tmp_path.glob("figures/*")} == expected
 
 
 def test_brief_prints_result_and_warnings_alone(banded: tuple[Path, Path, dict]) -> None:
@@ -333,7 +342,7 @@ def test_nothing_of_an_earlier_run_is_left(cell: Path, tmp_path: Path) -> None:
         f"warning: {tmp_path / 'report.txt'}: was changed since iondrift wrote it; it is kept as report.txt.earlier\n"
     )
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"results.zarr", "summary.json", "report.txt", "report.txt.earlier", "figures", LEDGER}
+    assert names == {"results.zarr", "summary.json", "report.txt", "report.txt.earlier", "figures", CRATE, LEDGER}
 
 
 def test_files_of_the_users_are_not_replaced(cell: Path, tmp_path: Path) -> None:
