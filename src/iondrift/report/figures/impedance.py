@@ -11,6 +11,7 @@ import xarray as xr
 
 from iondrift.cast import evenly_spaced
 from iondrift.report.figures import drawing
+from iondrift.report.figures.titles import literal
 from iondrift.report.series_axis import SECONDS, SeriesAxis
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 3}
 _LINE: dict[str, Any] = {"lw": 0.8}
 _MASKED: dict[str, Any] = {"ls": "", "marker": "x", "ms": 4, "mew": 0.8}
 _GAMMA = r"$\gamma$ / $\Omega$"
-_TAU = r"$\tau$ / s"
+_TAU = r"$\tau = 1 / (2 \pi f)$ / s"
 
 
 def draw(
@@ -65,6 +66,7 @@ def draw(
     list of Path
         The files written.
     """
+    title = literal(title)
     drawings: dict[str, Callable[[], Figure]] = {
         "nyquist": lambda: nyquist(dataset, axis, title=title),
         "bode": lambda: bode(dataset, axis, title=title),
@@ -92,6 +94,7 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     figure, panels = drawing.panels(
         7.2 if zoomed else 5.2, float(np.clip(height, 1.2, 4.2)) + 1.1, columns=len(groups)
     )  # fmt: skip
+    figure.set_layout_engine("compressed")  # room for the title above panels whose shape is fixed
     colours = _colours(axis)
     for axes, group in zip(np.atleast_1d(panels), groups, strict=True):
         unit, factor = _ohms(float(largest[group].max()))
@@ -304,13 +307,13 @@ def _colour_bar(figure: Figure, axes: Any, colours: ScalarMappable, axis: Series
         return
     bar = figure.colorbar(colours, ax=axes, label=axis.label)
     if axis.named:
-        bar.set_ticks(list(axis.values), labels=list(axis.sources))
+        bar.set_ticks(list(axis.values), labels=list(map(literal, axis.sources)))
         bar.set_label("")
 
 
 def _name_spectra(axes: Axes, axis: SeriesAxis) -> None:
     if axis.named:
-        axes.set_xticks(axis.values, axis.sources, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(axis.values, list(map(literal, axis.sources)), rotation=40, ha="right", rotation_mode="anchor")
         axes.set_xlabel("")
 
 
