@@ -212,7 +212,7 @@ def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return left @ right, summed in one order whatever the library of linear algebra and its threads."""
-    from iondrift_kernels.spline_modes import multiply
+    from iondrift_kernels.ordered_products import multiply
 
     out = np.empty((left.shape[0], right.shape[1]))
     multiply(np.ascontiguousarray(left), np.ascontiguousarray(right), out)
