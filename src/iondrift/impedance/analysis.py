@@ -18,6 +18,7 @@ from iondrift.impedance.drt.tracks import track_peaks
 from iondrift.impedance.kramers_kronig import kramers_kronig
 from iondrift.impedance.masking import mask_of
 from iondrift.impedance.options import CRITERIA, BandDraws, DrtModel, ImpedanceOptions, Readout
+from iondrift.impedance.representation import judge
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
 
@@ -60,7 +61,8 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
         check_draws(draws)
     mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
     progress("Kramers-Kronig test")
-    test = kramers_kronig(impedance, inductance=options.inductive, capacitance=options.capacitive, mask=mask)
+    terms = {"inductance": options.inductive, "capacitance": options.capacitive, "mask": mask}
+    test = kramers_kronig(impedance, **terms)
     progress("distribution of relaxation times")
     asked, readout = options.part(DrtModel), options.part(Readout)
     if options.bands:
@@ -72,12 +74,14 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     check_readout(problem.model.tau, readout)
     solution = solve(problem)
     distribution = label_result(problem, solution, readout)
+    judged = judge(distribution, test.assign(impedance=impedance["impedance"]), **terms)
     progress("criteria of the regularisation")
     criteria = distribution if asked.regularization in CRITERIA else _criteria(impedance, options, problem)
     tracks = track_peaks(distribution, largest_jump=options.largest_jump)
     result = impedance.copy()
     _add(result, test[[*_FROM_TEST]])
     _add(result, distribution.drop_vars(["criterion_score", "criterion_choice"], errors="ignore"))
+    _add(result, judged)
     _add(result, criteria[["criterion_score", "criterion_choice"]])
     _add(result, tracks)
     result.attrs |= {f"kk_{name}": value for name, value in test.attrs.items()}

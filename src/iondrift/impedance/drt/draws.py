@@ -9,7 +9,7 @@ import numpy as np
 
 from iondrift.cast import FloatArray
 from iondrift.impedance.drt.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmic
-from iondrift.impedance.drt.nonnegative import Solution, gram, solve_shared
+from iondrift.impedance.drt.nonnegative import Solution, gram, solve_shared, solve_signed
 
 if TYPE_CHECKING:
     from iondrift.impedance.drt.problem import DrtProblem, DrtSolution
@@ -59,6 +59,8 @@ def perturbed_solutions(
         spread = float(np.sqrt(np.mean((weights[used] * level[used]) ** 2)))
         rows = np.hstack([rows, spread * random.standard_normal((samples, matrix.shape[0]))])
         linear_map = np.hstack([linear_map, -matrix.T])
+    if problem.free is not None:
+        return solve_signed(hessian, linear_map, rows, problem.free)
     return solve_shared(hessian, linear_map, rows)
 
 

@@ -126,6 +126,10 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
                 "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
                 "consistent": bool(values["kk_consistent"][s]),
             },
+            "represented": bool(values["represented"][s]),
+            "misfit_percent": finite(100.0 * values["misfit"][s]),
+            "kramers_kronig_floor_percent": finite(100.0 * values["kk_floor"][s]),
+            "loop_at": quantity(values["loop_frequency"][s], "Hz"),
             "unmeasured_fraction": finite(values["unmeasured_fraction"][s]),
             "polarisation_resolved": bool(values["polarisation_resolved"][s]),
             "resistances": {
