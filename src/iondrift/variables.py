@@ -176,7 +176,9 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("sweep_change_probability", "spectrum", "1", "probability of so large a change in a steady series"),
         _entry("sweep_drifts", "spectrum", "1", "whether that is below 1 %"),
         _entry("series_noise", "spectrum", "1", "noise of Re Z and of Im Z over |Z|, from differences of neighbours"),
-        _entry("impedance_at_moment", "spectrum frequency", "ohm", "complex impedance carried to one moment of its sweep"),
+        _entry(
+            "impedance_at_moment", "spectrum frequency", "ohm", "complex impedance carried to one moment of its sweep"
+        ),
         _entry("peak_tau", "peak spectrum", "s", "time constant of a peak's maximum; NaN while it does not exist"),
         _entry("peak_resistance", "peak spectrum", "ohm", "resistance between the minima on either side"),
         _entry("peak_width", "peak spectrum", "1", "full width at half maximum, decades of tau"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from iondrift import variables
@@ -19,8 +20,11 @@ from iondrift.impedance.kramers_kronig import kramers_kronig
 from iondrift.impedance.masking import mask_of
 from iondrift.impedance.options import CRITERIA, BandDraws, DrtModel, ImpedanceOptions, Readout
 from iondrift.impedance.representation import judge
+from iondrift.impedance.sweep_drift import sweep_drift
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
+
+BoolArray = npt.NDArray[np.bool_]
 
 _MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
 
@@ -60,6 +64,10 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     if options.bands:
         check_draws(draws)
     mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
+    drift = _drift(impedance, options, mask)
+    measured = impedance
+    if options.moment is not None and drift is not None:
+        impedance = impedance.assign(impedance=drift["impedance_at_moment"].variable)
     progress("Kramers-Kronig test")
     terms = {"inductance": options.inductive, "capacitance": options.capacitive, "mask": mask}
     test = kramers_kronig(impedance, **terms)
@@ -82,6 +90,8 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     _add(result, test[[*_FROM_TEST]])
     _add(result, distribution.drop_vars(["criterion_score", "criterion_choice"], errors="ignore"))
     _add(result, judged)
+    if drift is not None:
+        _add_drift(result, drift, measured, options)
     _add(result, criteria[["criterion_score", "criterion_choice"]])
     _add(result, tracks)
     result.attrs |= {f"kk_{name}": value for name, value in test.attrs.items()}
@@ -93,6 +103,24 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
         bands = bands_of_solution(problem, solution, readout, draws)
         _add_bands(result, bands)
     return result
+
+
+def _drift(impedance: xr.Dataset, options: ImpedanceOptions, mask: BoolArray | None) -> xr.Dataset | None:
+    """Return the change of every spectrum during its sweep; None where nobody asked and nothing tells the times."""
+    told = np.isfinite(impedance["time"].values).all() and impedance.sizes["spectrum"] > 1
+    if not told and options.moment is None:
+        return None
+    return sweep_drift(impedance, moment=options.moment or "middle", mask=mask)
+
+
+def _add_drift(result: xr.Dataset, drift: xr.Dataset, measured: xr.Dataset, options: ImpedanceOptions) -> None:
+    """Add the change within sweeps, and the impedance as measured where another was analysed."""
+    result["quantile"] = drift["quantile"].variable
+    _add(result, drift.drop_vars(["impedance_at_moment", "quantile"]))
+    if options.moment is not None:
+        result["impedance_measured"] = variables.dataarray("impedance", measured["impedance"].values, result.coords)
+    result.attrs |= {name: drift.attrs[name] for name in ("sweep_times", "sweep_durations")}
+    result.attrs["sweep_moment"] = options.moment or ""
 
 
 def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, problem: DrtProblem) -> xr.Dataset:

@@ -20,6 +20,7 @@ NamedRegularization: TypeAlias = Literal["auto", "paper"] | Criterion
 NamedWeighting: TypeAlias = Literal["none", "modulus"]
 Per: TypeAlias = Literal["spectrum", "series"]
 Method: TypeAlias = Literal["calibrated", "noise", "prior"]
+Moment: TypeAlias = Literal["start", "middle", "end"]
 
 CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 REGULARIZATIONS: tuple[str, ...] = ("auto", "paper", *CRITERIA)
@@ -184,6 +185,10 @@ class ImpedanceOptions(BandDraws, Readout, DrtModel):
     largest_jump: float = option(
         0.6, "Decades a peak may move between spectra.", key="largest_jump_decades", above=0.0,
         note="how far a peak may move from one spectrum to the next",
+    )  # fmt: skip
+    moment: Moment | None = option(
+        None, "Carry a sweep that drifts to one moment of it.", example='"middle"',
+        note='carry every point of a sweep to its "start", "middle" or "end", by how its neighbours in time differ',
     )  # fmt: skip
     mask: tuple[Masked, ...] = ()
     bands: bool = True

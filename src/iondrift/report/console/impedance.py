@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iondrift.cast import evenly_spaced
-from iondrift.report.console import layout
+from iondrift.report.console import layout, sweep_drift
 from iondrift.report.console.texts import decimals, duration, frequency, scaled, seconds, table_of_facts
 from iondrift.report.summary import masked_points
 
@@ -54,6 +54,12 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     found: list[tuple[str, RenderableType | None]] = [
         ("Read", table_of_facts(_read(summary))),
         (f"Kramers-Kronig test against {100.0 * limit:g} %", _kramers_kronig(summary)),
+        (
+            "Change during a sweep",
+            sweep_drift.section(
+                summary, _heading(summary), lambda row: _name(summary, row), _shown(summary["spectra"])
+            ),
+        ),
         ("Regularisation", _regularization(summary)),
         (_heading_of_resistances(summary), _resistances(summary)),
         ("Peaks", _peaks(summary)),

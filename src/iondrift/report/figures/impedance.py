@@ -11,6 +11,7 @@ import xarray as xr
 
 from iondrift.cast import evenly_spaced
 from iondrift.report.figures import drawing
+from iondrift.report.figures.sweep_drift import sweep_drift
 from iondrift.report.series_axis import SECONDS, SeriesAxis
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def draw(
     }
     if dataset.sizes["spectrum"] > 1:
         drawings["relaxation_map"] = lambda: relaxation_map(dataset, axis, title=title)
+        if "sweep_change" in dataset and np.isfinite(dataset["sweep_change_probability"]).any():
+            drawings["sweep_drift"] = lambda: sweep_drift(dataset, axis, title=title)
         drawings["resistances"] = lambda: resistances(dataset, axis, title=title, segments=segments)
     return drawing.save_each(drawings, folder, kinds)
 

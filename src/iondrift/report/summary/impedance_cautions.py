@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from iondrift.report.summary import sweep_drift
 from iondrift.settings import setting
 
 
@@ -32,6 +33,7 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity, artefacts, or a blocking electrode "
             "without its series capacitance; their distribution is doubtful"
         )
+    found += sweep_drift.cautions(dataset)
     found += _not_represented(dataset)
     resolved = dataset["polarisation_resolved"].values.astype(bool)
     if not resolved.all():
