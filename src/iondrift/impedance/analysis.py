@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from iondrift import variables
@@ -23,8 +23,6 @@ from iondrift.impedance.representation import judge
 from iondrift.impedance.sweep_drift import sweep_drift
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
-
-BoolArray = npt.NDArray[np.bool_]
 
 _MOST_JUDGED = 100  # spectra of which every criterion is asked where none chooses
 
@@ -69,7 +67,7 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     if options.moment is not None and drift is not None:
         impedance = impedance.assign(impedance=drift["impedance_at_moment"].variable)
     progress("Kramers-Kronig test")
-    terms = {"inductance": options.inductive, "capacitance": options.capacitive, "mask": mask}
+    terms: dict[str, Any] = {"inductance": options.inductive, "capacitance": options.capacitive, "mask": mask}
     test = kramers_kronig(impedance, **terms)
     progress("distribution of relaxation times")
     asked, readout = options.part(DrtModel), options.part(Readout)
@@ -105,7 +103,7 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     return result
 
 
-def _drift(impedance: xr.Dataset, options: ImpedanceOptions, mask: BoolArray | None) -> xr.Dataset | None:
+def _drift(impedance: xr.Dataset, options: ImpedanceOptions, mask: xr.DataArray | None) -> xr.Dataset | None:
     """Return the change of every spectrum during its sweep; None where nobody asked and nothing tells the times."""
     told = np.isfinite(impedance["time"].values).all() and impedance.sizes["spectrum"] > 1
     if not told and options.moment is None:
@@ -118,7 +116,7 @@ def _add_drift(result: xr.Dataset, drift: xr.Dataset, measured: xr.Dataset, opti
     result["quantile"] = drift["quantile"].variable
     _add(result, drift.drop_vars(["impedance_at_moment", "quantile"]))
     if options.moment is not None:
-        result["impedance_measured"] = variables.dataarray("impedance", measured["impedance"].values, result.coords)
+        result["impedance_measured"] = variables.dataarray("impedance", measured["impedance"].values, {})
     result.attrs |= {name: drift.attrs[name] for name in ("sweep_times", "sweep_durations")}
     result.attrs["sweep_moment"] = options.moment or ""
 

@@ -84,7 +84,8 @@ def sweep_drift(
     both = used & used[before] & used[after] & judged[:, None]
     size = np.where(both, values, 1.0)
     change = np.where(both, (values[after] - values[before]) / size * (duration / spans)[:, None], 0.0)
-    basis = np.polynomial.chebyshev.chebvander(_unit(np.log(frequency)), min(DEGREE, frequency.size // POINTS))
+    degree = min(DEGREE, frequency.size // POINTS)
+    basis: FloatArray = np.asarray(np.polynomial.chebyshev.chebvander(_unit(np.log(frequency)), degree), np.float64)
     found = _fit(change, both, basis)
     found["series_noise"] = _noise(values, both, time, (before, after))
     offset = _offsets(frequency, duration) - {"start": 0.0, "middle": 0.5, "end": 1.0}[moment]
@@ -208,6 +209,6 @@ def _offsets(frequency: FloatArray, duration: FloatArray) -> FloatArray:
     asked = np.minimum(PERIODS * periods.sum(), length)
     each = asked * periods / periods.sum() + (length - asked) / frequency.size
     middle = np.cumsum(each, axis=1) - 0.5 * each
-    offsets = np.empty_like(middle)
+    offsets = np.empty(middle.shape)
     offsets[:, order] = middle / length
-    return offsets
+    return np.asarray(offsets)
