@@ -22,16 +22,13 @@ _PEAK_REACH = 0.9  # decades to either side of a peak within which a draw's maxi
 
 
 def quantiles(draws: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """Return quantiles along the first axis, linear between order statistics.
+    """Return quantiles along the first axis, linear between order statistics."""
+    from iondrift_kernels.quantile import quantiles_of_rows
 
-    Sorting whole columns is quicker than three partial sorts.
-    """
-    columns = np.sort(np.ascontiguousarray(draws.T), axis=-1)
-    place = probabilities * (columns.shape[-1] - 1)
-    below = np.floor(place).astype(np.int64)
-    above = np.minimum(below + 1, columns.shape[-1] - 1)
-    part = place - below
-    return np.ascontiguousarray(((1.0 - part) * columns[..., below] + part * columns[..., above]).T)
+    columns = np.ascontiguousarray(draws.T)
+    found = np.empty((*columns.shape[:-1], probabilities.size))
+    quantiles_of_rows(columns.reshape(-1, columns.shape[-1]), probabilities, found.reshape(-1, probabilities.size))
+    return np.ascontiguousarray(found.T)
 
 
 class BandCollector:

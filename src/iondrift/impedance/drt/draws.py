@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iondrift.cast import FloatArray
-from iondrift.impedance.drt.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmic
+from iondrift.impedance.drt.logarithmic import LogarithmicFit, fit_logarithmic
+from iondrift.impedance.drt.model import difference_coefficients
 from iondrift.impedance.drt.nonnegative import Solution, gram, solve_shared, solve_signed
 
 if TYPE_CHECKING:
@@ -73,12 +74,15 @@ def gaussian_draws(
     there would push resistance into every tail and bias its sum. Student factors carry the uncertainty of sigma.
     """
     from iondrift_kernels.dense import cholesky, inverse_factor
+    from iondrift_kernels.drt_logarithmic import PULL
+    from iondrift_kernels.drt_potential import penalty
 
-    weighted = problem.model.design * problem.weights[spectrum][:, None]
-    matrix, _ = adapted_penalty(problem.model, fit, spectrum)
-    columns = np.ones(matrix.shape[1])
-    columns[problem.model.count :] = np.exp(fit.position[spectrum, problem.model.count :])
-    hessian = gram(weighted * columns) + gram(matrix * columns)  # in units of the solution: well scaled
+    model = problem.model
+    columns = np.ones(model.design.shape[1])
+    columns[model.count :] = np.exp(fit.position[spectrum, model.count :])
+    prior = np.empty((columns.size, columns.size))  # of x in units of the solution: well scaled
+    penalty(difference_coefficients(fit.order), fit.precisions[spectrum], PULL, model.count, prior)
+    hessian = gram(model.design * problem.weights[spectrum][:, None] * columns) + fit.noise[spectrum] ** 2 * prior
     scales = 1.0 / np.sqrt(np.diag(hessian))
     hessian *= scales * scales[:, None]
     factor, inverse = np.zeros_like(hessian), np.empty_like(hessian)
