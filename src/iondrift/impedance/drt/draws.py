@@ -66,9 +66,9 @@ def perturbed_solutions(
 
 
 def gaussian_draws(
-    problem: DrtProblem, fit: LogarithmicFit, spectrum: int, samples: int, random: np.random.Generator
-) -> FloatArray:
-    """Return draws (samples, n) around the automatic solution, in ohm.
+    problem: DrtProblem, fit: LogarithmicFit, spectrum: int, random: np.random.Generator, out: FloatArray
+) -> None:
+    """Write draws (samples, n) around the automatic solution, in ohm.
 
     The quadratic programme it ended at is a Gaussian in x; x >= 0 is left out of the draws, because cutting them
     there would push resistance into every tail and bias its sum. Student factors carry the uncertainty of sigma.
@@ -93,13 +93,12 @@ def gaussian_draws(
         cholesky(hessian, factor)
     inverse_factor(factor, inverse)
     sigma = fit.noise[spectrum] * fit.scale[spectrum]
-    draws = random.standard_normal((samples, columns.size)) @ (inverse * (scales * columns))
+    np.matmul(random.standard_normal(out.shape), inverse * (scales * columns), out=out)
     free = max(float((problem.weights[spectrum] > 0.0).sum()) - fit.effective[spectrum], 2.0)
-    student = np.sqrt(free / random.chisquare(free, (samples, 1)))
+    student = np.sqrt(free / random.chisquare(free, (out.shape[0], 1)))
     # Where sigma is known there is nothing to be uncertain about.
-    draws *= sigma * (student if problem.noise is None else 1.0)
-    draws += fit.x[spectrum] * fit.scale[spectrum]
-    return np.asarray(draws)
+    out *= sigma * (student if problem.noise is None else 1.0)
+    out += fit.x[spectrum] * fit.scale[spectrum]
 
 
 class MixedDraws:
@@ -117,10 +116,8 @@ class MixedDraws:
 
     def __call__(self, spectrum: int, samples: int, random: np.random.Generator) -> FloatArray:
         """Return the draws of one spectrum."""
+        draws = np.empty((samples, self.smooth.x.shape[1]))
         few = round(ROUGH_SHARE * samples)
-        return np.vstack(
-            [
-                gaussian_draws(self.problem, self.smooth, spectrum, samples - few, random),
-                gaussian_draws(self.problem, self.rough, spectrum, few, random),
-            ]
-        )
+        gaussian_draws(self.problem, self.smooth, spectrum, random, draws[: samples - few])
+        gaussian_draws(self.problem, self.rough, spectrum, random, draws[samples - few :])
+        return draws
