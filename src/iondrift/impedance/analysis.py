@@ -105,7 +105,8 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
 
 def _drift(impedance: xr.Dataset, options: ImpedanceOptions, mask: xr.DataArray | None) -> xr.Dataset | None:
     """Return the change of every spectrum during its sweep; None where nobody asked and nothing tells the times."""
-    told = np.isfinite(impedance["time"].values).all() and impedance.sizes["spectrum"] > 1
+    known = "time" in impedance.coords and bool(np.isfinite(impedance["time"].values).all())
+    told = known and impedance.sizes["spectrum"] > 1
     if not told and options.moment is None:
         return None
     return sweep_drift(impedance, moment=options.moment or "middle", mask=mask)
