@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.report import plot as plot
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
     from iondrift.transport.relations import ambipolar_diffusivity as ambipolar_diffusivity
@@ -104,7 +105,7 @@ _HOME = {
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
 }
-_MODULES = {"errors": "errors", "published": "reference.published"}
+_MODULES = {"errors": "errors", "plot": "report.plot", "published": "reference.published"}
 
 __all__ = [*_HOME, *_MODULES]
 

@@ -54,7 +54,7 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
         drawing.band(compared, hours, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[:, 0]
         compared.plot(hours, values * UM_PER_H, color=colour, label=name)
-    _both_signs(compared, dataset.drift_velocity_by_closure.values[:, :, 0] * UM_PER_H)
+    stretch_small(compared, dataset.drift_velocity_by_closure.values[:, :, 0] * UM_PER_H)
     compared.set_title("at $x_0$ under each closure", loc="left")
     compared.legend(loc="best")
     compared.set_xlabel("time / h")
@@ -95,7 +95,7 @@ def along_x(dataset: xr.Dataset, *, title: str) -> Figure:
         drawing.band(compared, relative, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[-1]
         compared.plot(relative, values * UM_PER_H, color=colour, label=name)
-    _both_signs(compared, dataset.drift_velocity_by_closure.values[:, -1] * UM_PER_H)
+    stretch_small(compared, dataset.drift_velocity_by_closure.values[:, -1] * UM_PER_H)
     compared.set_title(f"each closure, {hours[-1]:.1f} h", loc="left")
     compared.legend(loc="best")
     for axes in (chosen, compared):
@@ -156,7 +156,7 @@ def _closures(dataset: xr.Dataset) -> list[str]:
     return [str(name) for name in dataset.closure.values if name in CLOSURES]
 
 
-def _both_signs(axes: Axes, values: FloatArray) -> None:
+def stretch_small(axes: Axes, values: FloatArray) -> None:
     """Stretch what is small: closures differ by factors, and v may change sign."""
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
