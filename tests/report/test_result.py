@@ -23,7 +23,7 @@ def built() -> dict[str, Any]:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_report_opens_with_the_answer_and_the_warnings(built: dict[str, Any], width: int) -> None:
-    brief = layout.plain_text(console.render_brief(built), width)
+    brief = layout.plain_text(console.render(built, brief=True), width)
     golden_text.compare(brief, f"brief-{width}.txt")
     assert console.to_text(built, width=width).startswith(brief.rstrip("\n"))
     answer = brief.partition("Result\n")[2].partition("\n\n")[0].splitlines()

@@ -20,6 +20,7 @@ from iondrift.cli.environment import check_surroundings, open_streams, tell, tol
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.report import report_command
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import IondriftError, out_of_memory
@@ -251,6 +252,7 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
+app.command()(report_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
 app.command()(lineshape_command)

@@ -143,7 +143,14 @@ def _velocities(axes: Axes, dataset: xr.Dataset) -> None:
     for k, name in enumerate(names):
         error = float(dataset.budget_total_half_width.sel(quantity="v_x0")) * UM_PER_H if name == chosen else None
         value = float(velocity[k]) * UM_PER_H
-        axes.errorbar(k, value, yerr=error, fmt="o", ms=5, capsize=4, color=drawing.closure_colour(name))
+        look: dict[str, Any] = {
+            "fmt": "o",
+            "ms": 5,
+            "capsize": 4,
+            "color": drawing.closure_colour(name),
+            "label": f"_{name}",
+        }
+        axes.errorbar(k, value, yerr=error, **look)
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
