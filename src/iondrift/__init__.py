@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
     from iondrift.report import plot as plot
+    from iondrift.runs.compare import compare as compare
     from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
     from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
@@ -85,6 +86,7 @@ _HOME = {
     "average_over_windows": "experiment.log.clock",
     "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
+    "compare": "runs.compare",
     "confined": "impedance.drt.constraints",
     "drift_bands": "drift.bands.monte_carlo",
     "drt": "impedance.drt.estimate",

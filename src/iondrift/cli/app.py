@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from iondrift.cli import options
+from iondrift.cli.compare import compare_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
@@ -252,6 +253,7 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
+app.command()(compare_command)
 app.command()(report_command)
 app.command()(drt_command)
 app.command()(diffusion_command)

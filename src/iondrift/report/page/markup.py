@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from iondrift.report.console.layout import Part
 
 
 def html(body: RenderableType, name: str) -> Markup:
@@ -30,6 +32,15 @@ def html(body: RenderableType, name: str) -> Markup:
         text = body.plain if isinstance(body, Text) else body
         return Markup("<p>{}</p>").format(text.strip()) if text.strip() else Markup("")
     raise TypeError(f"{type(body).__name__} in a report: no HTML is known for it")
+
+
+def fragment(title: str, parts: Sequence[Part]) -> str:
+    """Return sections as HTML for a notebook, without a style of its own."""
+    found = [Markup("<h4>{}</h4>").format(title)]
+    found += [
+        Markup("<h5>{}</h5>{}").format(heading, html(body, heading)) for heading, body in parts if body is not None
+    ]
+    return str(Markup("<div>{}</div>").format(Markup("").join(found)))
 
 
 def _table(table: Table, name: str) -> Markup:
