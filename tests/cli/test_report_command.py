@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 import cells
+import iondrift as iondrift_package
 from iondrift.cli.app import app
 
 
@@ -51,3 +53,21 @@ def test_what_cannot_become_a_page_is_said(results: Path, tmp_path: Path) -> Non
     assert done.exit_code == 1
     assert "a page is a file that ends in .html" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_cells_are_compared_on_the_console_as_json_and_on_a_page(results: Path, tmp_path: Path) -> None:
+    done = iondrift("compare", results, results, "--html", tmp_path / "pair.html")
+    assert done.exit_code == 0, done.output
+    assert "small (2: out) against small (1: out)" in done.stdout
+    page = (tmp_path / "pair.html").read_text(encoding="utf-8")
+    assert page.index("Result") < page.index('id="cells"') < page.index('id="cell-1"')
+    found = json.loads(iondrift("compare", results, results, "--json").stdout)
+    assert found == iondrift_package.compare(results, results).summary
+    assert found["closures"]["current"][1]["x0_ratio"]["value"] == pytest.approx(1.0)
+    assert "<h4>" in iondrift_package.compare(results, results)._repr_html_()
+
+
+def test_one_result_is_not_compared(results: Path) -> None:
+    done = iondrift("compare", results)
+    assert done.exit_code == 1
+    assert "give two or more" in done.stderr

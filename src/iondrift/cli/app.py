@@ -214,7 +214,7 @@ def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
         results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
     batch.show(results, as_json=as_json, quiet=quiet, brief=values["brief"])
     if not (as_json or quiet):
-        demonstration.show_truth(results)
+        demonstration.show_truth(results, out)
     if any(result.error for result in results):
         raise typer.Exit(1)
 

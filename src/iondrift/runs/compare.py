@@ -9,6 +9,7 @@ from typing import Any
 
 from iondrift.progress import Progress, silent
 from iondrift.report.console import comparison as console
+from iondrift.report.console.layout import Part
 from iondrift.report.summary.comparison import Compared, build
 from iondrift.runs import page, store
 from iondrift.runs.results import RESULTS
@@ -81,8 +82,10 @@ def _names(results: Sequence[str | Path]) -> list[str]:
     ]
 
 
-def write_page(results: Sequence[Path], comparison: Comparison, file: Path) -> None:
+def write_page(results: Sequence[Path], comparison: Comparison, file: Path, *beside: Part) -> None:
     """Write the page of a comparison: its answer, figures of the velocities, and each cell's answer.
+
+    ``beside``: further sections, such as a truth that is known.
 
     Raises
     ------
@@ -103,6 +106,9 @@ def write_page(results: Sequence[Path], comparison: Comparison, file: Path) -> N
         ]
     )
     text = pages.several_page(
-        console.title(comparison.summary), sources, opening=console.parts(comparison.summary), drawings=drawings
+        console.title(comparison.summary),
+        sources,
+        opening=[*console.parts(comparison.summary), *beside],
+        drawings=drawings,
     )
     store.write_text(text, file)

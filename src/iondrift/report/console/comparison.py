@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,16 +14,27 @@ from iondrift.report.console.rounding import plain
 from iondrift.report.console.texts import STILL, banded, limited, number, with_unit
 from iondrift.report.summary.comparison import significant
 
+_QUANTITIES = {
+    "x0": "v(x0), um/h",
+    "xL": "v(xL), um/h",
+    "maximum": "largest v, um/h",
+    "spatial_spread": "spread over x, %",
+    "growth_x0": "during CV at x0, %",
+    "growth_xL": "during CV at xL, %",
+}
 
-def render(comparison: Mapping[str, Any]) -> RenderableType:
+
+def render(comparison: Mapping[str, Any], *beside: layout.Part) -> RenderableType:
     """Return the printed comparison.
 
     Parameters
     ----------
     comparison
         What :func:`iondrift.report.summary.comparison.build` returns.
+    beside
+        Further sections, such as a truth that is known.
     """
-    return layout.sections(title(comparison), *parts(comparison))
+    return layout.sections(title(comparison), *parts(comparison), *beside)
 
 
 def title(comparison: Mapping[str, Any]) -> str:
@@ -36,9 +47,9 @@ def to_text(comparison: Mapping[str, Any], *, width: int = 100) -> str:
     return layout.plain_text(render(comparison), width)
 
 
-def write(comparison: Mapping[str, Any], console: Console) -> None:
+def write(comparison: Mapping[str, Any], console: Console, *beside: layout.Part) -> None:
     """Print the comparison; to a pipe as plain text."""
-    layout.write(render(comparison), console)
+    layout.write(render(comparison, *beside), console)
 
 
 def parts(comparison: Mapping[str, Any]) -> list[layout.Part]:
@@ -51,7 +62,7 @@ def parts(comparison: Mapping[str, Any]) -> list[layout.Part]:
     for name, rows in comparison["closures"].items():
         respecting = all(name in cell["respecting"] for cell in comparison["cells"])
         mark = "" if respecting else " (implies more current than flowed in one of the cells at least)"
-        found.append((f"Closure {name}{mark}", Group(_velocities(rows), "", _shape(rows))))
+        found.append((f"Closure {name}{mark}", _numbers(rows)))
     found.append(("Beside the velocities", _beside(comparison)))
     legend = f"Ratios over {first}, draw by draw, with 68 % bands; *: beyond 1 by the 95 % band. " + (
         "Draws of D(c), c0, temperature, field of view and t- are common to the cells." if comparison["paired"] else ""
@@ -85,7 +96,10 @@ def _significance(verdict: Mapping[str, Any]) -> Iterator[str]:
         yield f"No difference beyond the 95 % band under {same}."
     if verdict["rests_on_the_closure"]:
         respecting = " and ".join(verdict["respecting"])
-        yield f"The difference rests on the closure alone: where the current is respected ({respecting}) there is none."
+        yield (
+            f"The difference rests on the closure alone: where the current is respected ({respecting}) there is none "
+            "that the bands can tell."
+        )
 
 
 def _voltage(share: Mapping[str, Any]) -> Iterator[str]:
@@ -95,11 +109,11 @@ def _voltage(share: Mapping[str, Any]) -> Iterator[str]:
         f"V / L is {number(share['this'])} against {number(share['first'])} V/mm, {number(share['ratio'])} times; the "
         f"mean field under {share['closure']} is V / L whatever the profiles show"
     )
-    if share["share"]["value"] is not None:
-        text += (
-            f": of the ratio {number(share['velocity_ratio'])} of v(x0), {plain(share['share']['value'], 2)} % (of its "
-            "logarithm) is the ratio of V / L"
-        )
+    rest = share["rest"]["value"]
+    if rest is not None:
+        both = f"{number(share['velocity_ratio'])} of v(x0)"
+        mostly = "mostly that of V / L" if share["mostly_voltage"] else "that of V / L"
+        text += f": the ratio {both} is {mostly}, times {plain(rest)} from the profiles"
     yield text + "."
 
 
@@ -107,23 +121,15 @@ def _row(rows: list[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     return next(row for row in rows[1:] if row["name"] == name)
 
 
-def _velocities(rows: list[Mapping[str, Any]]) -> Table:
-    table = layout.columns("cell", "v(x0)\num/h", "over\nfirst", "v(xL)\num/h", "over\nfirst")
-    for row in rows:
+def _numbers(rows: list[Mapping[str, Any]]) -> Table:
+    """Return one closure: a line a quantity, a column a cell, each but the first with its ratio."""
+    headings = [heading for k, row in enumerate(rows) for heading in (row["name"], *(["over first"] if k else []))]
+    table = layout.columns("quantity", *headings)
+    for name, text in _QUANTITIES.items():
         cells = []
-        for place in ("x0", "xL"):
-            cells += [banded(row[place], floor=STILL), _marked(row.get(f"{place}_ratio"))]
-        table.add_row(Text(row["name"]), *cells)
-    return table
-
-
-def _shape(rows: list[Mapping[str, Any]]) -> Table:
-    table = layout.columns("cell", "maximum\num/h", "over\nfirst", "spread\n%", "in CV, x0\n%", "in CV, xL\n%")
-    for row in rows:
-        changes = [banded(row[name]) for name in ("spatial_spread", "growth_x0", "growth_xL")]
-        table.add_row(
-            Text(row["name"]), banded(row["maximum"], floor=STILL), _marked(row.get("maximum_ratio")), *changes
-        )
+        for k, row in enumerate(rows):
+            cells += [banded(row[name], floor=STILL), *([_marked(row.get(f"{name}_ratio"))] if k else [])]
+        table.add_row(text, *cells)
     return table
 
 

@@ -88,17 +88,18 @@ def several_page(
         Block(anchor=f"cell-{k}", heading=source.name, sections=_sections(console.answer(source.summary)))
         for k, source in enumerate(sources, start=1)
     ]
-    return _rendered(title, [*([first] if opening else []), *cells], sources, listed=True)
+    return _rendered(title, [*([first] if opening else []), *cells], sources, listed_at=1 if opening else 0)
 
 
 def _sections(parts: Sequence[tuple[str, RenderableType | None]]) -> list[tuple[str, str]]:
     return [(heading, html(body, heading)) for heading, body in parts if body is not None]
 
 
-def _rendered(title: str, blocks: Sequence[Block], sources: Sequence[Source], *, listed: bool = False) -> str:
+def _rendered(title: str, blocks: Sequence[Block], sources: Sequence[Source], *, listed_at: int = -1) -> str:
+    """Return a page; ``listed_at``: the block before which the table of the cells stands, none for -1."""
     closures = list(dict.fromkeys(name for source in sources for name in source.summary["result"]["closures"]))
     return _template().render(
-        title=title, blocks=blocks, sources=sources, listed=listed, closures=closures, version=__version__
+        title=title, blocks=blocks, sources=sources, listed_at=listed_at, closures=closures, version=__version__
     )
 
 

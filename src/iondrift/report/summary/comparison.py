@@ -18,7 +18,7 @@ from iondrift.cast import FloatArray
 from iondrift.drift.closures import CLOSURES
 from iondrift.errors import ConfigurationError
 from iondrift.experiment.results import HOUR, UM_PER_H
-from iondrift.report.summary.quantities import Entry, edges_of, finite, quantity
+from iondrift.report.summary.quantities import Entry, edges_of, quantity
 
 _ENDS = {"x0": 0, "xL": -1}
 _OF_ENDS = {"x0": 0, "xL": 1}  # of draws at both ends
@@ -149,29 +149,30 @@ def significant(ratio: Mapping[str, Any]) -> bool | None:
 
 
 def _voltage_share(first: Compared, cell: Compared) -> Entry:
-    """Return how much of the ratio under the closure that lays the voltage is the ratio of V / L alone."""
-    values = [_voltage_over_length(one) for one in (first, cell)]
-    laying = next((name for name, closure in CLOSURES.items() if closure.lays_voltage), "")
+    """Return the ratio of v(x0) under the closure that lays the voltage as that of V / L times what profiles add."""
+    laying = next(name for name, closure in CLOSURES.items() if closure.lays_voltage)
+    fields = [_voltage_over_length(one) for one in (first, cell)]
+    alone = fields[1] / fields[0] if fields[0] else math.nan
     entry: Entry = {
         "name": cell.name,
         "closure": laying,
-        "first": quantity(values[0], "V/mm", "effective voltage over the length of the region, at the end"),
-        "this": quantity(values[1], "V/mm"),
-        "ratio": quantity(
-            values[1] / values[0] if values[0] else None, "1", "of V / L: the mean field is V / L whatever c is"
-        ),
-        "share": quantity(None, "%"),
+        "first": quantity(fields[0], "V/mm", "effective voltage over the length of the region, at the end"),
+        "this": quantity(fields[1], "V/mm"),
+        "ratio": quantity(alone, "1", "of V / L: the mean field is V / L whatever c is"),
+        "velocity_ratio": quantity(None, "1"),
+        "rest": quantity(None, "1", "ratio of v(x0) over the ratio of V / L"),
+        "mostly_voltage": False,
     }
-    held = all(laying in one.dataset.closure.values for one in (first, cell))
-    if held and values[0] > 0.0 and values[1] > 0.0:
+    if alone > 0.0 and all(laying in one.dataset.closure.values for one in (first, cell)):
         ends = [
             float(one.dataset.drift_velocity_by_closure.sel(closure=laying).values[_end(one), 0])
             for one in (first, cell)
         ]
-        both, alone = math.log(ends[1] / ends[0]) if min(ends) > 0.0 else 0.0, math.log(values[1] / values[0])
-        share = 100.0 * alone / both if abs(both) > 0.05 else None  # of a ratio near 1 there is nothing to share
-        entry["velocity_ratio"] = quantity(finite(math.exp(both)), "1")
-        entry["share"] = quantity(share, "%", "of the logarithm of the ratio of v(x0)")
+        if min(ends) > 0.0:
+            both = ends[1] / ends[0]
+            entry["velocity_ratio"] = quantity(both, "1", f"of v(x0) under {laying}")
+            entry["rest"] = quantity(both / alone, "1", "ratio of v(x0) over the ratio of V / L")
+            entry["mostly_voltage"] = abs(math.log(alone)) > abs(math.log(both / alone))
     return entry
 
 
