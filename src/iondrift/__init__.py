@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from iondrift.reference import published as published
     from iondrift.report import plot as plot
     from iondrift.runs.compare import compare as compare
+    from iondrift.runs.store import open_results as open_results
     from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
     from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
@@ -104,6 +105,7 @@ _HOME = {
     "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
     "profile_windows": "experiment.log.clock",
+    "open_results": "runs.store",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",

@@ -12,7 +12,6 @@ from iondrift.report.console import comparison as console
 from iondrift.report.console.layout import Part
 from iondrift.report.summary.comparison import Compared, build
 from iondrift.runs import page, store
-from iondrift.runs.results import RESULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +67,7 @@ def compare(*results: str | Path, progress: Progress = silent) -> Comparison:
     for folder, name in zip(results, _names(results), strict=True):
         progress(f"reading {folder}")
         summary = page.summary_of(Path(folder))
-        cells.append(Compared(name=name, summary=summary, dataset=store.read(Path(folder) / RESULTS)))
+        cells.append(Compared(name=name, summary=summary, dataset=store.read(Path(folder) / store.RESULTS)))
     return Comparison(summary=build(cells))
 
 
@@ -101,7 +100,7 @@ def write_page(results: Sequence[Path], comparison: Comparison, file: Path, *bes
     sources = [page.source_of(folder, file.parent) for folder in results]
     drawings = figures(
         [
-            (cell["name"], store.read(folder / RESULTS))
+            (cell["name"], store.read(folder / store.RESULTS))
             for cell, folder in zip(comparison.summary["cells"], results, strict=True)
         ]
     )

@@ -13,7 +13,7 @@ from iondrift.ledger import read_ledger
 from iondrift.progress import Progress, silent
 from iondrift.runs import store
 from iondrift.runs.record import Record, relative
-from iondrift.runs.results import IMPEDANCE, RESULTS, SUMMARY
+from iondrift.runs.results import IMPEDANCE, SUMMARY
 
 if TYPE_CHECKING:
     from iondrift.report.page.build import Source
@@ -73,7 +73,7 @@ def source_of(folder: Path, base: Path, *, whole: bool = False) -> Source:
 
     summary, stores = summary_of(folder), {}
     if whole:
-        stores["results"] = store.read(folder / RESULTS)
+        stores["results"] = store.read(folder / store.RESULTS)
         if "impedance" in summary:
             stores["impedance"] = store.read(folder / IMPEDANCE)
     return Source(summary=summary, folder=relative(folder, base), made=_made(folder, summary), stores=stores)
