@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import drift_bands as drift_bands
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
+    from iondrift.drift.frames import agreeing_transference as agreeing_transference
+    from iondrift.drift.frames import frames as frames
+    from iondrift.drift.frames import geometric_velocity as geometric_velocity
+    from iondrift.drift.frames import voltage_frame as voltage_frame
     from iondrift.drift.inputs import DriftInputs as DriftInputs
     from iondrift.drift.inverse.anion import Conductivity as Conductivity
     from iondrift.drift.inverse.transport_fit import fit_transport as fit_transport
@@ -70,6 +74,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "VoltageCauses": "drift.voltage_ledger",
+    "agreeing_transference": "drift.frames",
+    "frames": "drift.frames",
+    "voltage_frame": "drift.frames",
     "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
@@ -104,6 +111,7 @@ _HOME = {
     "fit_transport": "drift.inverse.transport_fit",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
+    "geometric_velocity": "drift.frames",
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
     "measure_diffusion": "experiment.diffusion",

@@ -21,6 +21,7 @@ from iondrift.reference.relaxation_spectra import measured, zarc
 from iondrift.report.figures.drawing import STYLE
 from iondrift.runs import impedance as impedance_job
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE
 from iondrift.settings import settings_of
 
 FREQUENCY = np.logspace(5, 0, 31)
@@ -71,7 +72,14 @@ def finished(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 def test_it_writes_everything_and_nothing_else(finished: tuple[Path, Result]) -> None:
     out, _ = finished
-    assert {entry.name for entry in out.iterdir()} == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
+    assert {entry.name for entry in out.iterdir()} == {
+        "results.zarr",
+        "summary.json",
+        "report.txt",
+        "figures",
+        CRATE,
+        LEDGER,
+    }
     assert {entry.name for entry in (out / "figures").iterdir()} == {
         f"{n}.{s}" for n in FIGURES for s in ("png", "svg")
     }
