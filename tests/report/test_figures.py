@@ -25,7 +25,7 @@ NAMES = (*PLAIN, *BANDED)
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
     written = figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=folder)
-    assert {path.name for path in written} == {f"{n}.{s}" for n in NAMES for s in ("png", "svg")}
+    assert {path.name for path in written} == {f"{n}.{s}" for n in (*NAMES, "voltage_ledger") for s in ("png", "svg")}
     return folder
 
 
