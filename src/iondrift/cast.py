@@ -17,6 +17,8 @@ from iondrift.units import factor_to, units_of
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 ComplexArray: TypeAlias = npt.NDArray[np.complex128]
 _Kind = TypeVar("_Kind")
+_LARGEST = 1e150  # its square is a number still
+_LONGEST_TIME = 1e20  # s, and its inverse: no process is slower or faster
 COORDINATE_UNITS = {"time": "s", "x": "m", "frequency": "Hz"}
 
 
@@ -40,7 +42,7 @@ def array(
     ndim, shape
         What is expected; ``None`` inside ``shape`` allows any length.
     finite, positive
-        Refuse NaN and infinities; refuse zero and negative values.
+        Refuse NaN, infinities and numbers that no unit makes so large; refuse zero and negative values.
 
     Raises
     ------
@@ -67,8 +69,9 @@ def array(
     ):
         expected = "(" + ", ".join("any" if want is None else str(want) for want in shape) + ")"
         raise ShapeError(f"{name}: expected shape {expected}, got {result.shape}")
-    if finite and not np.isfinite(result).all():
-        raise DataError(f"{name}: {_first(~np.isfinite(result), result)}; remove or interpolate it first")
+    if finite and result.size and not -_LARGEST < result.min() <= result.max() < _LARGEST:
+        damaged = ~(np.abs(result) < _LARGEST)
+        raise DataError(f"{name}: {_first(damaged, result)}; remove or interpolate it first")
     if positive and not (result > 0.0).all():
         raise DataError(f"{name}: {_first(~(result > 0.0), result)}; it must be positive everywhere")
     return result
@@ -324,7 +327,7 @@ def pair(value: Any, name: str) -> tuple[float, float]:
     Raises
     ------
     ConfigurationError
-        Not two numbers with 0 < first < last.
+        Not two numbers with 0 < first < last, or beyond what any process takes.
 
     Examples
     --------
@@ -335,6 +338,11 @@ def pair(value: Any, name: str) -> tuple[float, float]:
     edges = [] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
     two = len(edges) == 2 and all(map(_is_real, edges))
     if two and 0.0 < edges[0] < edges[1] < inf:
+        if edges[0] < 1.0 / _LONGEST_TIME or edges[1] > _LONGEST_TIME:
+            raise ConfigurationError(
+                f"{subject(name)}: {float(edges[0]):g} to {float(edges[1]):g} s found; time constants lie within "
+                f"{1.0 / _LONGEST_TIME:g} and {_LONGEST_TIME:g} s"
+            )
         return float(edges[0]), float(edges[1])
     found = f"{float(edges[0]):g} and {float(edges[1]):g}" if two else _shown(value)
     raise ConfigurationError(f"{subject(name)}: {found} found; expected two time constants in s, 0 < first < last")

@@ -6,6 +6,7 @@ anything else is a defect of the program and keeps its traceback.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,19 @@ class IondriftWarning(UserWarning):
 def out_of_memory(error: MemoryError) -> str:
     """Return one line for an array that did not fit."""
     return f"not enough memory{f' ({error})' if str(error) else ''}; take fewer --samples, or fewer profiles or points"
+
+
+def of_surroundings(error: OSError) -> str | None:
+    """Return one line for what the system refuses, whoever asked: no right, no room, no such name; None for others."""
+    if error.errno not in _SURROUNDINGS or error.filename is None:
+        return None
+    return f"{error.filename}: {error.strerror}; check path, rights and free space"
+
+
+_SURROUNDINGS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ELOOP,
+    errno.EMFILE, errno.ENAMETOOLONG, errno.ENFILE,
+)  # fmt: skip
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from iondrift.experiment.log import clock
 
 _FORMATS = {".nc": "netcdf", ".nc4": "netcdf", ".h5": "netcdf", ".zarr": "zarr", ".csv": "csv", ".tsv": "csv"}
 
+_FEWEST = 3  # profiles and points: less has no second derivative
+
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
@@ -163,8 +165,11 @@ def _labelled(experiment: Experiment, kind: str) -> Series:
     stored = series.sizes["time"]
     chosen = _selected(experiment, stored)
     series = series.isel(time=chosen)
-    if series.sizes["time"] < 2:
-        raise DataError(f"{path}: {series.sizes['time']} profile; a series needs at least 2")
+    if min(series.sizes["time"], series.sizes["x"]) < _FEWEST:
+        raise DataError(
+            f"{path}: {series.sizes['time']} profile(s) of {series.sizes['x']} point(s); a series needs at least "
+            f"{_FEWEST} of {_FEWEST}"
+        )
     middle = series.time.values + settings.start_s
     width = settings.duration_s or float(np.median(np.diff(middle)))
     return Series(

@@ -13,6 +13,7 @@ import numpy as np
 from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
+from iondrift.readers.paths import as_path
 from iondrift.readers.text import (
     SEPARATORS,
     Separator,
@@ -24,7 +25,7 @@ from iondrift.readers.text import (
     split_cells,
     split_lines,
 )
-from iondrift.settings import setting, split_keywords
+from iondrift.settings import named_options, setting, split_keywords
 from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class _Column:
     factor: float
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class LogLayout:
     """Where a log holds what, with the defaults; :func:`read_log` says what each is."""
@@ -136,7 +138,7 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     """
     (changes,) = split_keywords("read_log", options, LogLayout)
     asked = replace(layout, **changes)
-    path = Path(path)
+    path = as_path(path)
     columns = _columns(path, asked)
     text_lines = _content(split_lines(read_text(path))[0])
     lines = _split(text_lines, path, asked.separator, asked.decimal)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from iondrift.errors import ConfigurationError, IondriftError, out_of_memory
+from iondrift.errors import ConfigurationError, IondriftError, of_surroundings, out_of_memory
 from iondrift.experiment.file.schema import load
 from iondrift.progress import Progress, silent
 from iondrift.runs import cell as job
@@ -90,6 +90,11 @@ def _run(file: Path, folder: Path, options: RunOptions, again: bool, progress: P
         return Result(file=file, folder=folder, error=str(error))
     except MemoryError as error:
         return Result(file=file, folder=folder, error=f"{file}: {out_of_memory(error)}")
+    except OSError as error:
+        told = of_surroundings(error)
+        if told is None:
+            raise
+        return Result(file=file, folder=folder, error=told)
     return Result(file=file, folder=folder, outcome=outcome)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
@@ -16,7 +17,6 @@ from iondrift.errors import DataError, ShapeError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import xarray as xr
 
     from iondrift.cast import FloatArray
 
@@ -68,7 +68,8 @@ def elapsed(log: xr.Dataset) -> FloatArray:
     DataError
         Time does not increase, or a value is not finite.
     """
-    if "voltage" not in log or log["voltage"].dims != ("time",) or "time" not in log.coords:
+    is_log = isinstance(log, xr.Dataset) and "voltage" in log and "time" in log.coords
+    if not is_log or log["voltage"].dims != ("time",):
         raise ShapeError("log: expected a Dataset with voltage (time) and a coordinate time, as read_log returns it")
     if log.sizes["time"] == 0:
         raise ShapeError("log: holds no sample")

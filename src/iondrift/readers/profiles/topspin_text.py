@@ -16,7 +16,7 @@ from iondrift.cast import FloatArray
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
 from iondrift.readers.paths import expand, numbered
-from iondrift.readers.text import number_at, read_text, split_lines
+from iondrift.readers.text import LARGEST_NUMBER, number_at, read_text, split_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,7 +120,7 @@ def _read_one(path: Path) -> _Profile:
     lines = split_lines(read_text(path))[0]
     header = [line for line in lines if line.startswith("#")]
     size_text = _header(header, _SIZE, path, "SIZE")[0]
-    if not size_text.isdecimal() or int(size_text) == 0:
+    if not re.fullmatch("[0-9]{1,9}", size_text) or int(size_text) == 0:
         raise InputFileError(f"{path}: header line SIZE says {size_text!r}, not a number of points; {_EXPORT_AGAIN}")
     size = int(size_text)
     left, right = (
@@ -157,9 +157,10 @@ def _values(lines: list[str], size: int, path: Path) -> FloatArray:
         values = np.array(list(map(float, body)))
     except ValueError:
         _blame(lines, path)
-        raise
-    # float() also reads 1_0 and nan: one test over the array is cheaper than a pattern over every line
-    if not (np.isfinite(values) & (values >= 0.0)).all() or any("_" in line for line in body):
+        values = np.array([number_at(line.strip(), str(path)) for line in body])  # 1.5D3, which float() does not know
+    # float() also reads 1_0, nan and digits of other scripts: tests over all are cheaper than a pattern a line
+    text = "".join(body)
+    if not ((values >= 0.0) & (values < LARGEST_NUMBER)).all() or "_" in text or not text.isascii():
         _blame(lines, path)
     if len(values) < size:
         last = len(lines)
