@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -131,6 +132,14 @@ def bands(closure: str, form: str, **options: Any) -> xr.Dataset:
     )
 
 
+def transport(**options: Any) -> xr.Dataset:
+    c, _, current = cell()
+    given = {"duration": 900.0, "gaps": (8e-5, 8e-5), "concentration": 1666.0, "draws": 20} | options
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", iondrift.errors.IondriftWarning)
+        return iondrift.fit_transport(c, current, **given)
+
+
 JOBS: dict[str, Callable[[], Any]] = {
     "Diffusivity": lambda: [form.draw_parameters(np.linspace(-1.0, 1.0, 6).reshape(2, 3)[:, : form.n_random])
                             for form in FORMS.values()],
@@ -165,6 +174,12 @@ JOBS: dict[str, Callable[[], Any]] = {
     "velocity_ratio": lambda: iondrift.velocity_ratio(bands("voltage", "exponential"), bands("current", "exponential")),
     "error_budget": lambda: iondrift.error_budget(
         *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED
+    ),
+    "Conductivity": lambda: iondrift.Conductivity(conductivity=0.05, temperature=TEMPERATURE),
+    "fit_transport": lambda: transport(storage=None),
+    "fit_transport by conductivity": lambda: transport(
+        forms=("exponential", "log-parabola"), sink=True, electrode_roughness=2e-5, fitted=18,
+        anion_diffusivity=iondrift.Conductivity(conductivity=0.05, temperature=TEMPERATURE),
     ),
     "b_values": lambda: iondrift.b_values(decay()[0], GAMMA, TIMING),
     "fit_diffusion": lambda: iondrift.fit_diffusion(decay()[1], iondrift.b_values(decay()[0], GAMMA, TIMING)),

@@ -41,9 +41,10 @@ def zahner_ism(
 
 def gamry_dta(
     frequency: np.ndarray, impedance: np.ndarray, *, last: float = 0.1, aborted: bool = False, decimal: str = ".",
+    date: str = "4/23/2018",
 ) -> str:  # fmt: skip
     lines = [
-        "EXPLAIN", "TAG\tEISPOT", "DATE\tLABEL\t4/23/2018\tDate", "TIME\tLABEL\t16:43:15\tTime",
+        "EXPLAIN", "TAG\tEISPOT", f"DATE\tLABEL\t{date}\tDate", "TIME\tLABEL\t16:43:15\tTime",
         f"FREQINIT\tQUANT\t{frequency[0]:.5E}\tInitial", f"FREQFINAL\tQUANT\t{last:.5E}\tFinal",
         "ZCURVE\tTABLE",
         "\tPt\tTime\tFreq\tZreal\tZimag\tZsig\tZmod\tZphz\tIdc\tVdc\tIERange",
@@ -59,21 +60,41 @@ def gamry_dta(
     return "\n".join(lines).replace(".", decimal) + "\n"
 
 
-def biologic_mpt(sweeps: Sequence[tuple[np.ndarray, np.ndarray]], *, last: float = 0.1, columns: int = 8) -> str:
-    names = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg", "time/s", "<Ewe>/V", "<I>/mA"][:columns]
+def biologic_mpt(
+    sweeps: Sequence[tuple[np.ndarray, np.ndarray]], *, last: float = 0.1, columns: int = 8, voltage: str = "<Ewe>/V",
+    started: str = "05/15/2025 01:18:45.867", program: str = "EC-Lab", first_time: float = 1.0,
+) -> str:  # fmt: skip
+    names = ["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm", "|Z|/Ohm", "Phase(Z)/deg", "time/s", voltage, "<I>/mA"][:columns]
     head = [
-        "EC-Lab ASCII FILE", "Nb header lines : 8", "", "Acquisition started on : 05/15/2025 01:18:45.867",
+        f"{program} ASCII FILE", "Nb header lines : 8", "", f"Acquisition started on : {started}",
         "fi                  100.000             ", "unit fi             kHz                 ",
         f"ff                  {last:.3f}               ", "unit ff             Hz                  ",
     ]  # fmt: skip
     head[1] = f"Nb header lines : {len(head) + 1}   "
-    rows, clock = ["\t".join(names) + "\t"], 0.0
+    rows, clock = ["\t".join(names) + "\t"], first_time - 1.0
     for frequency, impedance in sweeps:
         for f, z in zip(frequency, impedance, strict=True):
             clock += 1.0
             values = (f, z.real, -z.imag, abs(z), np.degrees(np.angle(z)), clock, 3.7, -0.5)[:columns]
             rows.append("\t".join(f"{value:.7E}" for value in values))
     return "\n".join(head + rows) + "\n"
+
+
+def pstrace_csv(sweeps: Sequence[np.ndarray], *, started: str = "2024-05-17 10:01:00", quoted: bool = False) -> str:
+    lines = ["File date:,2024-05-17 10:00:00", "Notes:"]
+    for channel, impedance in enumerate(sweeps, start=3):
+        lines += [
+            "Measurement:,Impedance Spectroscopy",
+            "Notes:,",
+            f"Date and time:,{started}",
+            f"CH {channel}: 31 freqs",
+        ]
+        lines.append("freq / Hz,neg. Phase / °,Idc / uA,Z / Ohm,Z' / Ohm,Z'' / Ohm,Cs / F,")
+        for f, z in zip(FREQUENCY, impedance, strict=True):
+            phase = -np.degrees(np.angle(z))
+            lines.append(f"{f:.9g},{phase:.10f},1.1,{abs(z):.9g},{z.real:.9g},{-z.imag:.9g},1e-9,")
+        lines.append("")
+    return "\n".join(f'"{line}"' if quoted and "," in line else line for line in lines)
 
 
 def zplot_z(frequency: np.ndarray, impedance: np.ndarray, *, declared: int | None = None) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from iondrift.drift.bands.options import DrawKeywords, DrawOptions
 from iondrift.drift.inputs import DriftInputs, InputOptions
+from iondrift.drift.inverse.options import FitKeywords, FitOptions
 from iondrift.drift.smoothing.penalised_splines import SplineOptions, smooth
 from iondrift.impedance import options as impedance
 from iondrift.readers.impedance.options import ReadingKeywords, ReadingOptions
@@ -25,6 +26,7 @@ def names_of(*records: type) -> set[str]:
     ("keywords", "records"),
     [
         (DrawKeywords, (DrawOptions,)),
+        (FitKeywords, (FitOptions,)),
         (impedance.ModelKeywords, (impedance.DrtModel,)),
         (impedance.ReadoutKeywords, (impedance.Readout,)),
         (impedance.DrawKeywords, (impedance.BandDraws,)),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
     from iondrift.drift.inputs import DriftInputs as DriftInputs
+    from iondrift.drift.inverse.anion import Conductivity as Conductivity
+    from iondrift.drift.inverse.transport_fit import fit_transport as fit_transport
     from iondrift.drift.reconstruction import reconstruct_drift as reconstruct_drift
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
@@ -86,6 +89,7 @@ _HOME = {
     "fit_diffusion": "nmr.diffusion",
     "fit_diffusivity": "nmr.concentration_series",
     "fit_lineshape": "nmr.lines",
+    "fit_transport": "drift.inverse.transport_fit",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "load": "experiment.file.schema",

@@ -117,6 +117,12 @@ def is_unit(text: str) -> bool:
     return _PER_AREA.fullmatch(text.strip()) is not None or _split_unit(text) is not None
 
 
+def kind_of(text: str) -> str | None:
+    """Return the quantity that a unit of a column of impedance belongs to; None where it is no such unit."""
+    parts = _split_unit(text)
+    return None if parts is None else parts[2]
+
+
 def _split_unit(text: str) -> tuple[str, str, str] | None:
     """Return (prefix, base as printed, kind); plain units have the prefix ''."""
     text = text.strip()

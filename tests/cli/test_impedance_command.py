@@ -230,7 +230,7 @@ def test_every_option_arrives(asked: Callable[..., dict[str, Any]]) -> None:
     reading = ReadingOptions(
         format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
         grid="common", frequency_range=(1.0, 1e5), incomplete="drop", times=(0.0, 60.0), origin="2024-10-25T21:09:58",
-        day_first=False, minimum_points=7,
+        day_first=False, minimum_points=7, merge=True,
     )  # fmt: skip
     found = asked(
         *("--mask", "50", "--mask", "1e5:1e6", "--mask", "4@2:3", "--time-constants", "50", "--tau-range", "1e-6", "1"),
@@ -239,7 +239,7 @@ def test_every_option_arrives(asked: Callable[..., dict[str, Any]]) -> None:
         *("--method", "noise", "--samples", "30", "--seed", "4", "--largest-jump", "0.3", "--format", "text"),
         *("--header", "freq/Hz,,Re(Z)/Ohm,-Im(Z)/Ohm", "--separator", "semicolon", "--decimal", ","),
         *("--grid", "common", "--frequency-range", "1", "1e5", "--incomplete", "drop", "--times", "0,60"),
-        *("--origin", "2024-10-25T21:09:58", "--month-first", "--minimum-points", "7"),
+        *("--origin", "2024-10-25T21:09:58", "--month-first", "--minimum-points", "7", "--merge"),
     )
     assert found["options"] == options
     assert found["reading"] == reading

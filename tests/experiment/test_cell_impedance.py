@@ -214,6 +214,7 @@ day_first = false
 grid = "common"
 incomplete = "drop"
 minimum_points = 7
+merge = true
 frequency_range_Hz = [1.0, 1e5]
 mask_frequencies_Hz = [50.0, [1e5, 1e6]]
 mask_points = [{spectrum = 4, frequency_Hz = [2.0, 3.0]}]
@@ -245,7 +246,7 @@ method = "noise"
     assert settings.reading == ReadingOptions(
         format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
         grid="common", frequency_range=(1.0, 1e5), incomplete="drop", origin="2024-10-25T21:09:58", day_first=False,
-        minimum_points=7,
+        minimum_points=7, merge=True,
     )  # fmt: skip
 
 

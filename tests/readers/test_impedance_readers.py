@@ -192,10 +192,10 @@ def test_other_zahner_files(measurements):
 
 def test_times_and_bias_of_text_formats(measurements):
     gamry = read_impedance(measurements / "eis/solid-electrolyte/EISGALV_EISTest3.DTA")
-    assert gamry.attrs["started"] == "2024-10-25T21:09:58.727375"
+    assert gamry.attrs["started"] == "2024-10-25T21:10:00.269182"  # the first point, 1.5 s after the start
     assert gamry.duration.item() == pytest.approx(257.4416 - 1.541807)
     biologic = read_impedance(measurements / "eis/solid-electrolyte/PEIS_LPSCl_IonBlocking_-25C.txt")
-    assert biologic.attrs["started"] == "2025-05-15T01:18:45.867000"
+    assert biologic.attrs["started"] == "2025-05-15T01:18:50.576477"  # its first time/s after 01:18:45.867
     assert biologic.bias_voltage.item() == pytest.approx(-0.0800, abs=1e-3)
     assert biologic.completeness.item() == "planned"
     zplot = read_impedance(str(measurements / VENDOR / "Circuit1_EIS_*.z"))
@@ -204,10 +204,14 @@ def test_times_and_bias_of_text_formats(measurements):
     assert "started" not in zplot.attrs
 
 
-def test_mixed_folder_is_refused_and_common_frequencies_are_kept(measurements):
+def test_mixed_folder_is_refused_joined_or_cut_to_common_frequencies_as_asked(measurements):
     pattern = str(measurements / VENDOR / "Circuit*_EIS_1.z")
     with pytest.raises(InputFileError, match=r"Circuit2_EIS_1\.z, sweep 1: 56 frequencies.*grid=.common."):
-        read_impedance(pattern)
+        read_impedance(pattern, grid="same")
+    series = read_impedance(pattern, day_first=False)
+    assert series.measured.sum() < series.measured.size
+    assert (np.isfinite(series.impedance) == series.measured).all()
+    assert series.measured.sum("frequency")[1] == 56
     series = read_impedance(pattern, grid="common", day_first=False)
     assert series.sizes["spectrum"] == 3
     assert 1.0 in series.frequency.values

@@ -102,19 +102,31 @@ def test_last_sweep_cut_short(tmp_path):
     whole = (FREQUENCY, arc())
     path.write_text(biologic_mpt([whole, whole, (FREQUENCY[:20], arc()[:20])]))
     with pytest.raises(InputFileError, match=r"sweep 3: 20 frequencies from"):
-        read_impedance(path)
+        read_impedance(path, grid="same")
     with pytest.warns(IondriftWarning, match="sweep 3: dropped, it is short"):
         series = read_impedance(path, incomplete="drop")
     assert dict(series.sizes) == {"spectrum": 2, "frequency": 31}
+    assert "measured" not in series.coords
     np.testing.assert_allclose(series.time, [0.0, 31.0])
     np.testing.assert_allclose(series.duration, [30.0, 30.0])
     np.testing.assert_allclose(series.bias_voltage, 3.7)
     np.testing.assert_allclose(series.bias_current, -0.5e-3)
-    with pytest.warns(IondriftWarning, match=r"sweep ends at 15\.8489 Hz, the file plans 0\.1 Hz"):
+    with pytest.warns(IondriftWarning, match=r"sweep 3: the sweep ends at 15\.8489 Hz, the file plans 0\.1 Hz"):
         series = read_impedance(path, grid="common")
     assert dict(series.sizes) == {"spectrum": 3, "frequency": 20}
+    with pytest.warns(IondriftWarning, match="sweep 3: the sweep ends"):
+        series = read_impedance(path)
+    assert dict(series.sizes) == {"spectrum": 3, "frequency": 31}
+    assert series.measured.sum("frequency").values.tolist() == [31, 31, 20]
+    np.testing.assert_allclose(series.impedance[2, 11:], arc()[:20][::-1], rtol=1e-7)
+    assert series.attrs["notes"] == (
+        "loops.mpt, sweep 3: lacks 11 of 31 frequencies, 0.1 to 10 Hz; those points are masked",
+    )
     path.write_text(biologic_mpt([whole, (FREQUENCY[:3], arc()[:3])]))
-    with pytest.raises(InputFileError, match=r"line 41: sweep 2 of 2 has 3 point\(s\), at least 5"):
+    with pytest.warns(IondriftWarning, match=r"line 41: sweep 2 of 2 has 3 point\(s\), at least 5 .* left out"):
+        assert read_impedance(path).sizes["spectrum"] == 1
+    path.write_text(biologic_mpt([(FREQUENCY[:3], arc()[:3]), whole]))
+    with pytest.raises(InputFileError, match=r"line 10: sweep 1 of 2 has 3 point\(s\), at least 5"):
         read_impedance(path)
 
 
@@ -127,10 +139,12 @@ def test_direct_current_rows_are_left_out_and_noted(tmp_path):
     assert series.attrs["notes"] == ("a.mpt: 8 direct-current row(s) without frequency are left out",)
 
 
-def test_sweep_both_ways_is_refused(tmp_path):
+def test_sweep_both_ways_is_refused_or_merged(tmp_path):
     path = csv(tmp_path / "a.csv", np.concatenate([FREQUENCY, FREQUENCY[-2::-1]]))
-    with pytest.raises(InputFileError, match=r"line 33: frequency goes from .* keep one direction"):
+    with pytest.raises(InputFileError, match=r"line 33: frequency goes from .* join them with merge=True"):
         read_impedance(path)
+    series = read_impedance(path, merge=True)
+    np.testing.assert_allclose(series.impedance[0], arc()[::-1], rtol=1e-7)
 
 
 def test_grids(tmp_path):
@@ -138,10 +152,11 @@ def test_grids(tmp_path):
     csv(tmp_path / "b.csv", FREQUENCY * 1.0005)
     assert read_impedance(tmp_path).sizes["spectrum"] == 2
     with pytest.raises(InputFileError, match=r"b\.csv, sweep 1: 31 frequencies"):
-        read_impedance(tmp_path, grid_tolerance=1e-4)
+        read_impedance(tmp_path, grid_tolerance=1e-4, grid="same")
     csv(tmp_path / "c.csv", FREQUENCY[3:])
     with pytest.raises(InputFileError, match=r"c\.csv, sweep 1: 28 frequencies .* \(it has no 100000 Hz\)"):
-        read_impedance(tmp_path)
+        read_impedance(tmp_path, grid="same")
+    assert np.isnan(read_impedance(tmp_path).impedance[2, -3:]).all()
     series = read_impedance(tmp_path, grid="common")
     np.testing.assert_allclose(series.frequency, FREQUENCY[3:][::-1], rtol=1e-8)
     np.testing.assert_allclose(series.impedance[2], arc(FREQUENCY[3:])[::-1], rtol=1e-8)
@@ -156,7 +171,7 @@ def test_clock_of_files_with_a_date(tmp_path):
         (tmp_path / f"{k}.DTA").write_text(text, encoding="latin-1")
     series = read_impedance(tmp_path)
     np.testing.assert_allclose(series.time, [0.0, 610.0])
-    assert series.attrs["started"] == "2018-04-23T23:59:50"
+    assert series.attrs["started"] == "2018-04-23T23:59:50.500000"  # of the first point
     series = read_impedance(tmp_path, origin="2018-04-23T23:00:00")
     np.testing.assert_allclose(series.time, [3590.5, 4200.5])
     for k, day in enumerate(("04/05/2018", "04/06/2018")):
@@ -195,7 +210,6 @@ def test_gamry_checks(tmp_path):
     assert series.completeness.item() == "short"
     text = gamry_dta(FREQUENCY, arc())
     for damaged, message in (
-        (re.sub(r"\n\t7\t.*", "", text), r"line 17: point 8 where 7 is due"),
         (text[:-40], r"line 40: \d+ columns where the header has 12"),
         (text[: text.index("ZCURVE")], r"no ZCURVE table \(experiment EISPOT\)"),
         (text[: text.index("\n\t0\t") + 1], "the ZCURVE holds no point"),
@@ -246,7 +260,6 @@ def test_biologic_checks(tmp_path):
     path = tmp_path / "a.mpt"
     text = biologic_mpt([(FREQUENCY, arc())])
     for damaged, message in (
-        (text.replace("EC-Lab", "EC-Lob"), "line 1: does not begin with 'EC-Lab ASCII FILE'"),
         (text.replace("header lines : 9", "header lines : two"), "line 2: states no usable number of header lines"),
         (
             text.replace("header lines : 9", "header lines : 2"),
@@ -388,7 +401,7 @@ def test_zahner_layout(tmp_path):
     np.testing.assert_allclose(series.impedance[0], arc()[::-1], rtol=1e-12)
     assert series.attrs["notes"] == ("a.ism: 10 point(s) measured twice before the sweep turned are left out",)
     assert series.bias_voltage.item() == 0.5
-    assert series.attrs["started"] == "2021-03-12T07:06:40"
+    assert series.attrs["started"] == "2021-03-12T07:06:50"  # ten points were left out before it
     # Edited files: no settings, no moment; the bias as text.
     path.write_bytes(
         zahner_ism(FREQUENCY, arc(), start_s=0.0, settings=False, texts=["", "", "0.0255V, Ampl: 10mV", "-1.825nA"])

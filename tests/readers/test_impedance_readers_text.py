@@ -303,4 +303,4 @@ def test_options_that_do_not_exist(tmp_path, options):
 
 def test_names_that_are_no_quantity_of_a_spectrum():
     for cell in ("Re(Y)/Ohm-1", "Cs/µF", "|Ewe|/V", "cycle number", "I Range", "Pt", "Zsig/V", ""):
-        assert column_meaning(0, cell, "file") is None
+        assert column_meaning(0, cell) is None

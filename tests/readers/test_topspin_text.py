@@ -71,8 +71,8 @@ def test_header_becomes_attributes(tmp_path: Path) -> None:
 
 
 def test_a_date_in_other_words_is_kept_as_it_is(tmp_path: Path) -> None:
-    path = write(tmp_path, "p(1).txt", export([1.0], created="Mittwoch, 7. September 2022 13:30:52 MESZ"))
-    assert read_profiles(path).attrs["created_first"] == "Mittwoch, 7. September 2022 13:30:52 MESZ"
+    path = write(tmp_path, "p(1).txt", export([1.0], created="Freitag, 7. Oktober 2022 13:30:52 MESZ"))
+    assert read_profiles(path).attrs["created_first"] == "Freitag, 7. Oktober 2022 13:30:52 MESZ"
 
 
 @pytest.mark.parametrize("how", ["folder", "glob", "list", "mixed"])

@@ -113,7 +113,7 @@ def _run(files: list[Path], out: Path, **values: Any) -> None:
     folders = batch.folders(files, out)
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
         results = batch.run_all(folders, options=asked, again=values["again"], progress=progress)
-    batch.show(results, as_json=values["json"], quiet=quiet)
+    batch.show(results, as_json=values["json"], quiet=quiet, brief=values["brief"])
     if any(result.error for result in results):
         raise typer.Exit(1)
 
@@ -124,6 +124,7 @@ app.command()(
         parameter("files", list[Path], typer.Argument(metavar="FILE", help="Experiment files, one a cell.")),
         options.out(Path("results")),
         *RUN_PARAMETERS,
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,
@@ -200,7 +201,7 @@ def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
         cells = demonstration.simulate_cells(out, seed=seed, layout=layout, progress=progress)
         # the truth is laid beside an analysis, so there has to be one
         results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
-    batch.show(results, as_json=as_json, quiet=quiet)
+    batch.show(results, as_json=as_json, quiet=quiet, brief=values["brief"])
     if not (as_json or quiet):
         demonstration.show_truth(results)
     if any(result.error for result in results):
@@ -214,6 +215,7 @@ app.command()(
         *parameters_of(DrawOptions, "samples"),
         parameter("seed", int, typer.Option("--seed", min=0, help="Seed of the simulated noise."), 0),
         parameter("layout", Layout, typer.Option("--as", help=_AS), "text"),
+        options.BRIEF,
         options.JSON,
         options.QUIET,
         options.NO_PROGRESS,

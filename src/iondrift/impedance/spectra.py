@@ -67,6 +67,8 @@ def read_impedance_array(
     except (TypeError, ValueError) as error:
         raise DataError(f"impedance: expected complex numbers ({error})") from error
     used = np.ones(values.shape, dtype=np.bool_)
+    if "measured" in impedance.coords:  # read_impedance tells which points a spectrum has
+        used &= np.asarray(impedance["measured"].transpose("spectrum", "frequency").values, dtype=np.bool_)
     if mask is not None:
         bad = np.asarray(aligned(mask, "mask", impedance), dtype=np.bool_)
         if bad.shape not in (values.shape, frequency.shape):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError
+from iondrift.nmr.line_errors import noise_correlation
+from iondrift.nmr.line_labels import labelled
+from iondrift.nmr.line_problem import Scaled, evaluated, scaled_problem
 from iondrift.nmr.line_starts import starts_for
 from iondrift.nmr.options import LineOptions
 from iondrift.progress import Progress, silent
@@ -21,28 +23,6 @@ from iondrift_kernels import line_shapes as kernels
 _MOST_STEPS: Final = 100
 _JUDGED: Final = 8  # spectra of a series that the number of lines is chosen by
 _BLOCK: Final = 64  # spectra between two words of progress
-_FAR: Final = 0.01  # of the highest point of the lines: what is below is free of signal
-_FEWEST_FREE: Final = 60  # points that a correlation is estimated from
-_LONGEST: Final = 64  # points of correlation
-_EDGE: Final = 0.01  # mixing, or share of either width, that counts as a bound
-_SEEN: Final = 2.0  # standard errors of an area
-_CLOSE: Final = 0.2  # of a width: two lines that are one
-_TO_FWHM: Final = 2.0 * np.sqrt(2.0 * np.log(2.0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Scaled:
-    """Shifts from -1 to 1 and spectra of order one, for the solver."""
-
-    lines: kernels.Lines
-    spectra: FloatArray
-    centre: float
-    half: float
-    height: float
-    limits: FloatArray
-
-    def with_lines(self, count: int) -> _Scaled:
-        return replace(self, lines=self.lines._replace(number=count), limits=_limits(self.lines, count))
 
 
 def fit_lineshape(
@@ -100,7 +80,7 @@ def fit_lineshape(
     [[245.0, 268.0]]
     """
     x, y = _checked(shift, spectra, options)
-    scaled = _scaled(x, y, options)
+    scaled = scaled_problem(x, y, options)
     tried = [options.lines] if options.lines != "auto" else list(range(1, options.most_lines + 1))
     judged = scaled.spectra[cast.evenly_spaced(len(y), _JUDGED)]
     scores: dict[int, tuple[float, float]] = {}
@@ -109,7 +89,7 @@ def fit_lineshape(
     chosen = _chosen(scores) if scores else tried[0]
     final = scaled.with_lines(chosen)
     solutions = _solutions(final, options.starts, seed, progress)
-    return _described(x, y, final, solutions, options, scores)
+    return labelled(x, y, final, solutions, options, scores)
 
 
 def _checked(shift: Any, spectra: Any, options: LineOptions) -> tuple[FloatArray, FloatArray]:
@@ -138,35 +118,7 @@ def _checked(shift: Any, spectra: Any, options: LineOptions) -> tuple[FloatArray
     return x, np.ascontiguousarray(y)
 
 
-def _scaled(x: FloatArray, y: FloatArray, options: LineOptions) -> _Scaled:
-    centre, half = float(x[0] + x[-1]) / 2.0, float(x[-1] - x[0]) / 2.0
-    height = float(np.abs(y).max()) or 1.0
-    places = (x - centre) / half
-    basis = np.linalg.qr(np.vander(places, options.baseline + 1, increasing=True))[0]
-    lines = kernels.Lines(
-        x=np.ascontiguousarray(places),
-        baseline=np.ascontiguousarray(basis.T),
-        shape=kernels.VOIGT if options.shape == "voigt" else kernels.PSEUDO_VOIGT,
-        number=1,
-        phases=options.phases,
-        magnitude=options.magnitude,
-    )
-    return _Scaled(lines=lines, spectra=y / height, centre=centre, half=half, height=height, limits=_limits(lines, 1))
-
-
-def _limits(lines: kernels.Lines, count: int) -> FloatArray:
-    """Return where a step would leave for good: (p, 2)."""
-    point = 2.0 / (lines.x.size - 1)
-    far = [-1e12, 1e12]
-    width = [np.log(0.02 * point), np.log(20.0)]
-    second = width if lines.shape == kernels.VOIGT else [-12.0, 12.0]
-    if lines.shape == kernels.PSEUDO_VOIGT:
-        width = [np.log(point), np.log(20.0)]
-    one = [[-1.2, 1.2], width, second, *[far] * (kernels.per_line(lines) - 3)]
-    return np.array(one * count + [far] * lines.baseline.shape[0])
-
-
-def _solutions(scaled: _Scaled, random_starts: int, seed: int, progress: Progress = silent) -> FloatArray:
+def _solutions(scaled: Scaled, random_starts: int, seed: int, progress: Progress = silent) -> FloatArray:
     """Return the parameters of every spectrum: (spectrum, p), lines by rising position."""
     spectra = scaled.spectra
     mean = spectra.mean(axis=0, keepdims=True)
@@ -181,7 +133,7 @@ def _solutions(scaled: _Scaled, random_starts: int, seed: int, progress: Progres
     return _in_order(scaled.lines, found)
 
 
-def _fitted(scaled: _Scaled, spectra: FloatArray, starts: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _fitted(scaled: Scaled, spectra: FloatArray, starts: FloatArray) -> tuple[FloatArray, FloatArray]:
     out, squares = np.empty((len(spectra), starts.shape[2])), np.empty(len(spectra))
     with threads_for(len(spectra)):
         kernels.fit_series(
@@ -199,7 +151,7 @@ def _in_order(lines: kernels.Lines, parameters: FloatArray) -> FloatArray:
 
 
 def _criteria(
-    scaled: _Scaled, tried: list[int], random_starts: int, seed: int, progress: Progress
+    scaled: Scaled, tried: list[int], random_starts: int, seed: int, progress: Progress
 ) -> dict[int, tuple[float, float]]:  # fmt: skip
     """Return AICc and BIC by number of lines, summed over spectra.
 
@@ -215,10 +167,10 @@ def _criteria(
         solutions = _solutions(model_of, random_starts, seed)
         sums = []
         for s, (spectrum, parameters) in enumerate(zip(scaled.spectra, solutions, strict=True)):
-            model, _ = _evaluated(model_of.lines, parameters)
+            model, _ = evaluated(model_of.lines, parameters)
             left = spectrum - model
             sums.append(float(left @ left))
-            counted[s] = n / (1.0 + 2.0 * float(_correlation(model_of.lines, left, model, parameters)[1:].sum()))
+            counted[s] = n / (1.0 + 2.0 * float(noise_correlation(model_of.lines, left, model, parameters)[1:].sum()))
         squares[number] = sums, solutions.shape[1] + 1
     return {number: _score(np.array(sums), counted, n, k) for number, (sums, k) in squares.items()}
 
@@ -236,155 +188,3 @@ def _score(squares: FloatArray, counted: FloatArray, n: int, parameters: int) ->
 def _chosen(scores: dict[int, tuple[float, float]]) -> int:
     """Return the number of lines of lowest AICc, or of lowest BIC where that is fewer."""
     return min(min(scores, key=lambda count: scores[count][which]) for which in (0, 1))
-
-
-def _evaluated(lines: kernels.Lines, parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
-    model, jacobian = np.empty(lines.x.size), np.empty((parameters.size, lines.x.size))
-    kernels.evaluate(lines, parameters, model, jacobian)
-    return model, jacobian
-
-
-def _correlation(lines: kernels.Lines, left: FloatArray, model: FloatArray, parameters: FloatArray) -> FloatArray:
-    """Return the autocorrelation of residuals from lag 0 to before its first zero, where no signal is."""
-    signal = np.abs(model - parameters[-lines.baseline.shape[0] :] @ lines.baseline)
-    free = signal < _FAR * signal.max()
-    if free.sum() < _FEWEST_FREE:
-        free = np.ones_like(free)
-    values = np.where(free, left - left[free].mean(), 0.0)
-    variance = float((values**2).sum() / free.sum())
-    found = [1.0]
-    for lag in range(1, min(_LONGEST, left.size // 4)):
-        pairs = float((free[lag:] & free[:-lag]).sum())
-        value = float(values[lag:] @ values[:-lag]) / pairs / variance if pairs and variance > 0.0 else 0.0
-        if value <= 0.0:
-            break
-        found.append(value)
-    return np.array(found)
-
-
-def _sandwich(jacobian: FloatArray, left: FloatArray, correlation: FloatArray) -> FloatArray:
-    """Return H^-1 (J' R J) H^-1 s^2 of a Jacobian (p, n)."""
-    size = np.sqrt((jacobian**2).sum(axis=1))
-    size[size == 0.0] = 1.0
-    unit = jacobian / size[:, None]
-    middle = unit @ unit.T
-    inverse = np.linalg.pinv(middle, rcond=1e-12, hermitian=True)
-    for lag, value in enumerate(correlation[1:], 1):
-        product = unit[:, lag:] @ unit[:, :-lag].T
-        middle = middle + value * (product + product.T)
-    variance = float(left @ left) / max(1, left.size - len(jacobian))
-    return np.asarray(inverse @ middle @ inverse * variance / np.outer(size, size))
-
-
-def _described(
-    x: FloatArray, y: FloatArray, scaled: _Scaled, solutions: FloatArray, options: LineOptions,
-    scores: dict[int, tuple[float, float]],
-) -> xr.Dataset:  # fmt: skip
-    """Return solutions in ppm and in the unit of the spectra, with their uncertainty."""
-    lines = scaled.lines
-    rows = [_row(scaled, spectrum, parameters, options) for spectrum, parameters in zip(y, solutions, strict=True)]
-    data: dict[str, Any] = {name: (("spectrum", "line"), np.array([row[name] for row in rows])) for name in _OF_LINE}
-    data |= {name: ("spectrum", np.array([row[name] for row in rows])) for name in _OF_SPECTRUM}
-    data |= {name: (("spectrum", "point"), np.array([row[name] for row in rows])) for name in ("fitted", "baseline")}
-    data["measured"] = (("spectrum", "point"), y)
-    data["component"] = (("spectrum", "line", "point"), np.array([row["component"] for row in rows]))
-    counted = np.where(data["resolved"][1], data["area"][1], np.nan)
-    data["area_share"] = (("spectrum", "line"), counted / np.nansum(counted, axis=1, keepdims=True))
-    for which, name in enumerate(("aicc", "bic")):
-        data[name] = ("lines_tried", np.array([score[which] for score in scores.values()]))
-    units = dict.fromkeys(("position", "position_error", "width", "width_error"), "ppm") | {"phase": "degree"}
-    result = xr.Dataset(data, {"shift": ("point", x, {"units": "ppm"}), "lines_tried": list(scores)})
-    for name, unit in units.items():
-        result[name].attrs["units"] = unit
-    result.attrs = {"shape": options.shape, "lines": lines.number, "reference": options.reference or np.nan}
-    return result
-
-
-_OF_LINE: Final = (
-    "position", "position_error", "width", "width_error", "area", "area_error", "mixing", "phase", "resolved",
-)  # fmt: skip
-_OF_SPECTRUM: Final = ("r_squared", "noise", "correlation_length", "residual_correlation")
-
-
-def _row(scaled: _Scaled, spectrum: FloatArray, parameters: FloatArray, options: LineOptions) -> dict[str, Any]:
-    """Return everything of one spectrum by its name."""
-    lines, step = scaled.lines, kernels.per_line(scaled.lines)
-    model, jacobian = _evaluated(lines, parameters)
-    left = spectrum / scaled.height - model
-    correlation = _correlation(lines, left, model, parameters)
-    covariance = _sandwich(jacobian, left, correlation)
-    of_lines = parameters[: lines.number * step].reshape(lines.number, step)
-    values, slopes = zip(*(_physical(lines, line) for line in of_lines), strict=True)
-    found, errors = np.array(values), np.empty((lines.number, 3))
-    to_units = np.array([scaled.half, scaled.half, scaled.half * scaled.height])
-    for k, slope in enumerate(slopes):
-        own = covariance[k * step : (k + 1) * step, k * step : (k + 1) * step]
-        errors[k] = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slope, own, slope), 0.0)) * to_units
-    position = scaled.centre + scaled.half * found[:, 0]
-    if options.reference is not None:
-        position, errors[:, 0] = _referred(position, options.reference, covariance, step, scaled.half)
-    components = np.array([_component(lines, parameters, k) for k in range(lines.number)]) * scaled.height
-    baseline = parameters[lines.number * step :] @ lines.baseline * scaled.height
-    centred = spectrum - spectrum.mean()
-    lag = correlation[1] if correlation.size > 1 else 0.0
-    return {
-        "position": position, "width": found[:, 1] * scaled.half, "area": found[:, 2] * scaled.half * scaled.height,
-        "position_error": errors[:, 0], "width_error": errors[:, 1], "area_error": errors[:, 2],
-        "mixing": found[:, 3], "phase": found[:, 4], "resolved": _resolved(lines, found, errors[:, 2] / to_units[2]),
-        "fitted": model * scaled.height, "baseline": baseline, "component": components,
-        "r_squared": 1.0 - float(left @ left) * scaled.height**2 / float(centred @ centred),
-        "noise": float(np.sqrt(left @ left / max(1, left.size - parameters.size))) * scaled.height,
-        "correlation_length": 1.0 + 2.0 * float(correlation[1:].sum()), "residual_correlation": lag,
-    }  # fmt: skip
-
-
-def _physical(lines: kernels.Lines, line: FloatArray) -> tuple[list[float], FloatArray]:
-    """Return position, full width, area, mixing and phase of one line, and the slopes (3, step) of the first three."""
-    slopes = np.zeros((3, line.size))
-    slopes[0, 0] = 1.0
-    if lines.shape == kernels.PSEUDO_VOIGT:
-        width, mixing, height = np.exp(line[1]), 1.0 / (1.0 + np.exp(-line[2])), line[3]
-        lorentz, gauss = np.pi / 2.0, np.sqrt(np.pi / (4.0 * np.log(2.0)))
-        form = mixing * lorentz + (1.0 - mixing) * gauss
-        area = height * width * form
-        slopes[1, 1] = width
-        slopes[2, 1:4] = area, height * width * mixing * (1.0 - mixing) * (lorentz - gauss), width * form
-        return [float(line[0]), float(width), float(area), float(mixing), 0.0], slopes
-    gauss, lorentz = _TO_FWHM * np.exp(line[1]), 2.0 * np.exp(line[2])
-    # Olivero and Longbothum, J. Quant. Spectrosc. Radiat. Transf. 17, 233 (1977): to 0.02 %
-    root = np.sqrt(0.2166 * lorentz**2 + gauss**2)
-    slopes[1, 1], slopes[1, 2] = gauss**2 / root, 0.5346 * lorentz + 0.2166 * lorentz**2 / root
-    real, imaginary = line[3], line[4] if lines.phases else 0.0
-    area = float(np.hypot(real, imaginary)) if lines.phases or lines.magnitude else float(real)
-    slopes[2, 3] = real / area if lines.phases and area else 1.0
-    if lines.phases and area:
-        slopes[2, 4] = imaginary / area
-    phase = float(np.degrees(np.arctan2(imaginary, real))) if lines.phases else 0.0
-    width = 0.5346 * lorentz + root
-    return [float(line[0]), float(width), area, float(lorentz / (lorentz + gauss)), phase], slopes
-
-
-def _referred(
-    position: FloatArray, reference: float, covariance: FloatArray, step: int, half: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return positions with the line nearest to the reference moved there, and the errors of the differences."""
-    bulk = int(np.argmin(np.abs(position - reference)))
-    at = np.arange(position.size) * step
-    variance = np.diag(covariance)[at] + covariance[at[bulk], at[bulk]] - 2.0 * covariance[at, at[bulk]]
-    return position - position[bulk] + reference, half * np.sqrt(np.maximum(variance, 0.0))
-
-
-def _resolved(lines: kernels.Lines, found: FloatArray, area_error: FloatArray) -> npt.NDArray[np.bool_]:
-    """Return which lines are at no bound, have no other within a fifth of a width, and an area beyond its error."""
-    place, width, mixing = found[:, 0], found[:, 1], found[:, 3]
-    point = 2.0 / (lines.x.size - 1)
-    inside = (np.abs(place) < 1.0) & (width > 2.0 * point) & (width < 2.0)
-    inside &= (mixing > _EDGE) & (mixing < 1.0 - _EDGE) & (np.abs(found[:, 2]) > _SEEN * area_error)
-    apart = np.abs(place[:, None] - place[None, :]) + np.where(np.eye(place.size) > 0, np.inf, 0.0)
-    return np.asarray(inside & (apart > _CLOSE * np.minimum(width[:, None], width[None, :])).all(axis=1))
-
-
-def _component(lines: kernels.Lines, parameters: FloatArray, k: int) -> FloatArray:
-    step = kernels.per_line(lines)
-    alone = lines._replace(number=1, baseline=np.empty((0, lines.x.size)))
-    return _evaluated(alone, np.ascontiguousarray(parameters[k * step : (k + 1) * step]))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -67,28 +68,34 @@ class Table:
 
 def table_rows(
     lines: Sequence[tuple[int, str]], header: tuple[str, ...], separator: str, path: Path
-) -> tuple[tuple[tuple[str, ...], ...], npt.NDArray[np.int64]]:
-    """Return the cells of every line, each with as many as the header, and the line numbers.
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], npt.NDArray[np.int64]]:
+    """Return the header, the cells of every line, each with as many as the header, and the line numbers.
+
+    A header with an empty cell in it and another width than all rows (EC-Lab writes such) counts up to that cell.
 
     Raises
     ------
     InputFileError
         A line has fewer or more cells than the header.
     """
-    rows, numbers = [], []
+    split = [split_cells(text, separator) for _, text in lines]
     expected = len(without_empty_tail(header))
-    for line_number, text in lines:
-        cells = split_cells(text, separator)
-        if len(cells) != len(header):
-            cells = without_empty_tail(cells)
-        if len(cells) not in (len(header), expected):
+    allowed = {len(header), expected}
+    if "" in header[:expected]:
+        usual = Counter(len(without_empty_tail(cells)) for cells in split).most_common(1)[0][0]
+        if usual not in allowed and usual >= header.index(""):
+            header, expected, allowed = header[: header.index("")], usual, {usual}
+    rows, numbers = [], []
+    for (line_number, _), row in zip(lines, split, strict=True):
+        cells = row if len(row) in allowed else without_empty_tail(row)
+        if len(cells) not in allowed:
             raise InputFileError(
                 f"{path}, line {line_number}: {len(cells)} columns where the header has {expected}; the line "
                 "is cut or damaged: remove it or export the file again"
             )
-        rows.append(cells + ("",) * (len(header) - len(cells)))
+        rows.append((cells + ("",) * len(header))[: len(header)])
         numbers.append(line_number)
-    return tuple(rows), np.array(numbers, dtype=np.int64)
+    return header, tuple(rows), np.array(numbers, dtype=np.int64)
 
 
 def cells_of(rows: Sequence[Sequence[str]], lines: npt.NDArray[np.int64]) -> Iterator[tuple[int, str]]:
@@ -119,7 +126,7 @@ def table_below(
             f"{path}, line {header_index + 1}: no row of numbers follows this header; the file is cut: "
             "copy or export it again"
         )
-    rows, numbers = table_rows(kept, cells, separator, path)
+    cells, rows, numbers = table_rows(kept, cells, separator, path)
     return Table(
         path=path, header=cells, header_line=header_index + 1, rows=rows, lines=numbers,
         decimal=decimal_sign(cells_of(rows, numbers), path), open_end=open_end and kept[-1][0] == len(lines),

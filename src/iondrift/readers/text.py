@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,7 +22,11 @@ LONGEST_NUMBER = 64  # characters; a longer token is not a number
 _NUMBER = re.compile(r"([+-]?)(\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD]([+-]?\d{1,4}))?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)(?:\([^)]*\))?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
-_MOST_NULS = 8  # characters; some instruments fill a field with a few
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_MOST_CONTROLS = 8  # characters; some instruments fill a field with a few
+_SNIFFED_BYTES = 4096
+_SHARE_OF_ZEROS = 0.7  # of the high bytes of UTF-16; dates, units and Greek letters are the rest
+_WHOLE_LINE = re.compile(r'\s*"([^"]*[,;\t][^"]*)"\s*')
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -67,7 +71,7 @@ def read_bytes(path: Path, *, largest: int = LARGEST_TEXT) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file: UTF-8 or UTF-16 by its byte order mark, UTF-8, else Windows Latin.
+    """Return the text of a file: UTF-8 or UTF-16 by its byte order mark or its zero bytes, else Windows Latin.
 
     Raises
     ------
@@ -75,16 +79,46 @@ def read_text(path: Path) -> str:
         The file cannot be opened, is empty or is not text.
     """
     content = read_bytes(path)
-    mark, encoding = next((pair for pair in _BYTE_ORDER_MARKS if content.startswith(pair[0])), (b"", "utf-8"))
+    mark, encoding = encoding_of(content)
     try:
         text = content[len(mark) :].decode(encoding)
     except UnicodeDecodeError:
         if encoding != "utf-8":
             raise InputFileError(f"{path}: is not valid UTF-16 text; export it again as UTF-8") from None
         text = content[len(mark) :].decode("cp1252", errors="replace")
-    if text.count("\0") > _MOST_NULS:
-        raise InputFileError(f"{path}: is a binary file; export it as text: what holds NUL characters is not text")
+    if len(_CONTROLS.findall(text)) > _MOST_CONTROLS:
+        raise InputFileError(f"{path}: is a binary file; export it as text: what holds control characters is not text")
     return text
+
+
+def encoding_of(content: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that a file begins with, and the encoding that is tried first.
+
+    Examples
+    --------
+    >>> encoding_of("freq/Hz".encode("utf-16-be"))
+    (b'', 'utf-16-be')
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return mark, encoding
+    head = content[:_SNIFFED_BYTES]
+    # In UTF-16 without a mark, every other byte of what is mostly Latin letters and digits is zero.
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if max(even, odd) > _SHARE_OF_ZEROS * len(head) / 2.0 and min(even, odd) == 0:
+        return b"", "utf-16-le" if odd else "utf-16-be"
+    return b"", "utf-8"
+
+
+def without_whole_line_quotes(lines: Sequence[str]) -> list[str]:
+    """Return the lines without the quotes that a spreadsheet put around each of them as a whole.
+
+    Examples
+    --------
+    >>> without_whole_line_quotes(['"1,2,"', '"a","b"'])
+    ['1,2,', '"a","b"']
+    """
+    return [found[1] if (found := _WHOLE_LINE.fullmatch(line)) else line for line in lines]
 
 
 def split_lines(text: str) -> tuple[list[str], bool]:

@@ -102,7 +102,7 @@ def _named(progress: Progress, name: str) -> Progress:
     return lambda step: progress(f"{name}: {step}")
 
 
-def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
+def show(results: Sequence[Result], *, as_json: bool, quiet: bool, brief: bool = False) -> None:
     """Print reports (or JSON) to stdout, errors to stderr, and for several cells a table of how each went.
 
     Parameters
@@ -113,6 +113,8 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         One summary as an object, several as an object keyed by experiment file.
     quiet
         Errors only.
+    brief
+        Of each report the answer and the warnings alone.
     """
     from rich.console import Console
 
@@ -133,7 +135,7 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool) -> None:
         return
     for result in done:
         if result.outcome is not None:
-            write(result.outcome.summary, stdout)
+            write(result.outcome.summary, stdout, brief=brief)
             stdout.print(f"Results in {result.folder}{_how(result.outcome)}", markup=False, soft_wrap=True)
             stdout.print()
     if len(results) > 1:

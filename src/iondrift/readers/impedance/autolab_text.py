@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.zplot_z import read_z_format
 
 SIGNATURES = ('"Z60W Data File',)
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of an Autolab Z60W file.
 
     Raises
@@ -21,4 +22,4 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     InputFileError
         The header is not Autolab's, rows are damaged, or their number is not the declared one.
     """
-    return read_z_format(path, SIGNATURES, "Autolab Z60W", minimum_points=minimum_points, incomplete=incomplete)
+    return read_z_format(path, SIGNATURES, "Autolab Z60W", asked)

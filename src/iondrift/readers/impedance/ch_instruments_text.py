@@ -14,6 +14,7 @@ import numpy as np
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
 from iondrift.readers.impedance.keyed_text import find_line, number_after
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
@@ -23,7 +24,7 @@ from iondrift.readers.text import read_text, split_lines
 SIGNATURE = r"Instrument Model:\s+CHI"
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a CHI file.
 
     Raises
@@ -45,9 +46,10 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
         number_after(lines, r"High Frequency \(Hz\) ="),
     )
     bias = number_after(lines, r"Init E \(V\) =")
+    started, unread = time_stamps.start_told(lines[0])
     points = replace(
-        points, started=time_stamps.parse(lines[0]),
+        points, started=started, cautions=(*points.cautions, *unread),
         planned=None if low is None or high is None else (high, low),
         voltage=None if bias is None else np.full(points.frequency.size, bias),
     )  # fmt: skip
-    return spectra(points, minimum_points=minimum_points)
+    return spectra(points, asked)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from iondrift.errors import InputFileError
 from iondrift.readers.impedance.columns import header_remedy
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
@@ -26,6 +27,7 @@ from iondrift.readers.text import (
     split_cells,
     split_lines,
     without_empty_tail,
+    without_whole_line_quotes,
 )
 from iondrift.settings import setting
 
@@ -34,40 +36,47 @@ _COMMENT = re.compile(r"\s*(?:#|%|!|//)\s*")
 ROWS_THAT_PROVE_A_TABLE = 3
 ROWS_THAT_SETTLE = 200  # so many in a row tell the separator; files of thousands of sweeps need not be split four times
 FEWEST_COLUMNS = 3
+# For the message on what is none of them.
+KNOWN = (
+    "Zahner .ism, Gamry .DTA, BioLogic EC-Lab and BT-Lab text, ZPlot and ZView .z, Autolab Z60W, VersaStudio .par, "
+    "PARSTAT, CH Instruments, PowerSuite, PSTrace, and tables of text"
+)
 
 
-def read(
-    path: Path, *, minimum_points: int, header: Sequence[str] | None = None,
-    separator: Separator | None = None, decimal: str | None = None,
-) -> list[Spectrum]:  # fmt: skip
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a delimited text file.
 
     Parameters
     ----------
     path
         The file.
-    minimum_points
-        Fewest points of a sweep.
-    header
-        Header cells that replace the file's: one for each column, "" for a column not needed. Their sign of
-        Im Z is taken at its word.
-    separator, decimal
-        "tab", "semicolon", "comma" or "space" (any blanks), and "." or ",", where the file leaves it open.
+    asked
+        Of these ``header``, cells that replace the file's: one for each column, "" for a column not needed; their sign
+        of Im Z is taken at its word. ``separator`` and ``decimal`` where the file leaves them open.
 
     Raises
     ------
     InputFileError
         There is no table, or it leaves open what its columns are.
     """
-    table = _table(path, header, separator, decimal)
+    table = _table(path, asked.header, asked.separator, asked.decimal)
     # Nobody writes another unit for a bare "frequency"; an impedance without unit is refused.
-    convention = Convention(units={"frequency": 1.0}, imaginary_as_named=header is not None)
-    points = points_of_table(table, convention)
-    return spectra(points, minimum_points=minimum_points)
+    convention = Convention(
+        units={"frequency": 1.0}, imaginary_as_named=asked.header is not None,
+        month_first=None if asked.day_first is None else not asked.day_first,
+    )  # fmt: skip
+    return spectra(points_of_table(table, convention), asked)
+
+
+def holds_table(lines: Sequence[str]) -> bool:
+    """Say whether rows of numbers follow one another in the lines of a text."""
+    whole = without_whole_line_quotes(lines)
+    return any(_first_rows(whole, mark)[1] >= ROWS_THAT_PROVE_A_TABLE for mark in SEPARATORS.values())
 
 
 def _table(path: Path, header: Sequence[str] | None, separator: Separator | None, decimal: str | None) -> Table:
     lines, open_end = split_lines(read_text(path))
+    lines = without_whole_line_quotes(lines)
     character, first = _find_rows(lines, separator, path)
     width = len(without_empty_tail(split_cells(lines[first], character)))
     found, header_line = _header(lines, first, character)
@@ -79,14 +88,14 @@ def _table(path: Path, header: Sequence[str] | None, separator: Separator | None
                 f"{header_remedy(width)}"
             )
         found, header_line = tuple(header), first + 1
-    if found is None or len(without_empty_tail(found)) != width:
+    if found is None or (width not in (len(found), len(without_empty_tail(found))) and "" not in found[:width]):
         what = "no header line" if found is None else f"a header of {len(without_empty_tail(found))} cells"
         raise InputFileError(
             f"{path}, line {first + 1}: {what} above rows of {width} numbers (separator {_name(character)}), so "
             f"nothing tells what the columns are; {header_remedy(width)}"
         )
     kept = _rows_from(lines, first, own_header)
-    rows, numbers = table_rows(kept, found, character, path)
+    found, rows, numbers = table_rows(kept, found, character, path)
     return Table(
         path=path, header=found, header_line=header_line, rows=rows, lines=numbers,
         decimal=decimal or decimal_sign(cells_of(rows, numbers), path), open_end=open_end and kept[-1][0] == len(lines),
@@ -103,8 +112,9 @@ def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) ->
     if best is None:
         raise InputFileError(
             f"{path}: holds no table of numbers with at least {FEWEST_COLUMNS} columns and "
-            f"{ROWS_THAT_PROVE_A_TABLE} rows; name its format with {setting('format')}, "
-            f"or its separator and decimal sign with {setting('separator')} and {setting('decimal')}"
+            f"{ROWS_THAT_PROVE_A_TABLE} rows, and begins as no known format does ({KNOWN}); name its format with "
+            f"{setting('format')}, or its separator and decimal sign with {setting('separator')} and "
+            f"{setting('decimal')}, or export it as text"
         )
     return best[1], best[2]
 

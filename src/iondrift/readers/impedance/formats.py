@@ -14,13 +14,28 @@ from iondrift.readers.impedance import (
     gamry_dta,
     parstat_text,
     powersuite_text,
+    pstrace_text,
     versastudio_par,
     zahner_ism,
     zplot_z,
 )
+from iondrift.readers.impedance.delimited_text import holds_table
 from iondrift.readers.paths import expand
-from iondrift.readers.text import read_start
+from iondrift.readers.text import encoding_of, read_start, split_lines
 
+# What a file of each format begins with: text that is compared at its beginning, or a pattern.
+_SIGNATURES = {
+    "gamry": rf"{gamry_dta.SIGNATURE}|(?s:.*?\n){gamry_dta.CURVE}",
+    "biologic": rf"{biologic_mpt.SIGNATURE}|(?:.*\r?\n){{0,3}}Nb header lines|{biologic_mpt.HEADER}",
+    "zplot": "|".join(map(re.escape, zplot_z.SIGNATURES)),
+    "autolab": "|".join(map(re.escape, autolab_text.SIGNATURES)),
+    "versastudio": re.escape(versastudio_par.SIGNATURE),
+    "parstat": re.escape(parstat_text.SIGNATURE),
+    "powersuite": re.escape(powersuite_text.SIGNATURE),
+    "pstrace": rf"(?s:.*?)(?:{pstrace_text.HEADER})",
+    "chi": rf"(?s:.*?){ch_instruments_text.SIGNATURE}",
+}
+# An instrument's own endings: they count where the content shows no format and holds no table.
 _SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
 # What else may lie in a folder of spectra; everything with these endings must read, except the papers named
 # below.
@@ -43,30 +58,25 @@ def find_files(paths: Path | str | Sequence[Path | str]) -> tuple[list[Path], li
 
 
 def detect_format(path: Path) -> str:
-    """Return the format of a file: by content, and by ending where that is an instrument's own.
+    """Return the format of a file by its content, and by its ending where that shows none; else it is "text".
 
     Raises
     ------
     InputFileError
         The file cannot be read or is empty.
     """
-    if path.suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[path.suffix.lower()]
     head = read_start(path, _SNIFFED_BYTES)
     if not head:
         raise InputFileError(f"{path}: is empty; copy or export it again")
     if head.startswith(zahner_ism.SIGNATURES):
         return "zahner"
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
-    begins = {
-        "gamry": (gamry_dta.SIGNATURE,), "biologic": (biologic_mpt.SIGNATURE,), "zplot": zplot_z.SIGNATURES,
-        "autolab": autolab_text.SIGNATURES, "versastudio": (versastudio_par.SIGNATURE,),
-        "parstat": (parstat_text.SIGNATURE,), "powersuite": (powersuite_text.SIGNATURE,),
-    }  # fmt: skip
-    for name, signatures in begins.items():
-        if text.startswith(signatures):
+    mark, encoding = encoding_of(head)
+    text = head[len(mark) :].decode("latin-1" if encoding == "utf-8" else encoding, errors="replace")
+    for name, signature in _SIGNATURES.items():
+        if re.match(signature, text):
             return name
-    return "chi" if re.search(ch_instruments_text.SIGNATURE, text) else "text"
+    hint = _SUFFIXES.get(path.suffix.lower(), "text")
+    return "text" if holds_table(split_lines(text)[0]) else hint  # a table is read whatever the ending says
 
 
 def _may_be_spectrum(path: Path) -> bool:

@@ -12,9 +12,20 @@ from iondrift.readers.text import Separator
 from iondrift.settings import named_options, option
 
 Format: TypeAlias = Literal[
-    "auto", "zahner", "gamry", "biologic", "zplot", "autolab", "versastudio", "parstat", "chi", "powersuite", "text"
+    "auto",
+    "zahner",
+    "gamry",
+    "biologic",
+    "zplot",
+    "autolab",
+    "versastudio",
+    "parstat",
+    "chi",
+    "powersuite",
+    "pstrace",
+    "text",
 ]
-Grid: TypeAlias = Literal["same", "common"]
+Grid: TypeAlias = Literal["union", "common", "same"]
 Incomplete: TypeAlias = Literal["refuse", "keep", "drop"]
 
 
@@ -43,7 +54,7 @@ class ReadingOptions:
 
     format: Format = option(
         "auto", "Of the files.", note="or the instrument: zahner, gamry, biologic, zplot, autolab, versastudio,\n"
-        "parstat, chi, powersuite; text",
+        "parstat, chi, powersuite, pstrace; text",
     )  # fmt: skip
     header: tuple[str, ...] | None = option(
         None, 'Columns of text, such as "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm".', metavar="NAMES", parse=_names, fewest=3,
@@ -61,13 +72,17 @@ class ReadingOptions:
         note="dates in the files are as 31-12-2018",
     )  # fmt: skip
     grid: Grid = option(
-        "same", "All frequencies, or those in all files.",
-        note='"common": frequencies that not all spectra have are left out',
+        "union", "All frequencies, those in all files, or refuse.",
+        note='"common": frequencies that not all spectra have are\nleft out; "same": all must have the same',
     )  # fmt: skip
     grid_tolerance: float = option(
         1e-3, "Largest relative difference of frequencies that count as one.", above=0.0, key="", switch=""
     )
     incomplete: Incomplete = option("refuse", "Sweeps cut short.", note='a sweep cut short: "keep" or "drop" it')
+    merge: bool = option(
+        False, "Ranges or unordered points of a file are one spectrum.",
+        note="frequencies that overlap, or stand in no order, are one spectrum",
+    )  # fmt: skip
     minimum_points: int = option(5, "Fewest points of a sweep.", lowest=3, note="fewest points of a sweep")
     frequency_range: tuple[float, float] | None = option(
         None, "Frequencies in Hz to read.", key="frequency_range_Hz", metavar="LOW HIGH", above=0.0,
@@ -93,6 +108,7 @@ class ReadingKeywords(TypedDict, total=False):
     grid: Grid
     grid_tolerance: float
     incomplete: Incomplete
+    merge: bool
     minimum_points: int
     frequency_range: tuple[float, float] | None
     times: Sequence[float] | None

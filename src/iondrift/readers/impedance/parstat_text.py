@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iondrift.errors import InputFileError
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
@@ -18,7 +19,7 @@ from iondrift.readers.text import read_text, split_lines
 SIGNATURE = "Potential (V)\tCurrent (A)\tElapsed Time (s)\tFrequency (Hz)\tZre (ohms)\tZim (ohms)"
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a PARSTAT file; rows without frequency are direct-current samples.
 
     Raises
@@ -30,4 +31,4 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     if not lines[0].startswith(SIGNATURE):
         raise InputFileError(f"{path}, line 1: is not the header of a PARSTAT file, {SIGNATURE.split(chr(9))}")
     table = table_below(path, lines, 0, "\t", open_end=open_end)
-    return spectra(points_of_table(table, Convention(rest_rows=True)), minimum_points=minimum_points)
+    return spectra(points_of_table(table, Convention()), asked)

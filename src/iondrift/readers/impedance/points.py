@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 import numpy as np
 
 from iondrift.cast import ComplexArray, FloatArray
 from iondrift.errors import InputFileError
+from iondrift.readers import time_stamps
 from iondrift.readers.impedance.columns import Column, header_remedy, understand
 from iondrift.readers.impedance.spectrum import Points, Sign
 from iondrift.readers.table import Table
+from iondrift.readers.text import number
+from iondrift.readers.time_stamps import Stamp
 
 # Numbers are printed rounded: twice the rounding of all columns together, and a little for the instrument's
 # own.
@@ -23,18 +27,19 @@ RELATIVE_MARGIN = 2e-3
 class Convention:
     """What a format fixes where its header does not say.
 
-    ``units`` gives SI factors by role; ``imaginary_as_named`` says that Z'' without a minus is Im Z;
-    ``rest_rows`` that rows with frequency and impedance all zero are direct-current samples between the
-    sweeps.
+    ``units`` gives SI factors by role; ``imaginary_as_named`` says that Z'' without a minus is Im Z; ``month_first``
+    the order of dates that stand for times.
     """
 
     units: Mapping[str, float] = field(default_factory=dict)
     imaginary_as_named: bool = True
-    rest_rows: bool = False
+    month_first: bool | None = None
 
 
 def points_of_table(table: Table, convention: Convention) -> Points:
     """Return the points of a table; ``sign`` says how far the sign of Im Z can be relied on.
+
+    Rows with frequency and impedance all zero are direct-current samples between the sweeps and left out.
 
     Raises
     ------
@@ -43,22 +48,19 @@ def points_of_table(table: Table, convention: Convention) -> Points:
         other.
     """
     place = f"{table.path}, line {table.header_line}"
-    columns = understand(table.header, place)
+    columns, cautions = understand(table.header, place)
     _require(columns, table, place)
-    notes = list(table.notes)
-    if convention.rest_rows:
-        table, note = _without_rest_rows(table, columns)
-        notes += note
+    table, notes = _without_rest_rows(table, columns)
     if not table.rows:
         raise InputFileError(f"{table.path}: no impedance point below the header in line {table.header_line}")
     read = _Reader(table=table, columns=columns, convention=convention, place=place)
     frequency = read("angular_frequency") / (2.0 * np.pi) if "angular_frequency" in columns else read("frequency")
     impedance, sign = _impedance(read, notes)
+    beside, unread = _beside(read)
     return Points(
         path=table.path, frequency=frequency, impedance=impedance, places=table.lines,
-        elapsed=read.optional("time"), voltage=read.optional("voltage"), current=read.optional("current"),
-        notes=tuple(notes), cautions=_open_end(table, columns),
-        sign=sign, sign_place=f"{place}: column {_sign_cell(columns)!r}",
+        notes=(*table.notes, *notes), cautions=(*cautions, *unread, *_open_end(table, columns)),
+        sign=sign, sign_place=f"{place}: column {_sign_cell(columns)!r}", **beside,
     )  # fmt: skip
 
 
@@ -89,12 +91,48 @@ class _Reader:
     def half_unit(self, role: str) -> FloatArray:
         return self.scale(role) * self.table.resolution(self.columns[role].index)
 
-    def optional(self, role: str) -> FloatArray | None:
-        """Return a column that is nice to have: None where it is absent or states no unit."""
-        column = self.columns.get(role)
-        if column is None or (column.scale is None and role not in self.convention.units):
-            return None
-        return self(role)
+
+class _Beside(TypedDict, total=False):
+    """What stands beside the impedance, as the fields of :class:`Points`."""
+
+    elapsed: FloatArray
+    started: Stamp
+    voltage: FloatArray
+    current: FloatArray
+
+
+def _beside(read: _Reader) -> tuple[_Beside, list[str]]:
+    """Return time and bias, and cautions on those columns that are not numbers; without a unit they are left out."""
+    found: _Beside = {}
+    cautions = []
+    for role, name in (("time", "elapsed"), ("voltage", "voltage"), ("current", "current")):
+        column = read.columns.get(role)
+        if column is None:
+            continue
+        if role == "time" and (stamps := _dates(read.table, column)):
+            seconds = time_stamps.seconds_after_first(stamps, read.convention.month_first)
+            if seconds is not None:
+                found["elapsed"], found["started"] = np.array(seconds), stamps[0]
+                continue
+            cautions.append(f"column {column.cell!r} is not read: nothing tells day from month in its dates")
+        elif column.scale is not None or role in read.convention.units:
+            try:
+                found[name] = read(role)  # type: ignore[literal-required]
+            except InputFileError as error:
+                why = str(error).removeprefix(f"{read.table.path}, ")
+                cautions.append(f"column {column.cell!r} is not read: {why}")
+    return found, cautions
+
+
+def _dates(table: Table, column: Column) -> list[Stamp]:
+    """Return the moments of a column that holds one in every row; nothing where it does not."""
+    stamps: list[Stamp] = []
+    for row in table.rows:
+        stamp = time_stamps.parse(row[column.index])
+        if stamp is None:
+            return []
+        stamps.append(stamp)
+    return stamps
 
 
 def _require(columns: Mapping[str, Column], table: Table, place: str) -> None:
@@ -116,8 +154,14 @@ def _listed(table: Table) -> str:
 
 
 def _without_rest_rows(table: Table, columns: Mapping[str, Column]) -> tuple[Table, list[str]]:
-    roles = [role for role in ("frequency", "real", "imaginary") if role in columns]
-    rest = np.all([table.column(columns[role].index) == 0.0 for role in roles], axis=0)
+    """Leave out the rows whose frequency is zero and whose impedance is zero or not a number."""
+    first = "angular_frequency" if "angular_frequency" in columns else "frequency"
+    parts = [columns[role].index for role in ("real", "imaginary", "modulus") if role in columns]
+    rest = np.array([
+        number(row[columns[first].index], table.decimal) == 0.0
+        and all(not number(row[part], table.decimal) for part in parts)
+        for row in table.rows
+    ])  # fmt: skip
     if not rest.any():
         return table, []
     return table.keep(~rest), [f"{int(rest.sum())} direct-current row(s) without frequency are left out"]
@@ -148,6 +192,8 @@ def _impedance(read: _Reader, notes: list[str]) -> tuple[ComplexArray, Sign]:
     impedance = read("real") + 1j * read("imaginary")
     if "phase" in beside and not stated:
         impedance = _signed_by_phase(read, impedance, notes)
+    elif "phase" in beside and columns["phase"].sign > 0 and not named:
+        read = _phase_signed_as_stated(read, impedance, notes)
     if beside:
         _compare(read, impedance, beside)
     sign: Sign = "stated" if stated or "phase" in beside else "unstated"
@@ -169,6 +215,15 @@ def _signed_by_phase(read: _Reader, impedance: ComplexArray, notes: list[str]) -
             f"Im Z is that of column {read.columns['phase'].cell!r}, which turns it in {words}"
         )
     return signed
+
+
+def _phase_signed_as_stated(read: _Reader, impedance: ComplexArray, notes: list[str]) -> _Reader:
+    """Turn a phase that is opposite in every row to an imaginary part whose header states its sign: it is -phase."""
+    phase, column = read("phase"), read.columns["phase"]
+    if np.any(np.sign(phase) * np.sign(impedance.imag) > 0.0) or not np.any(phase):
+        return read
+    notes.append(f"column {column.cell!r} holds -phase, as column {read.columns['imaginary'].cell!r} tells")
+    return replace(read, columns={**read.columns, "phase": replace(column, sign=-1)})
 
 
 def _compare(read: _Reader, impedance: ComplexArray, beside: set[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iondrift.errors import InputFileError
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
@@ -19,7 +20,7 @@ SIGNATURE = "Frequency\t Zre\t Zimg"
 CONVENTION = Convention(units={"frequency": 1.0, "real": 1.0, "imaginary": 1.0})
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a PowerSuite file.
 
     Raises
@@ -31,4 +32,4 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     if lines[0].rstrip() != SIGNATURE:
         raise InputFileError(f"{path}, line 1: is not the header {SIGNATURE!r} of a PowerSuite file")
     table = table_below(path, lines, 0, "\t", open_end=open_end)
-    return spectra(points_of_table(table, CONVENTION), minimum_points=minimum_points)
+    return spectra(points_of_table(table, CONVENTION), asked)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Unpack, get_args
 
@@ -34,6 +34,7 @@ from iondrift.readers.impedance import (
     gamry_dta,
     parstat_text,
     powersuite_text,
+    pstrace_text,
     versastudio_par,
     zahner_ism,
     zplot_z,
@@ -45,7 +46,7 @@ from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.text import SEPARATORS
 from iondrift.settings import setting, split_keywords, subject
 
-FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
+FORMATS: dict[str, Callable[[Path, ReadingOptions], list[Spectrum]]] = {
     "zahner": zahner_ism.read,
     "gamry": gamry_dta.read,
     "biologic": biologic_mpt.read,
@@ -55,6 +56,7 @@ FORMATS: dict[str, Callable[..., list[Spectrum]]] = {
     "parstat": parstat_text.read,
     "chi": ch_instruments_text.read,
     "powersuite": powersuite_text.read,
+    "pstrace": pstrace_text.read,
     "text": delimited_text.read,
 }
 
@@ -84,8 +86,8 @@ def read_impedance(
     separator, decimal
         For delimited text that leaves them open: "tab", "semicolon", "comma" or "space" (any blanks); "." or ",".
     grid
-        "same": all spectra must have the same frequencies within `grid_tolerance`. "common": frequencies not
-        in all spectra are left out (nothing is interpolated).
+        "union": every frequency of any spectrum; points that a spectrum lacks are NaN and do not count. "common":
+        frequencies not in all spectra are left out. "same": all spectra must have the same. Nothing is interpolated.
     grid_tolerance
         Largest relative difference of frequencies that count as one; 1e-3 changes Z by less than 0.1 %.
     frequency_range
@@ -93,6 +95,10 @@ def read_impedance(
     incomplete
         What to do with a sweep shorter than its file declares: "refuse", "keep" it with a warning, or "drop"
         it, together with sweeps that end before the frequency the file plans.
+    merge
+        Join the points of a table to one spectrum, in whatever order their frequencies stand: ranges that overlap, or
+        measured in no order. Points at one frequency are averaged. A new spectrum starts where the first frequency
+        comes again.
     times
         Start of every spectrum in s, where the files do not tell or tell wrongly.
     origin
@@ -115,6 +121,8 @@ def read_impedance(
         source (spectrum), file name; sweep (spectrum), number in the file from 1;
         completeness (spectrum): how one knows that no point is missing, see
         `iondrift.readers.impedance.spectrum.Points`;
+        measured (spectrum, frequency), where not every spectrum has every frequency: which points there are; the
+        others are NaN in `impedance`, and :func:`iondrift.drt` and its like leave them out;
         attrs: notes and cautions (tuples of text), skipped_files, started (ISO 8601 of t = 0 where certain).
 
     Raises
@@ -156,10 +164,10 @@ def read_impedance(
     kept, left_out = _within(frequency, asked.frequency_range)
     cautions = [*dropped, *_told(spectra, "cautions")]
     dataset = _dataset(spectra, frequency[kept], impedance[:, kept])
-    started = _place_in_time(dataset, spectra, asked, len(files))
+    started, doubt = _place_in_time(dataset, spectra, asked, len(files))
     dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
     dataset.attrs = {
-        "notes": (*_told(spectra, "notes"), *notes, *left_out), "cautions": tuple(cautions),
+        "notes": (*_told(spectra, "notes"), *notes, *left_out, *doubt), "cautions": tuple(cautions),
         "skipped_files": tuple(skipped), **started,
     }  # fmt: skip
     for caution in cautions:
@@ -201,16 +209,7 @@ def _read_file(file: Path, asked: ReadingOptions) -> list[Spectrum]:
     name: str = asked.format
     if name == "auto":
         name = "text" if _as_text(asked) else detect_format(file)
-    if name == "text":
-        return delimited_text.read(
-            file,
-            minimum_points=asked.minimum_points,
-            header=asked.header,
-            separator=asked.separator,
-            decimal=asked.decimal,
-        )
-    incomplete = "refuse" if asked.incomplete == "refuse" else "keep"
-    return FORMATS[name](file, minimum_points=asked.minimum_points, incomplete=incomplete)
+    return FORMATS[name](file, asked)
 
 
 def _drop_incomplete(spectra: list[Spectrum]) -> tuple[list[Spectrum], list[str]]:
@@ -256,6 +255,10 @@ def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.
         ("bias_current", [spectrum.bias_current for spectrum in spectra]),
     ):
         dataset[name] = variables.dataarray(name, data, {})
+    measured = np.isfinite(impedance)
+    if not measured.all():
+        told = {"long_name": "points that the files hold", "units": "1"}
+        dataset = dataset.assign_coords(measured=(("spectrum", "frequency"), measured, told))
     return dataset.assign_coords(
         source=(per_spectrum, [spectrum.path.name for spectrum in spectra], {"long_name": "file"}),
         sweep=(per_spectrum, [spectrum.sweep for spectrum in spectra], {"long_name": "sweep in the file"}),
@@ -263,9 +266,12 @@ def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.
     )  # fmt: skip
 
 
-def _place_in_time(dataset: xr.Dataset, spectra: list[Spectrum], asked: ReadingOptions, files: int) -> dict[str, str]:
-    """Add ``time`` and return what is known of t = 0."""
+def _place_in_time(
+    dataset: xr.Dataset, spectra: list[Spectrum], asked: ReadingOptions, files: int
+) -> tuple[dict[str, str], list[str]]:
+    """Add ``time``; return what is known of t = 0, and what is not."""
     started: dict[str, str] = {}
+    doubt: list[str] = []
     wanted = None if asked.origin is None else _moment(asked.origin)
     seconds = np.full(len(spectra), np.nan)
     stamps = [spectrum.started for spectrum in spectra if spectrum.started is not None]
@@ -276,14 +282,20 @@ def _place_in_time(dataset: xr.Dataset, spectra: list[Spectrum], asked: ReadingO
         moments, certain = time_stamps.moments(stamps, day_first=asked.day_first)
         zero = moments[0] if wanted is None else wanted
         seconds = np.array([(moment - zero).total_seconds() for moment in moments]) + np.nan_to_num(elapsed)
-        if wanted is None:
-            seconds -= np.nan_to_num(elapsed)[0]
+        if wanted is None:  # the first point is t = 0, however long after the start that the file tells
+            zero += timedelta(seconds=float(seconds[0]))
+            seconds -= seconds[0]
         if wanted is not None or certain:
             started["started"] = zero.isoformat()
+        else:
+            doubt.append(
+                f"the files start at {stamps[0].text}, and nothing tells day from month, so that the moment of t = 0 "
+                f"stays open; set {setting('day_first', True)} or {setting('day_first', False)}"
+            )
     elif files == 1:
         seconds = elapsed - elapsed[0]
     dataset["time"] = variables.dataarray("time", seconds, {}, dims=("spectrum",), long_name="start of the sweep")
-    return started
+    return started, doubt
 
 
 def _moment(origin: datetime | str) -> datetime:

@@ -7,6 +7,8 @@ import numpy as np
 from iondrift.cast import ComplexArray, FloatArray
 from iondrift.errors import InputFileError
 from iondrift.readers.impedance.lone_points import displaced_frequency, lone_points
+from iondrift.readers.impedance.merging import merged, repeated_starts
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.sign import settle_sign
 from iondrift.readers.impedance.spectrum import Completeness, Points, Spectrum
 from iondrift.settings import setting
@@ -22,8 +24,8 @@ LOWEST_MODULUS_OHM, HIGHEST_MODULUS_OHM = 1e-9, 1e15
 RESET_SHARE = 0.25
 
 
-def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
-    """Split the points at every frequency reset and check each sweep.
+def spectra(points: Points, asked: ReadingOptions) -> list[Spectrum]:
+    """Split the points at every frequency reset and check each sweep; or join ranges to spectra where that is asked.
 
     Raises
     ------
@@ -31,19 +33,22 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
         A value no measurement gives, a frequency twice or out of order, too few points.
     """
     _refuse_impossible(points)
-    bounds = _sweep_bounds(points)
+    joined = asked.merge
+    bounds = repeated_starts(points, asked.minimum_points) if joined else _sweep_bounds(points)
+    bounds, few = _long_enough(points, bounds, asked.minimum_points)
     result = []
     for number, (start, stop) in enumerate(bounds, start=1):
         part = slice(start, stop)
-        if stop - start < minimum_points:
-            raise InputFileError(
-                f"{points.path}, {_place(points, start)}: {_sweep_words(number, bounds)} has {stop - start} "
-                f"point(s), at least {minimum_points} are needed; the file is cut or a frequency is damaged "
-                f"({setting('minimum_points')} changes the limit)"
-            )
-        order = np.argsort(points.frequency[part])
-        frequency, impedance = points.frequency[part][order], points.impedance[part][order]
-        completeness, cautions = _completeness(points, frequency, last=points.frequency[stop - 1])
+        if joined:
+            frequency, impedance, told = merged(points.frequency[part], points.impedance[part], asked.grid_tolerance)
+            _enough_merged(points, frequency, start, asked.minimum_points)
+        else:
+            order, told = np.argsort(points.frequency[part]), ()
+            frequency, impedance = points.frequency[part][order], points.impedance[part][order]
+        last = frequency[0] if joined else points.frequency[stop - 1]
+        completeness, short = _completeness(points, frequency, last=last)
+        where = f"sweep {number}: " if len(bounds) > 1 and short else ""
+        cautions = (*points.cautions, *few, *(where + words for words in short), *told)
         result.append(
             Spectrum(
                 path=points.path, sweep=number, frequency=frequency, impedance=impedance,
@@ -51,10 +56,35 @@ def spectra(points: Points, *, minimum_points: int) -> list[Spectrum]:
                 duration=_span(points.elapsed, part),
                 bias_voltage=_mean(points.voltage, part), bias_current=_mean(points.current, part),
                 completeness=completeness, notes=points.notes,
-                cautions=(*points.cautions, *cautions, *_suspicions(frequency, impedance)),
+                cautions=(*cautions, *_suspicions(frequency, impedance)),
             )
         )  # fmt: skip
     return settle_sign(result, points.sign, points.sign_place)
+
+
+def _enough_merged(points: Points, frequency: FloatArray, start: int, fewest: int) -> None:
+    if frequency.size < fewest:
+        raise InputFileError(
+            f"{points.path}, {_place(points, start)}: merged points leave {frequency.size} frequencies, at least "
+            f"{fewest} are needed; leave {setting('merge', True)} out"
+        )
+
+
+def _long_enough(
+    points: Points, bounds: list[tuple[int, int]], fewest: int
+) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
+    """Return the sweeps without a last one that was stopped before it is a spectrum, which is told."""
+    for number, (start, stop) in enumerate(bounds, start=1):
+        if stop - start >= fewest:
+            continue
+        held = f"{_sweep_words(number, bounds)} has {stop - start} point(s), at least {fewest} are needed"
+        if number == len(bounds) > 1:
+            return bounds[:-1], (f"{_place(points, start)}: {held}; it was stopped early and is left out",)
+        raise InputFileError(
+            f"{points.path}, {_place(points, start)}: {held}; the file is cut or a frequency is damaged "
+            f"({setting('minimum_points')} changes the limit)"
+        )
+    return bounds, ()
 
 
 def _refuse_impossible(points: Points) -> None:
@@ -92,7 +122,7 @@ def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
         k = int(repeated[0])
         raise InputFileError(
             f"{points.path}, {_place(points, k + 1)}: frequency {points.frequency[k]:g} Hz is there twice in a row; "
-            "remove or average one of the two"
+            f"remove one of the two, or average them with {setting('merge', True)}"
         )
     # As many steps up as down: take the first, and let the turn be refused below.
     direction = np.sign(np.sum(steps)) or (steps[0] if steps.size else 0.0)
@@ -102,8 +132,9 @@ def _sweep_bounds(points: Points) -> list[tuple[int, int]]:
         if k == starts[-1] or abs(after - begin) > RESET_SHARE * abs(before - begin):
             raise InputFileError(
                 f"{points.path}, {_place(points, k + 1)}: frequency goes from {points.frequency[k]:g} "
-                f"to {points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; "
-                "the number is damaged, or the sweep runs both ways: keep one direction a file"
+                f"to {points.frequency[k + 1]:g} Hz, which neither continues the sweep nor starts it again; the number "
+                "is damaged, or ranges of one spectrum overlap or stand in no order: join them with "
+                f"{setting('merge', True)}"
             )
         starts.append(k + 1)
     return list(zip(starts, [*starts[1:], points.frequency.size], strict=True))

@@ -15,6 +15,7 @@ import numpy as np
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
 from iondrift.readers.impedance.keyed_text import find_line, number_after, value_after
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Points, Spectrum
 from iondrift.readers.impedance.sweeps import spectra
@@ -22,12 +23,12 @@ from iondrift.readers.table import Table, table_below
 from iondrift.readers.text import read_text, split_lines
 
 SIGNATURE = "<Application>"
-CONVENTION = Convention(units={"real": 1.0, "imaginary": 1.0}, rest_rows=True)
+CONVENTION = Convention(units={"real": 1.0, "imaginary": 1.0})
 # Z and the E, I it was made of are printed with seven digits.
 QUOTIENT_MARGIN = 2e-3
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a VersaStudio file; segments without frequency are passed over.
 
     Raises
@@ -38,7 +39,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     lines, _ = split_lines(read_text(path))
     if not lines[0].startswith(SIGNATURE) or find_line(lines, "Name=VersaStudio") is None:
         raise InputFileError(f"{path}, line 1: is no VersaStudio file: {SIGNATURE} and Name=VersaStudio are missing")
-    started = time_stamps.parse(
+    started, unread = time_stamps.start_told(
         f"{value_after(lines, 'DateAcquired=') or ''} {value_after(lines, 'TimeAcquired=') or ''}"
     )
     planned = _planned(lines)
@@ -51,10 +52,10 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
             raise InputFileError(f"{path}, line {start + 1}: <{tag}> is not closed; the file is cut: copy it again")
         points = _points(path, lines, start, stop)
         if points is not None:
-            points = replace(points, started=started, planned=planned)
+            points = replace(points, started=started, planned=planned, cautions=(*points.cautions, *unread))
             if planned is None:
                 points = replace(points, completeness="declared")
-            result += spectra(points, minimum_points=minimum_points)
+            result += spectra(points, asked)
         start = find_line(lines, r"<Segment\d+>", start=stop)
     if not result:
         raise InputFileError(

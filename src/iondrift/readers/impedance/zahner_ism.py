@@ -27,6 +27,7 @@ import numpy.typing as npt
 from iondrift.cast import FloatArray
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.spectrum import Points, Spectrum
 from iondrift.readers.impedance.sweeps import spectra
 from iondrift.readers.text import read_bytes
@@ -44,7 +45,7 @@ _QUANTITY = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*([pnumk]?)([VA])\b")
 _PREFIXES = {"": 1.0, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3}
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectrum of an .ism file, in a list of one.
 
     Raises
@@ -72,7 +73,7 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
         voltage=voltage, current=current, started=started, completeness="declared",
         notes=notes, cautions=_limits(stored.settings, frequency),
     )  # fmt: skip
-    return spectra(points, minimum_points=minimum_points)
+    return spectra(points, asked)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Scribner ZPlot .z: ``ZPLOT2 ASCII`` with settings, or the older quoted header; both declare their points.
 
+What ZView calculates from a circuit has a quoted header too and declares nothing.
+
 Columns Freq(Hz), Ampl, Bias, Time(Sec), Z'(a), Z''(b): impedance in Ohm as Z'' = Im Z, the bias in V (voltage
 controlled) or A (current controlled). The count is that of the points planned: an aborted sweep holds fewer,
 as does a cut file.
@@ -16,13 +18,15 @@ import numpy as np
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
 from iondrift.readers.impedance.keyed_text import find_line, require_count
+from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Points, Spectrum
 from iondrift.readers.impedance.sweeps import spectra
 from iondrift.readers.table import Table, table_below
 from iondrift.readers.text import read_text, split_lines
 
-SIGNATURES = ("ZPLOT2 ASCII", '"ZPlotW Data File')
+CALCULATED = '"ZView Calculated Data File'
+SIGNATURES = ("ZPLOT2 ASCII", '"ZPlotW Data File', CALCULATED)
 COLUMNS = ("Freq(Hz)", "Ampl", "Bias", "Time(Sec)", "Z'(a)", "Z''(b)", "GD", "Err", "Range")
 _HEADER = re.compile(
     r'"?\s*Freq\s*\(Hz\)\s+Ampl\s+Bias\s+Time\s*\(Sec\)\s+Z\'\s*\(a\)\s+Z\'\'\s*\(b\)\s+GD\s+Err\s+Range\s*"?'
@@ -32,7 +36,7 @@ _COUNT = re.compile(r"(?:\s*Data Points:\s*)?(\d{1,9})\s*")
 CONVENTION = Convention(units={"real": 1.0, "imaginary": 1.0})
 
 
-def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list[Spectrum]:
+def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a ZPlot file.
 
     Raises
@@ -40,12 +44,10 @@ def read(path: Path, *, minimum_points: int, incomplete: str = "refuse") -> list
     InputFileError
         The header is not ZPlot's, rows are damaged, or their number is not the declared one.
     """
-    return read_z_format(path, SIGNATURES, "ZPlot", minimum_points=minimum_points, incomplete=incomplete)
+    return read_z_format(path, SIGNATURES, "ZPlot", asked)
 
 
-def read_z_format(
-    path: Path, signatures: tuple[str, ...], name: str, *, minimum_points: int, incomplete: str
-) -> list[Spectrum]:
+def read_z_format(path: Path, signatures: tuple[str, ...], name: str, asked: ReadingOptions) -> list[Spectrum]:
     """Return the spectra of a file in the layout of ZPlot, whoever wrote it."""
     lines, open_end = split_lines(read_text(path))
     if not lines[0].startswith(signatures):
@@ -56,7 +58,7 @@ def read_z_format(
     if header is None:
         raise InputFileError(f"{path}: the line of column names (Freq(Hz), Ampl, ... Range) is missing or damaged")
     declared = _COUNT.fullmatch(lines[header - 1])
-    if declared is None:
+    if declared is None and not lines[0].startswith(CALCULATED):
         raise InputFileError(f"{path}, line {header}: states no number of points ({lines[header - 1].strip()!r})")
     first = header + 1
     if lines[0].startswith("ZPLOT2"):
@@ -66,13 +68,15 @@ def read_z_format(
         first = end + 1
     separator = "," if first < len(lines) and "," in lines[first] and "\t" not in lines[first] else "\t"
     table = table_below(path, lines, header, separator, first=first, header=COLUMNS, open_end=open_end)
-    whole, words = require_count(path, int(declared[1]), len(table.rows), f"line {header}", incomplete)
+    count = None if declared is None else int(declared[1])
+    whole, words = require_count(path, count, len(table.rows), f"line {header}", asked.incomplete)
     points = _with_bias(points_of_table(table, CONVENTION), table, lines[:header])
+    started, unread = _started(lines[:header])
     points = replace(
-        points, started=_started(lines[:header]), completeness="declared" if whole else "cut",
-        cautions=(*points.cautions, *((words,) if words else ())),
+        points, started=started, cautions=(*points.cautions, *unread, *((words,) if words else ())),
+        completeness="cut" if not whole else "undeclared" if count is None else "declared",
     )  # fmt: skip
-    return spectra(points, minimum_points=minimum_points)
+    return spectra(points, asked)
 
 
 def _with_bias(points: Points, table: Table, head: list[str]) -> Points:
@@ -86,7 +90,7 @@ def _with_bias(points: Points, table: Table, head: list[str]) -> Points:
     return replace(points, voltage=bias) if control[1] == "Voltage" else replace(points, current=bias)
 
 
-def _started(head: list[str]) -> time_stamps.Stamp | None:
-    """Return the moment in the lines ``Date:`` and ``Time:``, which may be one line."""
-    found = [line for line in head if re.match(r"\s*(?:Date|Time):", line)]
-    return time_stamps.parse(" ".join(found))
+def _started(head: list[str]) -> tuple[time_stamps.Stamp | None, tuple[str, ...]]:
+    """Return the moment in the lines ``Date:`` and ``Time:``, which may be one line, and what to say of it."""
+    found = [re.sub(r"^\s*(?:Date|Time):", "", line).strip() for line in head if re.match(r"\s*(?:Date|Time):", line)]
+    return time_stamps.start_told(" ".join(found))

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import diffusion, impedance, layout, lineshape, uncertainty, velocity
+from iondrift.report.console import diffusion, impedance, layout, lineshape, result, uncertainty, velocity
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -32,6 +32,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     """
     return layout.sections(
         summary["cell"]["name"],
+        *_answer(summary),
         ("Read", _facts(_inputs(summary))),
         ("Protocol", _protocol(summary)),
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
@@ -42,9 +43,24 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         *(diffusion.parts(summary["diffusion"], prefix="PFG: ") if "diffusion" in summary else ()),
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
         *(lineshape.parts(summary["lineshape"], prefix="Lines: ") if "lineshape" in summary else ()),
-        ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
         ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
     )
+
+
+def render_brief(summary: Mapping[str, Any]) -> RenderableType:
+    """Return the answer and the warnings alone.
+
+    Parameters
+    ----------
+    summary
+        What :func:`iondrift.report.summary.cell.build` returns.
+    """
+    return layout.sections(summary["cell"]["name"], *_answer(summary))
+
+
+def _answer(summary: Mapping[str, Any]) -> tuple[tuple[str, RenderableType | None], ...]:
+    warnings = layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")
+    return (("Result", result.section(summary)), ("Warnings", warnings))
 
 
 def render_plan(plan: Mapping[str, Any]) -> RenderableType:
@@ -87,7 +103,7 @@ def outcome_table(outcomes: Iterable[tuple[str, str, str]]) -> RenderableType:
     return table
 
 
-def write(summary: Mapping[str, Any], console: Console) -> None:
+def write(summary: Mapping[str, Any], console: Console, *, brief: bool = False) -> None:
     """Print the report of one cell; to a pipe as plain text without trailing spaces.
 
     Parameters
@@ -96,8 +112,10 @@ def write(summary: Mapping[str, Any], console: Console) -> None:
         What :func:`iondrift.report.summary.cell.build` returns.
     console
         Where to.
+    brief
+        The answer and the warnings alone.
     """
-    layout.write(render(summary), console)
+    layout.write(render_brief(summary) if brief else render(summary), console)
 
 
 def write_plan(plan: Mapping[str, Any], console: Console) -> None:

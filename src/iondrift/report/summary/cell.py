@@ -7,6 +7,7 @@ from typing import Any
 from iondrift.drift.closures import CLOSURES, closure_named
 from iondrift.experiment.results import HOUR, Analysis, Measured, unavailable_closures
 from iondrift.report.summary import bands as summary_bands
+from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.quantities import Entry, quantity
 from iondrift.version import __version__
@@ -44,6 +45,7 @@ def build(analysis: Analysis) -> Entry:
             "concentration": quantity(experiment.electrolyte.concentration_mol_per_L, "mol/L"),
             "anion_transference_number": experiment.electrolyte.transference_number,
         },
+        "result": summary_result.result(analysis),
         "inputs": inputs(analysis.measured),
         "protocol": protocol(analysis.measured),
         "calibration": calibration(analysis.measured),

@@ -156,13 +156,18 @@ def charge_warnings(analysis: Analysis) -> list[str]:
     """Say plainly when a closure implies more anion current than the cell carried in all."""
     if "current_density" not in analysis.dataset:
         return ["No current was logged: whether the closure is possible cannot be checked."]
-    measured = -analysis.dataset.current_density.values / 10.0
-    flowing = analysis.measured.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
+    measured, flowing = measured_current(analysis)
     laying = [name for name, closure in CLOSURES.items() if closure.lays_voltage and name in analysis.closures]
     if not flowing.any():
         return []
     said = (_too_much(name, implied_current(analysis.closures[name]), measured, flowing) for name in laying)
     return [text for text in said if text]
+
+
+def measured_current(analysis: Analysis) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Return the current density measured (time,), mA cm-2, positive while plating, and where it flows (time,)."""
+    measured = -analysis.dataset.current_density.values / 10.0
+    return measured, analysis.measured.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
 
 
 def _too_much(name: str, implied: FloatArray, measured: FloatArray, flowing: npt.NDArray[np.bool_]) -> str:

@@ -1,0 +1,1 @@
+"""The inverse model: D(c) and t- from the profiles and the current."""
