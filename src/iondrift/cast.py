@@ -42,7 +42,7 @@ def array(
     ndim, shape
         What is expected; ``None`` inside ``shape`` allows any length.
     finite, positive
-        Refuse NaN, infinities and numbers that no unit makes so large; refuse zero and negative values.
+        Refuse NaN and infinities; refuse zero and negative values.
 
     Raises
     ------
@@ -69,9 +69,8 @@ def array(
     ):
         expected = "(" + ", ".join("any" if want is None else str(want) for want in shape) + ")"
         raise ShapeError(f"{name}: expected shape {expected}, got {result.shape}")
-    if finite and result.size and not -_LARGEST < result.min() <= result.max() < _LARGEST:
-        damaged = ~(np.abs(result) < _LARGEST)
-        raise DataError(f"{name}: {_first(damaged, result)}; remove or interpolate it first")
+    if finite and not np.isfinite(result).all():
+        raise DataError(f"{name}: {_first(~np.isfinite(result), result)}; remove or interpolate it first")
     if positive and not (result > 0.0).all():
         raise DataError(f"{name}: {_first(~(result > 0.0), result)}; it must be positive everywhere")
     return result
@@ -176,6 +175,8 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive:
         raise ShapeError(f"{name}: is empty, shape {value.shape}")
     value = in_si(value, name, unit)
     data = array(value.values, name, positive=positive)
+    if not (np.abs(data) < _LARGEST).all():
+        raise DataError(f"{name}: {_first(~(np.abs(data) < _LARGEST), data)}; no unit makes it so large")
     for dim in dims:
         if dim not in value.coords:
             raise DataError(f"{name}: has no coordinate along {dim!r}; assign one in SI units")
