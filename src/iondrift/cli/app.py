@@ -177,14 +177,13 @@ def check(
 
     What would stop a run stops this; nothing is written.
     """
-    from rich.console import Console
-
     from iondrift.report.console import cell as console
+    from iondrift.report.console.layout import console_on
     from iondrift.runs.check import plan_of
 
     with reporter(enabled=not no_progress) as progress:
         plan = plan_of(file, progress=progress)
-    console.write_plan(plan, Console(highlight=False))
+    console.write_plan(plan, console_on())
 
 
 def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:

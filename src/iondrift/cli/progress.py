@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 
+from iondrift.errors import plain
 from iondrift.progress import Progress as Told
 from iondrift.progress import compilation_watched_by, silent
 
@@ -26,7 +27,7 @@ def reporter(*, enabled: bool) -> Iterator[Told]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(12), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=None)
         compiling = bar.add_task("compiling (once)", total=None, visible=False)
@@ -39,4 +40,4 @@ def reporter(*, enabled: bool) -> Iterator[Told]:
                 bar.update(compiling, description=f"compiling (once): kernel {next(kernels)}", visible=True)
 
         with compilation_watched_by(compilation):
-            yield lambda step: bar.update(task, description=step)
+            yield lambda step: bar.update(task, description=plain(step))

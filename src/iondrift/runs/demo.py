@@ -15,6 +15,7 @@ from rich.table import Table
 from iondrift.experiment.results import UM_PER_H, Analysis
 from iondrift.ledger import RESULTS_SET
 from iondrift.progress import Progress, silent
+from iondrift.report.console.layout import console_on
 from iondrift.report.console.texts import STILL, banded, number
 from iondrift.report.summary.quantities import edges_of, quantity
 from iondrift.runs import simulated_cell
@@ -74,11 +75,9 @@ def show_truth(results: Sequence[Result]) -> None:
     results
         Of the simulated cells.
     """
-    from rich.console import Console
-
     from iondrift.report.figures import cell as figures
 
-    console = Console(highlight=False)
+    console = console_on()
     analyses: list[Analysis] = []
     for result in results:
         if result.outcome is None or result.outcome.analysis is None:

@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
 from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
-from iondrift.errors import ConfigurationError
+from iondrift.errors import ConfigurationError, plain
 from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
@@ -58,6 +58,11 @@ class Cell(_Section):
         default="Li metal", max_length=200, description="electrode at x = 0, where lithium is plated"
     )
     counter_electrode: str = Field(default="Li metal", max_length=200, description="electrode at x = L")
+
+    @field_validator("name", "plating_electrode", "counter_electrode")
+    @classmethod
+    def _in_a_line(cls, value: str) -> str:
+        return " ".join(plain(value).split())
 
 
 class Profiles(_Section):

@@ -13,7 +13,7 @@ import numpy as np
 
 from iondrift import variables
 from iondrift.cast import FloatArray
-from iondrift.errors import InputFileError
+from iondrift.errors import InputFileError, plain
 from iondrift.readers import time_stamps
 from iondrift.readers.paths import expand, numbered
 from iondrift.readers.text import LARGEST_NUMBER, number_at, read_text, split_lines
@@ -97,7 +97,7 @@ def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
     )
     return intensity.to_dataset().assign_coords(
         number=("profile", [n for n, _ in files]),
-        source=("profile", [path.name for _, path in files]),
+        source=("profile", [plain(path.name) for _, path in files]),
     ).assign_attrs(
         left_ppm=first.left_ppm,
         right_ppm=first.right_ppm,

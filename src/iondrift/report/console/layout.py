@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,6 +12,11 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
+
+
+def console_on(*, stderr: bool = False, **how: Any) -> Console:
+    """Return a console that prints text as it is: brackets and colons of names are no markup."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, **how)
 
 
 def sections(title: str, *parts: tuple[str, RenderableType | None]) -> RenderableType:
@@ -55,5 +61,5 @@ def write(report: RenderableType, console: Console) -> None:
 def plain_text(report: RenderableType, width: int) -> str:
     """Return a report as plain text of a given width, without trailing spaces."""
     stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
+    console_on(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

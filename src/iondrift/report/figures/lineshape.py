@@ -41,7 +41,7 @@ def spectrum(one: xr.Dataset) -> Figure:
         above.plot(x, (one.component[k] + one.baseline) / top, color=colour, lw=1.0, label=name)
     below.plot(x, 100.0 * (one.measured - one.fitted) / top, lw=0.6, color="black")
     below.axhline(0.0, color="0.6", lw=0.6)
-    above.set_title(str(one.source.item()), loc="left")
+    above.set_title(drawing.literal(str(one.source.item())), loc="left")
     above.set_ylabel("intensity over the largest")
     above.legend()
     below.set_xlabel("chemical shift / ppm")
