@@ -15,6 +15,7 @@ from iondrift.experiment.concentration import calibrated
 from iondrift.experiment.log import clock
 from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
+from iondrift.experiment.outliers import without_outliers
 from iondrift.experiment.read import Series, file_of, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
 from iondrift.progress import Progress, silent
@@ -33,7 +34,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     progress("reading the log")
     log = read_log(experiment)
     progress("reading profiles")
-    series = read_series(experiment)
+    series = without_outliers(experiment, read_series(experiment))
     averaged = clock.average_over_windows(log, series.start, series.stop)
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)

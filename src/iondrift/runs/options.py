@@ -29,6 +29,8 @@ class RunOptions:
     ----------
     closure, smoothing
         Instead of those in the experiment file.
+    keep_outliers
+        Leave nothing out.
     netcdf
         Also write one NetCDF file.
     figures
@@ -39,6 +41,7 @@ class RunOptions:
 
     closure: str | None = option(None, _INSTEAD, metavar=f"<{'|'.join(CLOSURES)}>", parse=known_closure)
     smoothing: Smoothing | None = option(None, _INSTEAD)
+    keep_outliers: bool = option(False, "Use points and profiles that stand out of noise and change, too.")
     netcdf: bool = option(False, "Also write results.nc.")
     figures: Figures = option("png", "Figures: none, PNG, or all (SVG, too).")
     bands: DrawOptions | None = DEFAULT_DRAWS

@@ -100,6 +100,9 @@ class Profiles(_Section):
     region_tolerance: float = Field(
         default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
     )
+    keep_outliers: bool = Field(
+        default=False, description="true to use points and profiles that stand out of noise and change, too"
+    )
     topspin: TopSpinProfiles | None = Field(default=None, description="data sets of TopSpin, for format topspin")
 
     @field_validator("files")
@@ -256,7 +259,9 @@ class Experiment(_Section):
             )
         return value
 
-    def with_options(self, *, closure: str | None = None, smoothing: Smoothing | None = None) -> Self:
+    def with_options(
+        self, *, closure: str | None = None, smoothing: Smoothing | None = None, keep_outliers: bool = False
+    ) -> Self:
         """Return a copy in which the given options replace those of the file.
 
         Raises
@@ -272,7 +277,8 @@ class Experiment(_Section):
         reconstruction = self.reconstruction.model_copy(
             update={"closure": chosen, "smoothing": smoothing or self.reconstruction.smoothing}
         )
-        return self.model_copy(update={"reconstruction": reconstruction})
+        profiles = self.profiles.model_copy(update={"keep_outliers": keep_outliers or self.profiles.keep_outliers})
+        return self.model_copy(update={"reconstruction": reconstruction, "profiles": profiles})
 
 
 def _missing_for_closure(name: str, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
