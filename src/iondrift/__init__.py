@@ -54,6 +54,8 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
+    from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
     from iondrift.transport.relations import ambipolar_diffusivity as ambipolar_diffusivity
@@ -61,11 +63,13 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
     "DrtModel": "impedance.options",
+    "ElectrolyteProperty": "transport.concentrated",
     "Experiment": "experiment.file.schema",
     "GradientOptions": "readers.bruker.options",
     "GradientTiming": "nmr.gradient_pulses",

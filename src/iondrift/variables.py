@@ -64,6 +64,9 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("flux_diffusive", "time x", "mol m-2 s-1", "diffusive anion flux density -D dc/dx", _ALONG_X),
         _entry("flux_migrative", "time x", "mol m-2 s-1", "migrative anion flux density c v", _ALONG_X),
         _entry("drift_velocity", "time x", "m s-1", "anion drift velocity v = -u E", _ALONG_X),
+        _entry("net_velocity", "time x", "m s-1", "net velocity of the anions w = J / c", _ALONG_X),
+        _entry("current_velocity", "time x", "m s-1", "velocity by the current v_i = -t- i / (F c)", _ALONG_X),
+        _entry("friction", "time x", "mol m-2 s-1", "cation-anion friction X, zero in a dilute solution"),
         _entry(
             "drift_velocity_by_closure",
             "closure time x",

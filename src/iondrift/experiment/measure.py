@@ -56,6 +56,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         noise=_noise(profiles.concentration),
         diffusivity=diffusivity(experiment, diffusion),
         diffusion=diffusion,
+        solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)
     return measured

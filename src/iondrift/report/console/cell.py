@@ -10,7 +10,16 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import diffusion, impedance, layout, lineshape, result, uncertainty, velocity
+from iondrift.report.console import (
+    concentrated,
+    diffusion,
+    impedance,
+    layout,
+    lineshape,
+    result,
+    uncertainty,
+    velocity,
+)
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -38,6 +47,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
         ("Drift velocity", velocity.section(summary)),
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
+        ("Concentrated solution, at the end of the polarisation", concentrated.section(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
         *(diffusion.parts(summary["diffusion"], prefix="PFG: ") if "diffusion" in summary else ()),
