@@ -55,7 +55,7 @@ def _require_intensity(series: Series) -> None:
     """Refuse a profile that holds nothing somewhere inside the sample."""
     values = series.profiles.intensity.values
     usual = np.median(values, axis=0)
-    empty = (values <= 0.0) & (usual > 0.5 * np.quantile(usual, 0.95))
+    empty = (values <= 0.0) & (usual > 0.5 * np.quantile(usual, 0.95)) & values.any(axis=1, keepdims=True)
     if empty.any():
         k, m = (int(index) for index in np.argwhere(empty)[0])
         raise DataError(
