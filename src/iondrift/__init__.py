@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.runs.store import open_results as open_results
     from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
     from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
@@ -101,6 +102,7 @@ _HOME = {
     "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
     "profile_windows": "experiment.log.clock",
+    "open_results": "runs.store",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",
