@@ -194,7 +194,7 @@ def _values(lines: list[str], size: int, path: Path) -> FloatArray:
         values = np.array([number_at(line.strip(), str(path)) for line in body])
     # float() also reads 1_0, nan and digits of other scripts: tests over all are cheaper than a pattern a line
     text = "".join(body)
-    if not ((values >= 0.0) & (values < LARGEST_NUMBER)).all() or "_" in text or not text.isascii():
+    if not ((values >= 0.0) & (values <= LARGEST_NUMBER)).all() or "_" in text or not text.isascii():
         _blame(lines, path, mark)
     if len(values) < size:
         last = len(lines)
