@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 import cells
 import iondrift
-from hostile import REFUSED, TAKEN
+from hostile_inputs import REFUSED, TAKEN
 from instrument_files import gamry_dta
 from iondrift import Diffusivity, Uncertainties
 from iondrift.cli.app import app

@@ -94,7 +94,7 @@ def _check_orientation(measured: Measured) -> None:
 def _check_offset(measured: Measured) -> None:
     """Warn where what is taken off the voltage exceeds it while lithium is plated: v would change its sign."""
     offset = measured.experiment.reconstruction.voltage_offset_V
-    if measured.current_density is None:
+    if offset is None or measured.current_density is None:
         return
     volts = measured.voltage.values[measured.polarised & (measured.current_density.values < 0.0)]
     beyond = int((volts <= offset).sum())

@@ -36,7 +36,6 @@ def plan_of(file: Path, *, progress: Progress = silent) -> Mapping[str, Any]:
     if experiment.impedance is not None:
         from iondrift.experiment import impedance
 
-        impedance.analyse(experiment.impedance, bands=draws, progress=progress, segments=analysis.segments)
         plan["would_compute"]["impedance"] = impedance.describe(experiment.impedance)
     if experiment.lineshape is not None:
         from iondrift.experiment import cell_data_sets
