@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -13,13 +13,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+Part: TypeAlias = tuple[str, RenderableType | None]  # a heading, and what stands under it
+
 
 def console_on(*, stderr: bool = False, **how: Any) -> Console:
     """Return a console that prints text as it is: brackets and colons of names are no markup."""
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, **how)
 
 
-def sections(title: str, *parts: tuple[str, RenderableType | None]) -> RenderableType:
+def sections(title: str, *parts: Part) -> RenderableType:
     """Return a report: a title, then every part that there is under its heading."""
     found: list[RenderableType] = [Rule(Text(title, style="bold"), align="left")]
     for heading, body in parts:
