@@ -16,7 +16,7 @@ from iondrift.cast import FloatArray
 from iondrift.errors import InputFileError, plain
 from iondrift.readers import time_stamps
 from iondrift.readers.paths import expand, numbered
-from iondrift.readers.text import LARGEST_NUMBER, number_at, read_text, split_lines
+from iondrift.readers.text import number_at, read_text, split_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -194,7 +194,7 @@ def _values(lines: list[str], size: int, path: Path) -> FloatArray:
         values = np.array([number_at(line.strip(), str(path)) for line in body])
     # float() also reads 1_0, nan and digits of other scripts: tests over all are cheaper than a pattern a line
     text = "".join(body)
-    if not ((values >= 0.0) & (values <= LARGEST_NUMBER)).all() or "_" in text or not text.isascii():
+    if not (np.isfinite(values) & (values >= 0.0)).all() or "_" in text or not text.isascii():
         _blame(lines, path, mark)
     if len(values) < size:
         last = len(lines)
