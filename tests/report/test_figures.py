@@ -121,7 +121,7 @@ def test_the_check_for_overlap_sees_one() -> None:
 
 def test_without_bands_their_figures_are_left_out(tmp_path: Path) -> None:
     written = figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="a", folder=tmp_path)
-    assert {path.stem for path in written} == set(PLAIN)
+    assert {path.stem for path in written} == {*PLAIN, "voltage_ledger"}
 
 
 def test_both_bands_are_shaded_at_both_ends() -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from iondrift.report.figures import drawing
-from iondrift.report.figures.titles import literal, shortened, whole_titles, with_known_glyphs
+from iondrift.report.figures.titles import shortened, whole_titles, with_known_glyphs
 
 LONG = "cell_after_" + "two_hundred_cycles_at_forty_degrees_and_once_more_" * 3 + "25"
 NAMES = [
@@ -32,7 +32,7 @@ def figure_of(title: str, *, aspect: bool) -> Figure:
         figure.set_layout_engine("compressed")
         axes.set_aspect("equal", adjustable="box")
     axes.set(xlabel="x", ylabel="y")
-    axes.set_title(literal(title), loc="left", pad=12)
+    axes.set_title(drawing.literal(title), loc="left", pad=12)
     return figure
 
 

@@ -12,7 +12,6 @@ import xarray as xr
 from iondrift.cast import evenly_spaced
 from iondrift.report.figures import drawing
 from iondrift.report.figures.sweep_drift import sweep_drift
-from iondrift.report.figures.titles import literal
 from iondrift.report.series_axis import SECONDS, SeriesAxis
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def draw(
     list of Path
         The files written.
     """
-    title = literal(title)
+    title = drawing.literal(title)
     drawings: dict[str, Callable[[], Figure]] = {
         "nyquist": lambda: nyquist(dataset, axis, title=title),
         "bode": lambda: bode(dataset, axis, title=title),
@@ -314,13 +313,15 @@ def _colour_bar(figure: Figure, axes: Any, colours: ScalarMappable, axis: Series
         return
     bar = figure.colorbar(colours, ax=axes, label=axis.label)
     if axis.named:
-        bar.set_ticks(list(axis.values), labels=list(map(literal, axis.sources)))
+        bar.set_ticks(list(axis.values), labels=list(map(drawing.literal, axis.sources)))
         bar.set_label("")
 
 
 def _name_spectra(axes: Axes, axis: SeriesAxis) -> None:
     if axis.named:
-        axes.set_xticks(axis.values, list(map(literal, axis.sources)), rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            axis.values, list(map(drawing.literal, axis.sources)), rotation=40, ha="right", rotation_mode="anchor"
+        )
         axes.set_xlabel("")
 
 

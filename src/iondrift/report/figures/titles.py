@@ -71,11 +71,6 @@ def shortened(title: str, length: int) -> str:
     return f"{name[:head]}…{name[len(name) - (room - 1 - head) :]}{colon}{rest}"
 
 
-def literal(name: str) -> str:
-    """Return a name as figures write it: its dollar signs are no mathematics."""
-    return name.replace("$", r"\$")
-
-
 def with_known_glyphs(text: str) -> str:
     """Return the text with every letter that the font lacks as its code: U+6E2C."""
     return "".join(
