@@ -216,6 +216,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "kramers_kronig": lambda: iondrift.kramers_kronig(spectra()),
     "kramers_kronig real": lambda: iondrift.kramers_kronig(spectra(), fit="real", capacitance=True),
     "kramers_kronig imaginary": lambda: iondrift.kramers_kronig(spectra(), fit="imaginary"),
+    "sweep_drift": lambda: iondrift.sweep_drift(spectra().assign_coords(time=("spectrum", 60.0 * np.arange(5)))),
     "drt": lambda: iondrift.drt(spectra()),
     "drt at one lambda": lambda: iondrift.drt(spectra(), regularization=0.05, capacitive=True),
     "drt by criterion": lambda: iondrift.drt(spectra(), regularization="marginal_likelihood", per="series"),

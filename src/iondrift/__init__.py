@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from iondrift.impedance.masking import mask_points as mask_points
     from iondrift.impedance.options import DrtModel as DrtModel
     from iondrift.impedance.options import ImpedanceOptions as ImpedanceOptions
+    from iondrift.impedance.sweep_drift import sweep_drift as sweep_drift
     from iondrift.nmr.calibration import calibrate as calibrate
     from iondrift.nmr.concentration_series import fit_diffusivity as fit_diffusivity
     from iondrift.nmr.concentration_series import published_cubic as published_cubic
@@ -125,6 +126,7 @@ _HOME = {
     "sand_time": "transport.relations",
     "segment_protocol": "experiment.log.protocol",
     "simulate": "transport.forward.simulation",
+    "sweep_drift": "impedance.sweep_drift",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
     "voltage_ledger": "drift.voltage_ledger",
