@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 import cells
 from iondrift import drift_bands, load
 from iondrift.cli.app import app
-from iondrift.drift.bands.labels import BANDED
+from iondrift.drift.bands.options import BANDED
 from iondrift.experiment import pipeline
-from iondrift.experiment.closure_bands import uncertainties
-from iondrift.experiment.results import LEVELS, Measured
+from iondrift.experiment.closure_bands import inputs_of
+from iondrift.experiment.ledger import model_of
+from iondrift.experiment.results import LEVELS, Analysis
 from iondrift.ledger import LEDGER
 from iondrift.runs import cell as job
 from iondrift.runs import store
@@ -67,19 +68,17 @@ def test_a_run_of_one_cell_gives_the_bits_of_a_run_of_all(
     xr.testing.assert_identical(store.read(tmp_path / "results.zarr"), together[name])
 
 
-def bands_from_python(measured: Measured) -> xr.Dataset:
-    electrolyte = measured.experiment.electrolyte
+def bands_from_python(analysis: Analysis) -> xr.Dataset:
+    """Return the bands that the public function gives for what the command line found before it drew any."""
+    measured, ledger = analysis.measured, analysis.ledger
+    whole = inputs_of(measured)
+    assert ledger is not None
     return drift_bands(
-        measured.concentration,
-        measured.voltage,
-        measured.diffusivity,
-        temperature=electrolyte.temperature_K,
-        uncertainties=uncertainties(measured),
+        whole.after(ledger.dataset),
+        uncertainties=model_of(measured, ledger),
         samples=SAMPLES,
         seed=SEED,
         quantiles=LEVELS,
-        current_density=measured.current_density,
-        transference_number=electrolyte.transference_number,
         breaks=measured.breaks,
         reference_profiles=len(measured.calibration.reference),
         reference_index=measured.reference_index,
@@ -92,7 +91,7 @@ def bands_from_python(measured: Measured) -> xr.Dataset:
 def test_bands_from_python_are_those_of_the_command_line(
     files: dict[str, Path], together: dict[str, xr.Dataset], name: str
 ) -> None:
-    found = bands_from_python(pipeline.measure(load(files[name])))
+    found = bands_from_python(pipeline.analyse(load(files[name]), bands=None))
     for variable in BANDED:
         np.testing.assert_array_equal(found[variable], together[name][f"{variable}_band"], err_msg=variable)
     for number in ("maximum_drift_velocity", "final_drift_velocity", "penetration_depth"):
