@@ -173,20 +173,28 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
     no_progress: _NoProgress = False,
 ) -> None:
-    """Read everything, say what would be computed.
+    """Read everything, say what would be computed and what it costs.
 
-    Nothing is written.
+    Nothing is written. What does not fit into memory or on the disk is refused.
     """
     from rich.console import Console
 
+    from iondrift.drift.closures import CLOSURES
     from iondrift.experiment import pipeline
     from iondrift.experiment.file.schema import load
+    from iondrift.experiment.results import unavailable_closures
     from iondrift.report.console import cell as console
     from iondrift.report.summary import cell as summary
+    from iondrift.runs import cost
 
     with reporter(enabled=not no_progress) as progress:
         experiment = load(file)
-        plan = summary.plan(pipeline.measure(experiment, progress=progress))
+        measured = pipeline.measure(experiment, progress=progress)
+        plan = summary.plan(measured)
+        profiles, points = measured.concentration.shape
+        closures = len(CLOSURES) - len(unavailable_closures(measured))
+        expected = cost.estimate(profiles, points, closures=closures)
+        plan["would_compute"]["costs"] = expected.describe()
         if experiment.impedance is not None:
             from iondrift.experiment import impedance as cell_impedance
 
@@ -198,6 +206,7 @@ def check(
             progress("reading spectra")
             plan["would_compute"]["lines"] = cell_data_sets.describe(experiment.lineshape)
     console.write_plan(plan, Console(highlight=False))
+    cost.require_room(expected, Path())
 
 
 def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
