@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import drift_bands as drift_bands
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
+    from iondrift.drift.frames import agreeing_transference as agreeing_transference
+    from iondrift.drift.frames import frames as frames
+    from iondrift.drift.frames import geometric_velocity as geometric_velocity
+    from iondrift.drift.frames import voltage_frame as voltage_frame
     from iondrift.drift.inputs import DriftInputs as DriftInputs
     from iondrift.drift.inverse.anion import Conductivity as Conductivity
     from iondrift.drift.inverse.transport_fit import fit_transport as fit_transport
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
     from iondrift.drift.smoothing.penalties import Penalties as Penalties
+    from iondrift.drift.voltage_ledger import VoltageCauses as VoltageCauses
+    from iondrift.drift.voltage_ledger import voltage_ledger as voltage_ledger
     from iondrift.experiment.diffusion import measure_diffusion as measure_diffusion
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from iondrift.impedance.masking import mask_points as mask_points
     from iondrift.impedance.options import DrtModel as DrtModel
     from iondrift.impedance.options import ImpedanceOptions as ImpedanceOptions
+    from iondrift.impedance.sweep_drift import sweep_drift as sweep_drift
     from iondrift.nmr.calibration import calibrate as calibrate
     from iondrift.nmr.concentration_series import fit_diffusivity as fit_diffusivity
     from iondrift.nmr.concentration_series import published_cubic as published_cubic
@@ -54,6 +61,8 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.report import plot as plot
+    from iondrift.runs.compare import compare as compare
     from iondrift.runs.store import open_results as open_results
     from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
     from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
@@ -64,6 +73,10 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "VoltageCauses": "drift.voltage_ledger",
+    "agreeing_transference": "drift.frames",
+    "frames": "drift.frames",
+    "voltage_frame": "drift.frames",
     "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
@@ -85,6 +98,7 @@ _HOME = {
     "average_over_windows": "experiment.log.clock",
     "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
+    "compare": "runs.compare",
     "confined": "impedance.drt.constraints",
     "drift_bands": "drift.bands.monte_carlo",
     "drt": "impedance.drt.estimate",
@@ -97,6 +111,7 @@ _HOME = {
     "fit_transport": "drift.inverse.transport_fit",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
+    "geometric_velocity": "drift.frames",
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
     "measure_diffusion": "experiment.diffusion",
@@ -111,10 +126,12 @@ _HOME = {
     "sand_time": "transport.relations",
     "segment_protocol": "experiment.log.protocol",
     "simulate": "transport.forward.simulation",
+    "sweep_drift": "impedance.sweep_drift",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
+    "voltage_ledger": "drift.voltage_ledger",
 }
-_MODULES = {"errors": "errors", "published": "reference.published"}
+_MODULES = {"errors": "errors", "plot": "report.plot", "published": "reference.published"}
 
 __all__ = [*_HOME, *_MODULES]
 

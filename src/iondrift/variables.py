@@ -89,6 +89,13 @@ VARIABLES: Mapping[str, Variable] = {
             "positive while lithium is plated at x = 0",
         ),
         _entry("voltage_offset", "time", "V", "part of the cell voltage not laid across the stored x range"),
+        _entry("voltage_part", "part time", "V", "part of the voltage that does not lie across the stored x range"),
+        _entry("voltage_part_deviation", "part time", "V", "standard uncertainty of that part"),
+        _entry("voltage_part_sensitivity", "part time", "V", "change of that part by a unit of what it hangs on"),
+        _entry("wall_concentration", "end time", "mol m-3", "anion concentration at each electrode, continued"),
+        _entry("voltage_across", "time", "V", "voltage across the stored x range under the closure, -int E dx"),
+        _entry("voltage_across_by_closure", "closure time", "V", "voltage across the stored x range, -int E dx"),
+        _entry("voltage_unaccounted", "time", "V", "voltage left over by the ledger and a closure of the current"),
         _entry("voltage_effective", "time", "V", "voltage laid across the region of interest, V - V_offset"),
         _entry("current_density", "time", "A m-2", "current density", _PLATING_NEGATIVE),
         _entry("intensity", "time point", "1", "magnitude of the 1D 19F profile, as stored"),
@@ -165,6 +172,21 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("kk_worst", "spectrum", "1", "largest real or imaginary residual of the model judged"),
         _entry("kk_consistent", "spectrum", "1", "whether the worst residual is within the limit"),
         _entry("kk_noise", "spectrum", "1", "rms residual over |Z| with the fitted parameters counted off"),
+        _entry("misfit", "spectrum", "1", "rms residual over |Z| of the distribution, real and imaginary parts pooled"),
+        _entry("kk_floor", "spectrum", "1", "kk_noise of a model of one RC element for two frequencies"),
+        _entry("low_frequency_loop", "spectrum", "1", "how far Re Z falls or Im Z is positive there, over |Z|"),
+        _entry("loop_frequency", "spectrum", "Hz", "where that is largest; NaN where there is no loop"),
+        _entry("represented", "spectrum", "1", "whether the distribution follows the data as far as its noise lets it"),
+        _entry("sweep_change", "spectrum frequency", "1", "relative change of Z during its sweep, smooth, complex"),
+        _entry("sweep_change_error", "spectrum frequency", "1", "standard error of its real part, the change of |Z|"),
+        _entry("largest_sweep_change", "spectrum", "1", "change of |Z| where that of Z is largest"),
+        _entry("sweep_change_frequency", "spectrum", "Hz", "where that is"),
+        _entry("sweep_change_probability", "spectrum", "1", "probability of so large a change in a steady series"),
+        _entry("sweep_drifts", "spectrum", "1", "whether that is below 1 %"),
+        _entry("series_noise", "spectrum", "1", "noise of Re Z and of Im Z over |Z|, from differences of neighbours"),
+        _entry(
+            "impedance_at_moment", "spectrum frequency", "ohm", "complex impedance carried to one moment of its sweep"
+        ),
         _entry("peak_tau", "peak spectrum", "s", "time constant of a peak's maximum; NaN while it does not exist"),
         _entry("peak_resistance", "peak spectrum", "ohm", "resistance between the minima on either side"),
         _entry("peak_width", "peak spectrum", "1", "full width at half maximum, decades of tau"),
@@ -180,6 +202,10 @@ VARIABLES: Mapping[str, Variable] = {
         ),
     )
 }
+
+
+# Parts of a voltage that do not lie across the profiles, in the order of every ledger.
+VOLTAGE_PARTS = ("electromotive force", "interphases", "electrodes", "gaps")
 
 
 def dataarray(

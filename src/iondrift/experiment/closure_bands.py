@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import xarray as xr
 
 from iondrift.cast import FloatArray
 from iondrift.drift.bands.options import BANDED, DrawOptions
-from iondrift.drift.bands.uncertainties import SYSTEMATIC, Uncertainties, systematic_draws
+from iondrift.drift.bands.uncertainties import OF_ONE_CELL, ROWS, SYSTEMATIC, Uncertainties, systematic_draws
 from iondrift.drift.closures import CLOSURES
 from iondrift.drift.inputs import DriftInputs
 from iondrift.errors import DataError
@@ -34,33 +35,38 @@ class Row:
     inputs: DriftInputs
 
 
-def closure_rows(measured: Measured) -> dict[str, Row]:
-    """Return the closures that can be computed, by name; also without storage where one counts it."""
+def inputs_of(measured: Measured) -> DriftInputs:
+    """Return what all closures of one cell are given, the whole voltage among it."""
     settings = measured.experiment
     counted = measured.electrode_storage if settings.reconstruction.electrode_storage else None
-    inputs = DriftInputs.of(
+    return DriftInputs.of(
         measured.concentration,
         measured.voltage,
         measured.diffusivity,
         temperature=settings.electrolyte.temperature_K,
         current_density=measured.current_density,
         transference_number=settings.electrolyte.transference_number,
-        voltage_offset=settings.reconstruction.voltage_offset_V,
         electrode_storage=counted,
         solution=measured.solution,
     )
+
+
+def closure_rows(measured: Measured, inputs: DriftInputs | None = None) -> dict[str, Row]:
+    """Return the closures that can be computed, by name; also without storage where one counts it.
+
+    ``inputs``: with what does not lie across the profiles taken off; None: the constant offset of the file alone.
+    """
+    if inputs is None:
+        whole, constant = inputs_of(measured), measured.experiment.reconstruction.voltage_offset_V
+        inputs = replace(whole, voltage=whole.voltage - (constant or 0.0), offset_stated=constant is not None)
+    counted = inputs.storage is not None
     rows = {}
     for name, closure in CLOSURES.items():
         if closure.allows(inputs):
             rows[name] = Row(closure=name, inputs=inputs)
-            if closure.without_storage is not None and counted is not None:
+            if closure.without_storage is not None and counted:
                 rows[closure.without_storage.name] = Row(closure=name, inputs=replace(inputs, storage=None))
     return rows
-
-
-def uncertainties(measured: Measured) -> Uncertainties:
-    """Return the error model: what the experiment file gives, the stated defaults otherwise."""
-    return Uncertainties(**measured.experiment.uncertainty.model_dump(exclude_none=True))
 
 
 def bands_of(
@@ -69,6 +75,7 @@ def bands_of(
     series: SmoothSeries,
     options: DrawOptions,
     *,
+    model: Uncertainties,
     progress: Progress,
 ) -> Bands:
     """Draw bands under every closure, the error budget of the chosen one and the spread of Sand's time.
@@ -83,6 +90,8 @@ def bands_of(
         The fit of its profiles.
     options
         Method, number of replicates and seed.
+    model
+        Of the errors.
     progress
         Told each step as it begins.
 
@@ -94,12 +103,10 @@ def bands_of(
     from iondrift.drift.bands.budget import error_budget
     from iondrift.drift.bands.monte_carlo import drift_bands
 
-    model = uncertainties(measured)
     chosen = measured.experiment.reconstruction.closure
     steady = measured.constant_voltage
     drawn: dict[str, Any] = {
         "method": options.method,
-        "seed": options.seed,
         "uncertainties": model,
         "end_at": float(measured.concentration.time[measured.end]),
     }
@@ -116,15 +123,20 @@ def bands_of(
                 quantiles=LEVELS,
                 variables_wanted=_wanted(row.closure, chosen=name == chosen),
                 growth_from=None if steady is None else steady.start,
+                seed=_own_seed(measured, options.seed),
+                seeds={source: options.seed for source in ROWS if source not in OF_ONE_CELL},
                 **drawn,
             )
+            found[name].attrs["seed"] = options.seed  # what was asked for, of which both follow
         except DataError as error:  # a thin layer that noise cannot tell from zero; the report says so
             failed[name] = str(error)
     budget = None
     if chosen in found:
         progress("error budget")
         fewer = _BUDGET_SAMPLES if options.samples == "auto" else min(options.samples, _BUDGET_SAMPLES)
-        budget = error_budget(rows[chosen].inputs, closure=chosen, series=series, samples=fewer, **drawn)
+        budget = error_budget(
+            rows[chosen].inputs, closure=chosen, series=series, samples=fewer, seed=options.seed, **drawn
+        )
     count = found[chosen].attrs["samples"] if chosen in found else _BUDGET_SAMPLES
     return Bands(
         uncertainties=model,
@@ -133,6 +145,16 @@ def bands_of(
         budget=budget,
         sand_time=sand_time_draws(measured, model, count, options.seed),
     )
+
+
+def _own_seed(measured: Measured, seed: int) -> int:
+    """Return the seed of what a cell shares with no other: its noise, edges, voltage offset and clock.
+
+    It follows from what was measured, to six digits: the last ones may differ from processor to processor.
+    """
+    relative = measured.concentration.values / (measured.experiment.electrolyte.concentration_mol_per_L * 1e3)
+    digest = hashlib.blake2b(np.round(relative, 6).tobytes() + str(seed).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1  # seeds have 63 bits
 
 
 def _wanted(closure: str, *, chosen: bool) -> tuple[str, ...]:

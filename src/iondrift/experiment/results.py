@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
 HOUR = 3600.0
+COMPARED_DRAWS = ("final_drift_velocity", "maximum_drift_velocity", "spatial_spread", "growth")  # kept of all closures
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)  # quantiles: the 95 and 68 % bands, and the median
 
 
@@ -171,6 +172,36 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellImpedance:
+    """Results of one cell's spectra, and the warnings on the way."""
+
+    dataset: xr.Dataset
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellLedger:
+    """The parts of one cell's voltage that do not lie across the profiles.
+
+    Attributes
+    ----------
+    dataset
+        From :func:`iondrift.voltage_ledger`.
+    origins
+        Where each part comes from, by its name.
+    uncertainties
+        The error model with what log and impedance tell of it.
+    from_data
+        Which of its entries they tell.
+    """
+
+    dataset: xr.Dataset
+    origins: Mapping[str, str]
+    uncertainties: Uncertainties
+    from_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bands:
     """Uncertainty of one cell's results.
 
@@ -218,6 +249,10 @@ class Analysis:
         Why there are no bands.
     notes
         Warnings, in plain words, those of ``measured`` included.
+    ledger
+        Of the voltage; None where it cannot be made.
+    impedance
+        Of the spectra that the file names; None where it names none.
     """
 
     measured: Measured
@@ -228,6 +263,8 @@ class Analysis:
     bands: Bands | None = None
     no_bands: str = ""
     notes: tuple[str, ...] = ()
+    ledger: CellLedger | None = None
+    impedance: CellImpedance | None = None
 
     @property
     def experiment(self) -> Experiment:

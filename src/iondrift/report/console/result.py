@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from iondrift.report.console import voltage_ledger
 from iondrift.report.console.rounding import plain
 from iondrift.report.console.texts import STILL, banded, number, scaled, table_of_facts, with_unit
 
@@ -30,6 +31,8 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         _velocities(summary)
         | _agreement(summary)
         | _beyond_the_current(summary)
+        | _readings(summary)
+        | voltage_ledger.in_a_line(summary)
         | _limitation(summary)
         | _interphase(summary.get("impedance"))
     )
@@ -79,15 +82,23 @@ def _beyond_the_current(summary: Mapping[str, Any]) -> dict[str, str]:
     return lines
 
 
+def _readings(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return t- and D as the profiles themselves tell them, where they were read."""
+    read = summary.get("readings", ())
+    found = {symbol: [banded(entry) for entry in read if entry["symbol"] == symbol] for symbol in ("t-", "D")}
+    texts = [f"{symbol} {', '.join(values)}" for symbol, values in found.items() if values]
+    given = summary["settings"]["anion_transference_number"]
+    beside = "" if given is None or not found["t-"] else f"; t- = {given:g} was given"
+    return {"profiles": f"{'; '.join(texts)}, read in closed form{beside}"} if texts else {}
+
+
 def _limitation(summary: Mapping[str, Any]) -> dict[str, str]:
     ratio, facts = summary["result"]["onset_over_sand_time"], summary["mass_transport"]
     if ratio["value"] is None:
         return {}
     onset = facts["observed_onset"]
-    text = (
-        f"voltage rises after {number(onset)} +- {number(onset['uncertainty'], 2)} min, "
-        f"{with_unit(ratio).removesuffix(' 1')} of Sand's time ({with_unit(facts['sand_time'])})"
-    )
+    after = f"{number(onset)} +- {number(onset['uncertainty'], 2)} min"
+    text = f"onset after {after}: {with_unit(ratio).removesuffix(' 1')} of Sand's time"
     return {"limitation": text}
 
 
