@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
-from iondrift.errors import collected_warnings
+from iondrift.errors import DataError, collected_warnings
 from iondrift.experiment import impedance
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
+from iondrift.experiment.frames import frames_of
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.ledger import ledger_of, model_of
 from iondrift.experiment.measure import measure_cell
@@ -97,6 +99,8 @@ def analyse(
         drawn = None
         if bands is not None and series is not None:
             drawn = bands_of(measured, rows, series, bands, model=model_of(measured, ledger), progress=progress)
+        seed = None if drawn is None or bands is None else bands.seed
+        moving = frames_of(measured, series, closures, model_of(measured, ledger), seed=seed)
     return Analysis(
         measured=measured,
         dataset=label_results(measured, series, closures, drawn, ledger),
@@ -108,6 +112,7 @@ def analyse(
         notes=tuple(dict.fromkeys(notes)),
         ledger=ledger,
         impedance=spectra,
+        frames=moving,
     )
 
 
@@ -133,13 +138,18 @@ def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> x
     from iondrift.drift.reconstruction import reconstruct_drift
 
     settings = measured.experiment.reconstruction
-    return reconstruct_drift(
+    result = reconstruct_drift(
         row.inputs,
         closure=row.closure,
         smoothing=settings.smoothing,
         polynomial_orders=(settings.polynomial_order_x, settings.polynomial_order_t),
         series=series,
     )
+    if not np.isfinite(result["drift_velocity"].values).any():
+        raise DataError(
+            f"closure {row.closure}: no drift velocity comes out as a number; check D(c), concentration and voltage"
+        )
+    return result
 
 
 def _fit(measured: Measured, *, drawn: bool) -> SmoothSeries | None:
