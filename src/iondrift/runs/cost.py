@@ -10,7 +10,7 @@ from iondrift.drift.bands.options import BANDED
 from iondrift.errors import ConfigurationError
 from iondrift.resources import memory
 
-# Of whole runs with defaults; cores of 2024 do not differ by more than a factor of two.
+# Of whole runs with defaults, on one core of a shared machine.
 _START = 4.0  # core s: libraries, smoothing, closures, figures of a usual cell
 _CELL_AND_DRAW = 6e-8  # core s a profile, point and replicate, for one closure with all its variables
 _LIBRARIES = 3.0e8  # bytes
@@ -21,7 +21,7 @@ _DRAWS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Estimates, good to a factor of two: core seconds, bytes of memory at the peak, bytes on disk."""
+    """Estimates: core seconds, bytes of memory at the peak, bytes on disk."""
 
     core_seconds: float
     memory: float
