@@ -54,6 +54,13 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.transport.closed_forms import agreeing_transference as agreeing_transference
+    from iondrift.transport.closed_forms import arcsine_current as arcsine_current
+    from iondrift.transport.closed_forms import depletion_ratio as depletion_ratio
+    from iondrift.transport.closed_forms import flux_regression as flux_regression
+    from iondrift.transport.closed_forms import hittorf_transference as hittorf_transference
+    from iondrift.transport.closed_forms import passed_charge as passed_charge
+    from iondrift.transport.closed_forms import semi_integral as semi_integral
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
     from iondrift.transport.relations import ambipolar_diffusivity as ambipolar_diffusivity
@@ -76,11 +83,14 @@ _HOME = {
     "Penalties": "drift.smoothing.penalties",
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
+    "agreeing_transference": "transport.closed_forms",
     "ambipolar_diffusivity": "transport.relations",
+    "arcsine_current": "transport.closed_forms",
     "average_over_windows": "experiment.log.clock",
     "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
     "confined": "impedance.drt.constraints",
+    "depletion_ratio": "transport.closed_forms",
     "drift_bands": "drift.bands.monte_carlo",
     "drt": "impedance.drt.estimate",
     "drt_bands": "impedance.drt.bands",
@@ -90,12 +100,15 @@ _HOME = {
     "fit_diffusivity": "nmr.concentration_series",
     "fit_lineshape": "nmr.lines",
     "fit_transport": "drift.inverse.transport_fit",
+    "flux_regression": "transport.closed_forms",
+    "hittorf_transference": "transport.closed_forms",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
     "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
+    "passed_charge": "transport.closed_forms",
     "profile_windows": "experiment.log.clock",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
@@ -104,6 +117,7 @@ _HOME = {
     "reconstruct_drift": "drift.reconstruction",
     "sand_time": "transport.relations",
     "segment_protocol": "experiment.log.protocol",
+    "semi_integral": "transport.closed_forms",
     "simulate": "transport.forward.simulation",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",

@@ -101,6 +101,20 @@ def test_the_layer_at_the_electrode_is_kept(default: tuple[dict, Path]) -> None:
     assert default[0]["diffusivity"]["lowest_concentration"]["value"] < 1.45
 
 
+def test_readings_in_closed_form_are_those_of_three_independent_ways(default: tuple[dict, Path]) -> None:
+    found: dict[str, list] = {}
+    for entry in default[0]["readings"]:
+        found.setdefault(entry["name"], []).append(entry)
+    plating, counter = (found[f"Hittorf balance, {half} half"][0] for half in ("plating", "counter"))
+    assert plating["value"] == pytest.approx(0.59, abs=0.04)
+    assert counter["value"] == pytest.approx(0.61, abs=0.03)
+    D, t = found["flux regression"]
+    assert (D["value"], t["value"]) == (pytest.approx(4.2e-13, rel=0.2), pytest.approx(0.62, abs=0.03))
+    assert found["closures blocking and current agree best"][0]["value"] == pytest.approx(0.67, abs=0.03)
+    assert found["semi-integral at the jump (Sand)"][0]["value"] == pytest.approx(2.45e-13, rel=0.1)
+    assert found["semi-integral, end over jump"][0]["value"] == pytest.approx(0.85, abs=0.03)
+
+
 def test_results_read_back(default: tuple[dict, Path]) -> None:
     summary, out = default
     dataset = store.read(out / "results.zarr")

@@ -8,6 +8,7 @@ import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
+from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, sand_time
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.measure import measure_cell
@@ -94,6 +95,7 @@ def analyse(
         sand_time=_sand_time(measured),
         bands=drawn,
         no_bands=_no_bands(series, bands),
+        readings=readings(measured, closures.get("blocking")),
         notes=tuple(dict.fromkeys(notes)),
     )
 

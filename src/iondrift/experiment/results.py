@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from iondrift.drift.bands.uncertainties import Uncertainties
     from iondrift.drift.smoothing.noise import NoiseEstimate
+    from iondrift.experiment.acquired import Acquired
+    from iondrift.experiment.closed_forms import Reading
     from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
@@ -119,6 +121,8 @@ class Measured:
         D(c) of the anion.
     diffusion
         The experiments that it was fitted to; None where the experiment file states it.
+    acquired
+        Intensities and current as measured; None without a logged current.
     notes
         Warnings, in plain words.
     """
@@ -137,6 +141,7 @@ class Measured:
     noise: NoiseEstimate | None
     diffusivity: Diffusivity
     diffusion: DiffusionSeries | None = None
+    acquired: Acquired | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:
@@ -212,6 +217,8 @@ class Analysis:
         Their uncertainty; None where ``no_bands`` says why.
     no_bands
         Why there are no bands.
+    readings
+        D and t- in closed form; empty without a logged current.
     notes
         Warnings, in plain words, those of ``measured`` included.
     """
@@ -223,6 +230,7 @@ class Analysis:
     sand_time: float | None
     bands: Bands | None = None
     no_bands: str = ""
+    readings: tuple[Reading, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import diffusion, impedance, layout, lineshape, result, uncertainty, velocity
+from iondrift.report.console import diffusion, impedance, layout, lineshape, readings, result, uncertainty, velocity
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -40,6 +40,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
+        ("D and t- in closed form, from profiles and current", readings.section(summary["readings"])),
         *(diffusion.parts(summary["diffusion"], prefix="PFG: ") if "diffusion" in summary else ()),
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
         *(lineshape.parts(summary["lineshape"], prefix="Lines: ") if "lineshape" in summary else ()),

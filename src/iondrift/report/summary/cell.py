@@ -10,6 +10,7 @@ from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.quantities import Entry, quantity
+from iondrift.report.summary.readings import readings
 from iondrift.version import __version__
 
 ASSUMPTIONS = (
@@ -55,6 +56,7 @@ def build(analysis: Analysis) -> Entry:
         "closures": summary_velocity.closures(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),
+        "readings": readings(analysis.readings),
         "warnings": [*analysis.notes, *summary_velocity.charge_warnings(analysis)],
         "assumptions": [*ASSUMPTIONS],
     }
