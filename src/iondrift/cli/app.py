@@ -17,6 +17,7 @@ from iondrift.cli import options
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
+from iondrift.cli.fit import fit_command
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
@@ -253,6 +254,7 @@ def simulate(
 
 app.command()(drt_command)
 app.command()(diffusion_command)
+app.command()(fit_command)
 app.command()(lineshape_command)
 
 

@@ -8,7 +8,7 @@ import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
-from iondrift.experiment.closed_forms import readings
+from iondrift.experiment.closed_forms import Reading, readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, sand_time
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.measure import measure_cell
@@ -98,6 +98,12 @@ def analyse(
         readings=readings(measured, closures.get("blocking")),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def read_in_closed_form(measured: Measured) -> tuple[Reading, ...]:
+    """Return what can be read of D and t- in closed form, without any other closure than `blocking`."""
+    row = closure_rows(measured).get("blocking")
+    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured)))
 
 
 def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
