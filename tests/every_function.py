@@ -35,6 +35,13 @@ FORMS = {
         [300.0, 1300.0, 1700.0, 3100.0], [1.6e-12, 1.4e-12, 1.3e-12, 1.1e-12], relative_uncertainty=0.05
     ),
 }
+SOLUTION = iondrift.ConcentratedSolution(
+    salt_diffusivity=iondrift.ElectrolyteProperty.polynomial([-4e-16, 3.2e-12]),
+    transference_number=iondrift.ElectrolyteProperty.constant(0.7),
+    thermodynamic_factor=iondrift.ElectrolyteProperty.polynomial([0.2, 0.8], argument="molality"),
+    conductivity=iondrift.ElectrolyteProperty.table([300.0, 1700.0, 3100.0], [0.02, 0.06, 0.05]),
+    source="made up",
+)
 GAMMA, TIMING = 2.5181e8, iondrift.GradientTiming(sequence="ste", pulse=1e-3, diffusion_time=0.1)
 MEASURED: dict[str, Any] = {"temperature": TEMPERATURE, "transference_number": 0.9}
 
@@ -171,11 +178,18 @@ JOBS: dict[str, Callable[[], Any]] = {
     "reconstruct_drift voltage": lambda: drift("voltage", "exponential"),
     "reconstruct_drift reference": lambda: drift("blocking", "table", reference_profiles=4, reference_index=0),
     "reconstruct_drift current": lambda: drift("current", "polynomial", breaks=[9000.0]),
+    "reconstruct_drift concentrated": lambda: drift("concentrated", "exponential", solution=SOLUTION),
     "reconstruct_drift differences": lambda: drift("voltage", "polynomial", smoothing="none"),
     "reconstruct_drift cubics": lambda: drift("blocking", "exponential", smoothing="polynomial"),
     "drift_bands voltage": lambda: bands("voltage", "exponential"),
     "drift_bands blocking": lambda: bands("blocking", "table", method="perturb"),
     "drift_bands current": lambda: bands("current", "polynomial", reference_profiles=4, reference_index=0),
+    "drift_bands concentrated": lambda: bands("concentrated", "exponential", solution=SOLUTION),
+    "ConcentratedSolution": lambda: [
+        SOLUTION.transport(cell()[0].values, 0.0, -1.0, TEMPERATURE), SOLUTION.newman_number(900.0, TEMPERATURE),
+        SOLUTION.lithium_voltage(cell()[0].x.values, cell()[0].values[-1], -1.0, TEMPERATURE),
+    ],
+    "ElectrolyteProperty": lambda: SOLUTION.thermodynamic_factor(cell()[0].values[-1]),
     "velocity_ratio": lambda: iondrift.velocity_ratio(bands("voltage", "exponential"), bands("current", "exponential")),
     "error_budget": lambda: iondrift.error_budget(
         *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED

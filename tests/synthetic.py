@@ -170,6 +170,7 @@ def _closed(row: Row, name: str) -> xr.Dataset:
         "diffusivity": D,
         "concentration": c,
         "concentration_gradient": gradient,
+        "net_velocity": velocity,
         "charge_balance": -FARADAY * velocity * c / np.where(current == 0.0, np.nan, current)[:, None],
     }
     return label_drift(arrays, row.inputs, CLOSURES[row.closure], "pspline", _series())
@@ -214,7 +215,9 @@ def _outcome(plain: Analysis, name: str, posed: Posed) -> BandOutcome:
 
 
 def _budget(plain: Analysis, posed: Posed) -> xr.Dataset:
-    half = np.outer(np.linspace(1.0, 0.0, len(SOURCES)), [20.0, 10.0, 20.0]) / 3.6e9
+    varied = np.array([source != "solution_relative" for source in SOURCES])
+    half = np.zeros((varied.size, 3))
+    half[varied] = np.outer(np.linspace(1.0, 0.0, varied.sum()), [20.0, 10.0, 20.0]) / 3.6e9
     total = (half**2).sum(axis=0)
     last = {name: data.drift_velocity.values[plain.end][[0, -1, 0]] for name, data in plain.closures.items()}
     return label_budget(posed, Spread(half**2, half), Spread(total, np.sqrt(total)), last, {})

@@ -49,26 +49,43 @@ def cholesky_solve(factor: FloatArray, right: FloatArray, out: FloatArray) -> No
 def inverse_factor(factor: FloatArray, out: FloatArray) -> None:
     """Write L^-1 (lower), so that the covariance is (L^-1)' L^-1."""
     n = factor.shape[0]
+    row = np.empty(n)  # apart from the rows it reads, so that the compiler may keep several in registers
     for i in range(n):
         for j in range(n):
-            out[i, j] = 0.0
-        inverse = 1.0 / factor[i, i]
-        for k in range(i):
-            value = factor[i, k] * inverse
+            row[j] = 0.0
+        fours = i & -4
+        for k in range(0, fours, 4):
+            a, b, c, d = factor[i, k], factor[i, k + 1], factor[i, k + 2], factor[i, k + 3]
+            for j in range(k + 4):
+                row[j] -= a * out[k, j] + b * out[k + 1, j] + c * out[k + 2, j] + d * out[k + 3, j]
+        for k in range(fours, i):
+            value = factor[i, k]
             for j in range(k + 1):
-                out[i, j] -= value * out[k, j]
+                row[j] -= value * out[k, j]
+        inverse = 1.0 / factor[i, i]
+        for j in range(i):
+            out[i, j] = row[j] * inverse
         out[i, i] = inverse
+        for j in range(i + 1, n):
+            out[i, j] = 0.0
 
 
 @kernel
 def cross_product(design: FloatArray, out: FloatArray) -> None:
-    """Write A'A, summed row by row of A: the inner loop is contiguous."""
+    """Write A'A (n, n) of A (m, n)."""
     m, n = design.shape
-    for i in range(n):
-        for j in range(n):
-            out[i, j] = 0.0
+    columns = np.empty((n, m))
     for k in range(m):
         for i in range(n):
-            value = design[k, i]
-            for j in range(n):
-                out[i, j] += value * design[k, j]
+            columns[i, k] = design[k, i]
+    row_products(columns, out)
+
+
+@kernel
+def row_products(rows: FloatArray, out: FloatArray) -> None:
+    """Write the products (n, n) of every row with every other of (n, m)."""
+    n, m = rows.shape
+    for i in range(n):
+        for j in range(i + 1):
+            out[i, j] = dot(rows[i], rows[j], m)
+            out[j, i] = out[i, j]

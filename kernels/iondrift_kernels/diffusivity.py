@@ -1,9 +1,9 @@
-"""Diffusion coefficient D(c) of one cell, from flat parameters.
+"""Diffusion coefficient D(c) of one cell, or another function of c, from flat parameters.
 
 The parameter vector, as :class:`iondrift.transport.diffusivity.Diffusivity` lays it out::
 
     [0] 1 / V_EO          mol m-3   EO:Li ratio n = [0] / c - [1] (additive molar volumes)
-    [1] V_salt / V_EO     1
+    [1] V_salt / V_EO     1         molality m = 1 / ([0] / c - [1]) with both times kg of EO a mole
     [2] lowest argument             the argument is held within [2] and [3]; infinite where D is
     [3] highest argument            extrapolated
     [4:]                            the form's own numbers, for an argument a in SI (mol m-3) or EO:Li
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import inlined_kernel, kernel
-from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, POLYNOMIAL
+from iondrift_kernels.codes import CONCENTRATION, EXPONENTIAL, MOLALITY, POLYNOMIAL
 from iondrift_kernels.elementary import exponential
 
 Floats = npt.NDArray[np.float64]
@@ -37,7 +37,8 @@ def evaluate(form: int, argument: int, parameters: Floats, c: float) -> float:
     ``form`` and ``argument`` do not vary inside a loop, so the compiler lifts their branches out of it.
     NaN stays NaN.
     """
-    a = parameters[0] / c - parameters[1] if argument == EO_LI_RATIO else c
+    a = c if argument == CONCENTRATION else parameters[0] / c - parameters[1]
+    a = 1.0 / a if argument == MOLALITY else a
     a = parameters[2] if a < parameters[2] else a
     a = parameters[3] if a > parameters[3] else a
     if form == POLYNOMIAL:
@@ -78,7 +79,8 @@ def exponents(argument: int, parameters: Floats, c: Floats, out: Floats) -> int:
     """Fill ``out`` with -B a of every entry of ``c``; return how many the exponential in vectors cannot take."""
     beyond = 0
     for k in range(c.size):
-        a = parameters[0] / c[k] - parameters[1] if argument == EO_LI_RATIO else c[k]
+        a = c[k] if argument == CONCENTRATION else parameters[0] / c[k] - parameters[1]
+        a = 1.0 / a if argument == MOLALITY else a
         a = parameters[2] if a < parameters[2] else a
         a = parameters[3] if a > parameters[3] else a
         out[k] = -parameters[5] * a

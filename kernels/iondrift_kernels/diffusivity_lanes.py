@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from iondrift_kernels import lanes
 from iondrift_kernels._jit import inlined_kernel, kernel
-from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, POLYNOMIAL
+from iondrift_kernels.codes import EO_LI_RATIO, EXPONENTIAL, MOLALITY, POLYNOMIAL
 from iondrift_kernels.elementary import exponential
 from iondrift_kernels.lanes import LANES
 
@@ -32,6 +32,10 @@ def diffusivities(form: int, argument: int, parameters: FloatArray, points: Floa
             for j in range(width):
                 a = given[j] / point[lanes.CONCENTRATION + j] - given[LANES + j]
                 # RESISTANCE holds the argument until its place is needed.
+                point[lanes.RESISTANCE + j] = within(a, given[2 * LANES + j], given[3 * LANES + j])
+        elif argument == MOLALITY:
+            for j in range(width):
+                a = 1.0 / (given[j] / point[lanes.CONCENTRATION + j] - given[LANES + j])
                 point[lanes.RESISTANCE + j] = within(a, given[2 * LANES + j], given[3 * LANES + j])
         else:
             for j in range(width):

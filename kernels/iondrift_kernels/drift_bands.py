@@ -20,7 +20,8 @@ from iondrift_kernels.closure_lanes import (
     velocities,
     velocities_by_current,
 )
-from iondrift_kernels.codes import BLOCKING, CURRENT, VOLTAGE
+from iondrift_kernels.codes import BLOCKING, CONCENTRATED, CURRENT, VOLTAGE
+from iondrift_kernels.concentrated_lanes import solution_properties, velocities_in_solution
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.diffusivity_lanes import diffusivities
@@ -30,6 +31,7 @@ from iondrift_kernels.drift_layout import (
     FloatArray,
     IntArray,
     Protocol,
+    Solution,
     Space,
     State,
     Summary,
@@ -54,7 +56,8 @@ _CELLS = 4  # that a thread takes at once to select their quantiles
     CONCENTRATION,
     CONCENTRATION_GRADIENT,
     CHARGE_BALANCE,
-) = range(10)
+    NET_VELOCITY,
+) = range(11)
 
 
 class Fit(NamedTuple):
@@ -99,7 +102,8 @@ def _evaluate_groups(
         words = np.empty((4, width), dtype=np.uint64)
         fresh = np.empty((last - first + 3, padded, width))
         combined = np.empty((functions, 2, width))
-        points = np.empty((space.start.shape[0], lanes.POINT))
+        room = lanes.CONCENTRATED_POINT if closure == CONCENTRATED else lanes.POINT
+        points = np.empty((space.start.shape[0], room))
         profile = np.empty(lanes.PROFILE)
         own = group_draws(draws, lane, lane + width)
         for j in range(width):
@@ -107,6 +111,7 @@ def _evaluate_groups(
             profile[lanes.SLOPE_FACTOR + j] = own.concentration[j] / own.length[j]
             profile[lanes.INTEGRAL_FACTOR + j] = -own.concentration[j] * own.length[j]
             profile[lanes.HIGHEST + j] = maximum[lane + j]
+            profile[lanes.FRICTION + j] = 1.0 if closure == CONCENTRATED else 0.0
         if method == POSTERIOR:
             fill_coefficients(seed, lane, first, last, modes, words, fresh)
         else:
@@ -131,6 +136,9 @@ def _evaluate_groups(
             apply_protocol(protocol, t, own, electrical, profile)
             if closure == CURRENT:
                 velocities_by_current(width, own.cation_ratio, points, profile)
+            elif closure == CONCENTRATED:
+                solution_properties(own.solution, points)
+                velocities_in_solution(own.thermal_voltage, points, profile)
             else:
                 if closure == VOLTAGE:
                     origin_by_voltage(own, points, profile)
@@ -148,7 +156,8 @@ def _evaluate_groups(
                     if row >= 0:
                         diffusive = point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
                         ends[end, row, lane + j] = velocity
-                        flux_ends[end, row, lane + j] = point[lanes.CONCENTRATION + j] * velocity - diffusive
+                        flux = point[lanes.CONCENTRATION + j] * velocity - diffusive
+                        flux_ends[end, row, lane + j] = flux - profile[lanes.FRICTION + j] * point[lanes.INTEGRATED + j]
             for q in range(wanted.shape[0]):
                 keep(wanted[q], own.thermal_voltage, profile, points, lane, out[q, t - begin])
         for j in range(width):
@@ -170,6 +179,14 @@ def group_draws(draws: Draws, first: int, last: int) -> Draws:
         draws.clock[first:last],
         draws.parameters[:, first:last].copy(),
         draws.origin,
+        Solution(
+            draws.solution.forms,
+            draws.solution.arguments,
+            draws.solution.salt_diffusivity[:, first:last].copy(),
+            draws.solution.transference[:, first:last].copy(),
+            draws.solution.thermodynamic_factor[:, first:last].copy(),
+            draws.solution.conductivity[:, first:last].copy(),
+        ),
     )
 
 
@@ -208,7 +225,7 @@ def keep(
                 out[j] = point[lanes.CONCENTRATION + j] * point[lanes.VELOCITY + j]
         elif code == MOBILITY:
             for j in range(width):
-                out[j] = point[lanes.DIFFUSIVITY + j] / thermal[j]
+                out[j] = 1.0 / (thermal[j] * point[lanes.RESISTANCE + j] * point[lanes.CONCENTRATION + j])
         elif code == DIFFUSIVITY:
             for j in range(width):
                 out[j] = point[lanes.DIFFUSIVITY + j]
@@ -222,7 +239,11 @@ def keep(
             for j in range(width):
                 migrative = point[lanes.CONCENTRATION + j] * point[lanes.VELOCITY + j]
                 out[j] = migrative - point[lanes.DIFFUSIVITY + j] * point[lanes.GRADIENT + j]
-            if code == CHARGE_BALANCE:
+                out[j] -= profile[lanes.FRICTION + j] * point[lanes.INTEGRATED + j]
+            if code == NET_VELOCITY:
+                for j in range(width):
+                    out[j] *= point[lanes.INVERSE + j]
+            elif code == CHARGE_BALANCE:
                 for j in range(width):
                     out[j] *= -FARADAY / profile[lanes.CURRENT + j]
 

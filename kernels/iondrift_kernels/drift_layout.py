@@ -44,12 +44,23 @@ class Protocol(NamedTuple):
     row: IntArray
 
 
+class Solution(NamedTuple):
+    """Properties of a concentrated solution: ``forms`` and ``arguments`` (4,), and parameters (P, R) of each."""
+
+    forms: IntArray
+    arguments: IntArray
+    salt_diffusivity: FloatArray
+    transference: FloatArray
+    thermodynamic_factor: FloatArray
+    conductivity: FloatArray
+
+
 class Draws(NamedTuple):
     """Systematic draws, one a replicate (R,).
 
     Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-, voltage offset (V), clock
     offset (s); ``parameters`` (P, R) of D(c); ``origin`` (T, R), or (T, 1) for all replicates: J at x = 0 under
-    BLOCKING.
+    BLOCKING; ``solution``: under CONCENTRATED, (0, R) else.
     """
 
     concentration: FloatArray
@@ -62,6 +73,7 @@ class Draws(NamedTuple):
     clock: FloatArray
     parameters: FloatArray
     origin: FloatArray
+    solution: Solution
 
 
 class Task(NamedTuple):

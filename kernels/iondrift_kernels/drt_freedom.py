@@ -9,36 +9,34 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
-from iondrift_kernels.dense import cholesky, inverse_factor
+from iondrift_kernels.dense import cholesky, inverse_factor, row_products
 from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_weighted import Hessians
-from iondrift_kernels.vector_sums import dot
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
 @kernel
-def _count(hessians: Hessians, s: int, solution: FloatArray) -> float:
-    """Return tr(H_PP^-1 A_P'W^2 A_P) of spectrum ``s``, whose x is ``solution`` (n); NaN where H_PP is singular."""
-    transposed, penalty = hessians.transposed, hessians.penalty
-    weights = hessians.weights[s]
-    strength: float = hessians.strength[s]
-    m = transposed.shape[1]
+def _bandwidth(penalty: FloatArray) -> int:
+    """Return how far from the diagonal of P (n, n) entries are not zero."""
+    widest = 0
+    for i in range(penalty.shape[0]):
+        for j in range(i):
+            if penalty[i, j] != 0.0:
+                widest = max(widest, i - j)
+    return widest
+
+
+@kernel
+def _count(gram: FloatArray, penalty: FloatArray, bandwidth: int, strength: float, solution: FloatArray) -> float:
+    """Return tr(H_PP^-1 G_PP), H = G + lambda^2 P, for a solution x (n); NaN where H_PP is singular."""
     passive = np.flatnonzero(solution > 0.0)
     count = passive.size
-    rows = np.empty((count, m))
+    hessian, factor, inverse = np.empty((count, count)), np.empty((count, count)), np.empty((count, count))
     for a in range(count):
-        for k in range(m):
-            rows[a, k] = transposed[passive[a], k] * weights[k]
-    hessian = np.empty((count, count))
-    for a in range(count):
-        for b in range(a + 1):
-            value = strength * penalty[passive[a], passive[b]] + dot(rows[a], rows[b], m)
-            hessian[a, b] = value
-            hessian[b, a] = value
-    factor = np.zeros((count, count))
-    inverse = np.empty((count, count))
+        for b in range(count):
+            hessian[a, b] = gram[passive[a], passive[b]] + strength * penalty[passive[a], passive[b]]
     if count > 0 and not cholesky(hessian, factor) > 0.0:
         return np.nan
     inverse_factor(factor, inverse)
@@ -47,7 +45,7 @@ def _count(hessians: Hessians, s: int, solution: FloatArray) -> float:
     for a in range(count):
         for b in range(a + 1):
             value = 0.0
-            for c in range(a + 1):
+            for c in range(max(0, b - bandwidth), min(a, b + bandwidth) + 1):
                 value += inverse[a, c] * penalty[passive[b], passive[c]]
             held += value * inverse[a, b]
     return count - strength * held
@@ -56,9 +54,20 @@ def _count(hessians: Hessians, s: int, solution: FloatArray) -> float:
 @kernel
 def _work(queue: IntArray, hessians: Hessians, solutions: FloatArray, out: FloatArray) -> None:
     """Count for one spectrum after the other until none is left: one thread's share."""
+    transposed, penalty, weights = hessians.transposed, hessians.penalty, hessians.weights
+    n, m = transposed.shape
+    rows, gram = np.empty((n, m)), np.empty((n, n))
+    bandwidth = _bandwidth(penalty)
+    last = -1  # whose weights the Gram matrix was made with: a series may share them
     s = take(queue)
     while s < out.size:
-        out[s] = _count(hessians, s, solutions[s])
+        if last < 0 or (weights[s] != weights[last]).any():
+            for i in range(n):
+                for k in range(m):
+                    rows[i, k] = transposed[i, k] * weights[s, k]
+            row_products(rows, gram)
+            last = s
+        out[s] = _count(gram, penalty, bandwidth, hessians.strength[s], solutions[s])
         s = take(queue)
 
 

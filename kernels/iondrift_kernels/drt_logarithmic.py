@@ -79,7 +79,7 @@ class Scratch(NamedTuple):
     matrix: FloatArray  # (n, n): curvature of U
     factor: FloatArray  # (n, n): its Cholesky factor L
     inverse: FloatArray  # (n, n): L^-1, so that the covariance is (L^-1)' L^-1
-    moments: FloatArray  # (n,): mean square of (D f)_k
+    variances: FloatArray  # (n,): of (D f)_k, the last entries unused
 
 
 @kernel
@@ -183,20 +183,45 @@ def _invert_curvature(spectrum: Spectrum, noise: float, position: FloatArray, sc
 
 
 @kernel
-def _effective_parameters(spectrum: Spectrum, position: FloatArray, inverse: FloatArray) -> float:
-    """Return n - trace(C P), terms at zero not counted: what the data, not the penalty, decide. L^-1 is (n, n)."""
-    prior, terms = spectrum.prior, spectrum.terms
-    n = position.size
-    effective = float(n)
-    for j in range(terms):
+def _variances(coefficients: FloatArray, terms: int, inverse: FloatArray, out: FloatArray) -> float:
+    """Write the variance of every (D f)_k, ``out`` (at least n_tau - order), return the sum of those of f.
+
+    They are sums of squares over the rows of L^-1 (n, n), which are zero behind the diagonal.
+    """
+    n = inverse.shape[0]
+    width = coefficients.size
+    count = n - terms - width + 1
+    # Orders below three have zeros behind: one loop without branches for all.
+    c0, c1 = coefficients[0], coefficients[1]
+    c2 = coefficients[2] if width > 2 else 0.0
+    c3 = coefficients[3] if width > 3 else 0.0
+    padded, squares = np.zeros(n + 3), np.zeros(n)
+    out[:count] = 0.0
+    for row in range(terms, n):
+        for j in range(terms, row + 1):
+            padded[j] = inverse[row, j]
+            squares[j] += padded[j] * padded[j]
+        for k in range(min(count, row + 1 - terms)):
+            j = terms + k
+            value = c0 * padded[j] + c1 * padded[j + 1] + c2 * padded[j + 2] + c3 * padded[j + 3]
+            out[k] += value * value
+    return float(squares.sum())
+
+
+@kernel
+def _effective_parameters(
+    model: Model, position: FloatArray, precisions: FloatArray, variances: FloatArray, total: float
+) -> float:
+    """Return n - trace(C P), terms at zero not counted: what the data, not the penalty, decide.
+
+    trace(C P) = sum_k a_k var (D f)_k + eps sum_j var f_j; ``precisions`` and ``variances`` (n_tau - order).
+    """
+    effective = position.size - PULL * total
+    for j in range(model.terms):
         if position[j] <= 0.0:
             effective -= 1.0
-    for row in range(n):
-        for i in range(terms, n):
-            value = 0.0
-            for j in range(max(terms, i - 3), min(n, i + 4)):
-                value += prior[i, j] * inverse[row, j]
-            effective -= value * inverse[row, i]
+    for k in range(precisions.size):
+        effective -= precisions[k] * variances[k]
     return effective
 
 
@@ -211,38 +236,27 @@ def _infer_noise(residual: FloatArray, observations: int, effective: float) -> f
 
 
 @kernel
-def _infer_precisions(model: Model, position: FloatArray, scratch: Scratch, precisions: FloatArray) -> float:
+def _infer_precisions(model: Model, position: FloatArray, variances: FloatArray, precisions: FloatArray) -> float:
     """Update a_k from the mean and variance of (D f)_k; return the largest relative change.
 
     a_k = (nu + 1) / (nu s^2 + (D f)_k^2 + var), 1 / s^2 = mean a. nu = inf shares one a: 1 / mean square.
-    ``position`` (n) [terms, f]; ``precisions`` (n_tau - order) a.
+    ``position`` (n) [terms, f]; ``variances``, which become mean squares, and ``precisions`` (n_tau - order).
     """
     coefficients, terms, freedom = model.coefficients, model.terms, model.freedom
-    inverse, moments = scratch.inverse, scratch.moments
-    n = position.size
-    width = coefficients.size
     count = precisions.size
-    for k in range(count):
-        moments[k] = 0.0
-    for row in range(n):
-        for k in range(count):
-            value = 0.0
-            for a in range(width):
-                value += coefficients[a] * inverse[row, terms + k + a]
-            moments[k] += value * value
     mean = 0.0
     total = 0.0
     for k in range(count):
         value = 0.0
-        for a in range(width):
+        for a in range(coefficients.size):
             value += coefficients[a] * position[terms + k + a]
-        moments[k] += value * value
-        total += moments[k]
+        variances[k] += value * value
+        total += variances[k]
         mean += precisions[k]
     spread = count / mean
     change = 0.0
     for k in range(count):
-        fresh = count / total if np.isinf(freedom) else (freedom + 1.0) / (freedom * spread + moments[k])
+        fresh = count / total if np.isinf(freedom) else (freedom + 1.0) / (freedom * spread + variances[k])
         change = max(change, abs(fresh / precisions[k] - 1.0))
         precisions[k] = fresh
     return change
@@ -268,7 +282,8 @@ def _fit_one(
         last = change < OUTER_TOLERANCE or rounds == MAX_OUTER or not (model.learn or model.learn_noise)
         damping = _descend(spectrum, noise, 200 if last else 3, damping, position, scratch)
         _invert_curvature(spectrum, noise, position, scratch)
-        effective = _effective_parameters(spectrum, position, scratch.inverse)
+        total = _variances(model.coefficients, model.terms, scratch.inverse, scratch.variances)
+        effective = _effective_parameters(model, position, precisions, scratch.variances, total)
         if last:
             break
         change = 0.0
@@ -277,7 +292,7 @@ def _fit_one(
             change = abs(fresh / noise - 1.0)
             noise = fresh
         if model.learn:
-            change = max(change, _infer_precisions(model, position, scratch, precisions))
+            change = max(change, _infer_precisions(model, position, scratch.variances, precisions))
     return noise, effective, rounds, change
 
 

@@ -15,11 +15,16 @@ LANES = 64  # replicates a group: eight AVX-512 registers
 CONCENTRATION, GRADIENT, INTEGRATED, DIFFUSIVITY, INVERSE, RESISTANCE, VELOCITY = (n * LANES for n in range(7))
 POINT = 7 * LANES
 
-# Offsets in the row of one profile (PROFILE,): factors of c, dc/dx and G, sums over points, and what closes it.
-FACTOR, SLOPE_FACTOR, INTEGRAL_FACTOR, BELOW, TOTAL, WEIGHTED, LOWEST, VOLTAGE, CURRENT, ORIGIN, HIGHEST = (
-    n * LANES for n in range(11)
+# Behind them under the concentrated closure: properties of the solution.
+SALT_DIFFUSIVITY, TRANSFERENCE, THERMODYNAMIC_FACTOR, CONDUCTIVITY = (n * LANES for n in range(7, 11))
+CONCENTRATED_POINT = 11 * LANES
+
+# Offsets in the row of one profile (PROFILE,): factors of c, dc/dx and G, sums over points, and what closes it;
+# FRICTION, 0 or 1: how much of INTEGRATED is taken off the flux c v - D dc/dx.
+FACTOR, SLOPE_FACTOR, INTEGRAL_FACTOR, BELOW, TOTAL, WEIGHTED, LOWEST, VOLTAGE, CURRENT, ORIGIN, HIGHEST, FRICTION = (
+    n * LANES for n in range(12)
 )
-PROFILE = 11 * LANES
+PROFILE = 12 * LANES
 
 
 @inlined_kernel

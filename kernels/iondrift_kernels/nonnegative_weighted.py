@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
+from iondrift_kernels.dense import row_products
 from iondrift_kernels.job_queue import share, take
 from iondrift_kernels.nonnegative_active_set import Solutions, active_set, kkt_residual, make_scratch
-from iondrift_kernels.nonnegative_pivoting import BLOCK, product
+from iondrift_kernels.nonnegative_pivoting import BLOCK
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,19 +37,18 @@ class Programme(NamedTuple):
     linear: FloatArray  # (n,): q
     scales: FloatArray  # (n,): what turns its solution into that of the unscaled one
     design_rows: FloatArray  # (n, m): A'W
-    design_columns: FloatArray  # (m, n): W A
 
 
 @kernel
 def _make_programme(n: int, m: int) -> Programme:
     """Allocate a programme of ``n`` unknowns and ``m`` values."""
-    return Programme(np.empty((n, n)), np.empty(n), np.empty(n), np.empty((n, m)), np.empty((m, n)))
+    return Programme(np.empty((n, n)), np.empty(n), np.empty(n), np.empty((n, m)))
 
 
 @kernel
 def _assemble(hessians: Hessians, s: int, values: FloatArray, programme: Programme) -> None:
     """Write programme ``s``, of which z is ``values`` (m)."""
-    hessian, linear, scales, rows, columns = programme
+    hessian, linear, scales, rows = programme
     transposed, penalty, weights, strength = (
         hessians.transposed,
         hessians.penalty,
@@ -61,10 +61,9 @@ def _assemble(hessians: Hessians, s: int, values: FloatArray, programme: Program
         for k in range(m):
             weighted = transposed[i, k] * weights[k]
             rows[i, k] = weighted
-            columns[k, i] = weighted
             value -= weighted * weights[k] * values[k]
         linear[i] = value
-    product(rows, 0, n, columns, hessian)
+    row_products(rows, hessian)
     for i in range(n):
         for j in range(n):
             hessian[i, j] += strength * penalty[i, j]

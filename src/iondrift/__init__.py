@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from iondrift.transport.closed_forms import hittorf_transference as hittorf_transference
     from iondrift.transport.closed_forms import passed_charge as passed_charge
     from iondrift.transport.closed_forms import semi_integral as semi_integral
+    from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
+    from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
     from iondrift.transport.forward.simulation import simulate as simulate
     from iondrift.transport.relations import ambipolar_diffusivity as ambipolar_diffusivity
@@ -68,11 +70,13 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
     "Diffusivity": "transport.diffusivity",
     "DriftInputs": "drift.inputs",
     "DrtModel": "impedance.options",
+    "ElectrolyteProperty": "transport.concentrated",
     "Experiment": "experiment.file.schema",
     "GradientOptions": "readers.bruker.options",
     "GradientTiming": "nmr.gradient_pulses",

@@ -64,6 +64,9 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("flux_diffusive", "time x", "mol m-2 s-1", "diffusive anion flux density -D dc/dx", _ALONG_X),
         _entry("flux_migrative", "time x", "mol m-2 s-1", "migrative anion flux density c v", _ALONG_X),
         _entry("drift_velocity", "time x", "m s-1", "anion drift velocity v = -u E", _ALONG_X),
+        _entry("net_velocity", "time x", "m s-1", "net velocity of the anions w = J / c", _ALONG_X),
+        _entry("current_velocity", "time x", "m s-1", "velocity by the current v_i = -t- i / (F c)", _ALONG_X),
+        _entry("friction", "time x", "mol m-2 s-1", "cation-anion friction X, zero in a dilute solution"),
         _entry(
             "drift_velocity_by_closure",
             "closure time x",
@@ -221,7 +224,10 @@ def dataarray(
 
 
 def dataset(
-    values: Mapping[str, npt.ArrayLike], coords: Mapping[str, Any], dims: Mapping[str, tuple[str, ...]] | None = None
+    values: Mapping[str, npt.ArrayLike],
+    coords: Mapping[str, Any],
+    dims: Mapping[str, tuple[str, ...]] | None = None,
+    entries: Mapping[str, str] | None = None,
 ) -> xr.Dataset:
     """Return variables by name with the registry's attributes, in one step.
 
@@ -233,18 +239,24 @@ def dataset(
         Those of all variables.
     dims
         Dims by name where they differ from the registry's.
+    entries
+        The registry's name by name where that differs: an estimate that stands beside its band.
 
     Raises
     ------
     ShapeError
         A shape does not fit the dims.
     """
-    entries = {
-        name: xr.Variable((dims or {}).get(name, VARIABLES[name].dims), data, dict(VARIABLES[name].attrs))
-        for name, data in values.items()
-    }
-    used = {dim for entry in entries.values() for dim in entry.dims}
+    described = {}
+    for name, data in values.items():
+        entry = VARIABLES[(entries or {}).get(name, name)]
+        described[name] = xr.Variable((dims or {}).get(name, entry.dims), data, dict(entry.attrs))
+    used = {dim for variable in described.values() for dim in variable.dims}
     try:
-        return xr.Dataset(entries, {dim: values for dim, values in coords.items() if dim in used})
+        result = xr.Dataset(described, {dim: values for dim, values in coords.items() if dim in used})
     except ValueError as error:
         raise ShapeError(f"{', '.join(values)}: dims do not fit: {error}") from error
+    for dim in map(str, used):
+        if dim in VARIABLES and dim in result.coords:
+            result[dim].attrs = {**VARIABLES[dim].attrs, **result[dim].attrs}
+    return result

@@ -23,7 +23,7 @@ from iondrift.runs import store
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
 BANDS = ("bands_through_time", "bands_along_x", "error_budget")
-FIGURES = {f"{n}.{s}" for n in ("profiles", "concentration", "drift_velocity", "time_series") for s in ("png", "svg")}
+FIGURES = {f"{name}.png" for name in ("profiles", "concentration", "drift_velocity", "time_series")}
 
 
 def iondrift(*arguments: str | Path) -> Result:
@@ -111,7 +111,15 @@ def test_bands_are_computed_by_default(banded: tuple[Path, Path, dict]) -> None:
         widest, edges = end[place]["band_95"], end[place]["band_68"]
         assert widest[0] < edges[0] < edges[1] < widest[1]
     names = {entry.name for entry in (out / "figures").iterdir()}
-    assert names == FIGURES | {f"{name}.{suffix}" for name in BANDS for suffix in ("png", "svg")}
+    assert names == FIGURES | {f"{name}.png" for name in BANDS}
+
+
+@pytest.mark.parametrize(("figures", "kinds"), [("none", ()), ("all", (".png", ".svg"))])
+def test_figures_are_drawn_as_asked(cell: Path, tmp_path: Path, figures: str, kinds: tuple[str, ...]) -> None:
+    result = iondrift("run", cell, "--out", tmp_path, "--no-bands", "--figures", figures, "--quiet")
+    assert result.exit_code == 0, result.output
+    expected = {Path(name).with_suffix(kind).name for name in FIGURES for kind in kinds}
+    assert {entry.name for entry in tmp_path.glob("figures/*")} == expected
 
 
 def test_brief_prints_result_and_warnings_alone(banded: tuple[Path, Path, dict]) -> None:

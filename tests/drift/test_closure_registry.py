@@ -114,7 +114,7 @@ def test_a_file_or_an_option_with_another_name_is_told_all_names(leaky: Closure,
     file = cells.write_cell(tmp_path / "cell", toml=cells.TOML.replace('smoothing = "none"', 'closure = "leeky"'))
     result = CliRunner().invoke(app, ["check", str(file)])
     assert result.exit_code == 1
-    assert "'voltage', 'blocking', 'current' or 'leaky'" in " ".join(result.stderr.split())
+    assert "'voltage', 'blocking', 'current', 'concentrated' or 'leaky'" in " ".join(result.stderr.split())
     option = CliRunner().invoke(app, ["run", str(file), "--closure", "leeky"])
     assert option.exit_code == 2
     assert "'leaky'" in option.stderr
@@ -123,9 +123,12 @@ def test_a_file_or_an_option_with_another_name_is_told_all_names(leaky: Closure,
 def test_a_name_is_given_once_and_rows_stand_behind_their_closure(leaky: Closure) -> None:
     with pytest.raises(ConfigurationError, match="closure 'leaky' is there already"):
         register(leaky)
-    assert list(rows()) == ["voltage", "blocking", "blocking, x0 as electrode", "current", "leaky"]
+    assert list(rows()) == [
+        "voltage", "blocking", "blocking, x0 as electrode", "current", "concentrated", "leaky",
+    ]  # fmt: skip
     assert closure_named("leaky") is leaky
-    with pytest.raises(ConfigurationError, match="closure: 'x' found; allowed are voltage, blocking, current, leaky"):
+    names = "voltage, blocking, current, concentrated, leaky"
+    with pytest.raises(ConfigurationError, match=f"closure: 'x' found; allowed are {names}"):
         closure_named("x")
 
 

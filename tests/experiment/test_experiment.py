@@ -128,7 +128,7 @@ closure = "volts"
         "electrolyte.temperature_K: found 40; should be greater than or equal to 150 (temperature, in k",
         "diffusivity.coefficients: unknown key; did you mean 'coefficients_m2_per_s'?",
         "diffusivity.argument: found 'eo'; allowed: 'eo_li_ratio'",
-        "reconstruction.closure: found 'volts'; allowed: 'voltage', 'blocking' or 'current'",
+        "reconstruction.closure: found 'volts'; allowed: 'voltage', 'blocking', 'current' or 'concentrated'",
     ):
         assert expected in message.replace("19 mistakes", "19 mistakes")
 
@@ -352,4 +352,5 @@ def test_the_template_states_the_defaults_of_the_error_model(tmp_path: Path) -> 
     section = template(tmp_path).partition("[uncertainty]")[2]
     stated = {name: float(value) for name, value in re.findall(r"# (\w+) = ([\d.]+)", section)}
     defaults = {entry.name: entry.default for entry in fields(Uncertainties)}
-    assert stated == defaults | {"diffusivity_relative": DIFFUSIVITY_DEFAULT}
+    of_functions = dict.fromkeys(("diffusivity_relative", "solution_relative"), DIFFUSIVITY_DEFAULT)
+    assert stated == defaults | of_functions

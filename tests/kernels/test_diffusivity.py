@@ -35,6 +35,14 @@ def test_eo_li_ratio_by_additive_volumes():
     np.testing.assert_allclose(evaluated(0, 1, UNBOUNDED + p, c), np.polyval(p, n), rtol=1e-12)
 
 
+def test_molality_is_that_of_the_ratio_s_inverse():
+    n, mass = np.array([10.0, 14.0, 20.0]), 44.05e-3
+    c = 1.0 / (V_SALT + n * V_EO)
+    header = [mass / V_EO, mass * V_SALT / V_EO, -math.inf, math.inf]
+    np.testing.assert_allclose(evaluated(0, 2, [*header, 2.0, 3.0], c), 2.0 / (mass * n) + 3.0, rtol=1e-12)
+    np.testing.assert_allclose(evaluated(1, 2, [*header, 2.0, 0.3], c), 2.0 * np.exp(-0.3 / (mass * n)), rtol=1e-12)
+
+
 def test_exponential():
     c = np.array([300.0, 1650.0])
     np.testing.assert_allclose(evaluated(1, 0, [*UNBOUNDED, 2e-12, 4e-4], c), 2e-12 * np.exp(-4e-4 * c), rtol=1e-14)

@@ -11,11 +11,20 @@ from iondrift.drift.bands.options import BANDED
 from iondrift.drift.bands.uncertainties import Uncertainties
 from iondrift.drift.reconstruction import reconstruct_drift
 from iondrift.drift.smoothing.penalised_splines import Penalties, smooth
+from iondrift.reference import concentrated_solution
 from iondrift.transport.diffusivity import Diffusivity
-from iondrift_kernels import closure_lanes, codes, diffusivity, diffusivity_lanes, lanes, spline_lanes
+from iondrift_kernels import (
+    closure_lanes,
+    codes,
+    concentrated_lanes,
+    diffusivity,
+    diffusivity_lanes,
+    lanes,
+    spline_lanes,
+)
 from iondrift_kernels import drift_bands as kernels
 from iondrift_kernels.constants import FARADAY
-from iondrift_kernels.drift_layout import Draws, Space
+from iondrift_kernels.drift_layout import Draws, Solution, Space
 from iondrift_kernels.lanes import LANES
 from iondrift_kernels.spline_draws import Mixture, substitute_back
 from iondrift_kernels.spline_modes import EDGE
@@ -58,12 +67,47 @@ def random_draws(rng):
         clock=around(0.0, 10.0),
         parameters=np.ones((6, LANES)),
         origin=np.zeros((1, 1)),
+        solution=solution(rng),
     )
+
+
+def solution(rng):
+    """Draws of D_s, t-, chi and kappa, each linear in c."""
+    zero, bounds = np.zeros(LANES), [np.zeros(LANES), np.zeros(LANES), np.full(LANES, -np.inf), np.full(LANES, np.inf)]
+    levels = [(2e-12, -3e-16), (0.6, 1e-4), (0.9, 6e-4), (0.05, 2e-5)]
+    spread = [1.0 + 0.05 * rng.standard_normal(LANES) for _ in levels]
+    drawn = [np.stack([*bounds, zero + slope, level * s]) for (level, slope), s in zip(levels, spread, strict=True)]
+    none = np.zeros(4, dtype=np.int64)
+    return Solution(none + codes.POLYNOMIAL, none + codes.CONCENTRATION, *drawn)
 
 
 def test_rows_do_not_overlap():
     offsets = [getattr(lanes, name) for name in ROWS]
     assert sorted(offsets) == list(range(0, lanes.POINT, LANES))
+    more = ("SALT_DIFFUSIVITY", "TRANSFERENCE", "THERMODYNAMIC_FACTOR", "CONDUCTIVITY")
+    assert [getattr(lanes, name) for name in more] == list(range(lanes.POINT, lanes.CONCENTRATED_POINT, LANES))
+
+
+def test_a_concentrated_solution_is_its_formulas_lane_by_lane():
+    rng = np.random.default_rng(8)
+    points = np.full((POINTS, lanes.CONCENTRATED_POINT), np.nan)
+    points[:, : lanes.POINT] = random_points(rng)
+    draws = random_draws(rng)
+    profile = np.zeros(lanes.PROFILE)
+    profile[lanes.CURRENT : lanes.CURRENT + LANES] = -rng.uniform(0.1, 1.0, LANES)
+    concentrated_lanes.solution_properties(draws.solution, points)
+    concentrated_lanes.velocities_in_solution(draws.thermal_voltage, points, profile)
+    c, gradient, i = row(points, "CONCENTRATION"), row(points, "GRADIENT"), profile[lanes.CURRENT :][:LANES]
+    properties = concentrated_solution.Solution(*(lambda c, p=p: p[4] * c + p[5] for p in draws.solution[2:]))
+    temperature = draws.thermal_voltage * FARADAY / concentrated_solution.GAS_CONSTANT
+    v = concentrated_solution.velocity(properties, c, gradient, i, temperature)
+    np.testing.assert_allclose(row(points, "VELOCITY"), v, rtol=1e-11)
+    flux = c * v - row(points, "DIFFUSIVITY") * gradient - row(points, "INTEGRATED")
+    np.testing.assert_allclose(flux, concentrated_solution.flux(properties, c, gradient, i), rtol=1e-9)
+    mobility = properties.transference(c) * properties.conductivity(c) / (FARADAY * c)
+    np.testing.assert_allclose(1.0 / (draws.thermal_voltage * row(points, "RESISTANCE") * c), mobility, rtol=1e-12)
+    largest = np.take_along_axis(v, np.abs(v).argmax(axis=0)[None], axis=0)[0]
+    np.testing.assert_allclose(profile[lanes.HIGHEST :][:LANES], largest, rtol=1e-11)
 
 
 def test_rotation_is_a_matrix_product_beside_the_level():
@@ -224,6 +268,7 @@ def test_kept_variables_follow_their_definitions():
     points, thermal = random_points(rng), np.full(LANES, 0.027)
     c, g, v, D = (row(points, name) for name in ("CONCENTRATION", "GRADIENT", "VELOCITY", "DIFFUSIVITY"))
     profile = np.full(lanes.PROFILE, -2.0)
+    profile[lanes.FRICTION : lanes.FRICTION + LANES] = 0.0
     expected = {
         "drift_velocity": v,
         "electric_field": -v * thermal / D,
@@ -235,6 +280,7 @@ def test_kept_variables_follow_their_definitions():
         "concentration": c,
         "concentration_gradient": g,
         "charge_balance": -FARADAY * (c * v - D * g) / -2.0,
+        "net_velocity": v - D * g / c,
     }
     assert tuple(expected) == BANDED
     for code, name in enumerate(BANDED):

@@ -437,4 +437,5 @@ def test_measured_folders_are_listed_with_what_is_wrong(measurements):
     assert found["pfg-xste"].start == datetime(2023, 12, 2, 18, 1, 8, 634000, tzinfo=UTC)
     assert "raw data are missing" in found["dnplab-empty-expno/4"].problem
     assert "3 dimensions" in found["nmranalysis-ts4-noser"].problem
+    assert f"{found['nmranalysis-ts4-noser'].start:%Y-%m-%d %H:%M:%S.%f}" == "2023-10-27 13:26:49.001000"
     assert sum(not entry.problem for entry in found.values()) == 11

@@ -46,12 +46,16 @@ OriginOf: TypeAlias = "Callable[[DriftInputs, InTime], Origin | None]"
 
 @dataclass(frozen=True, kw_only=True)
 class Need:
-    """What a closure takes beside profiles and voltage, as Python, the experiment file and the report call it."""
+    """What a closure takes beside profiles and voltage, as Python, the experiment file and the report call it.
+
+    ``missed``: whether a report says that it lacks, rather than passing over a closure that nobody asked for.
+    """
 
     name: str
     text: str
     key: str
     absent: str
+    missed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +92,7 @@ class Closure:
     name: str
     meaning: str
     hint: str
-    kernel: Literal["VOLTAGE", "BLOCKING", "CURRENT"]
+    kernel: Literal["VOLTAGE", "BLOCKING", "CURRENT", "CONCENTRATED"]
     colour: str
     needs: tuple[Need, ...] = ()
     origin: OriginOf | None = None
@@ -101,6 +105,11 @@ class Closure:
         from iondrift_kernels import codes
 
         return int(getattr(codes, self.kernel))
+
+    @property
+    def concentrated(self) -> bool:
+        """Whether it takes the properties of a concentrated solution in place of D(c)."""
+        return self.kernel == "CONCENTRATED"
 
     def origin_of(self, inputs: DriftInputs, in_time: InTime) -> Origin | None:
         """Return the flux at x = 0 that the closure gives; None where the kernel finds it, or where it is zero."""
@@ -123,7 +132,11 @@ class Closure:
             raise ConfigurationError(f"closure {self.name!r} needs {' and '.join(missing)}")
 
     def _missing(self, inputs: DriftInputs) -> list[str]:
-        known = {CURRENT_DENSITY: inputs.current, TRANSFERENCE_NUMBER: inputs.transference_number}
+        known = {
+            CURRENT_DENSITY: inputs.current,
+            TRANSFERENCE_NUMBER: inputs.transference_number,
+            CONCENTRATED_SOLUTION: inputs.solution,
+        }
         return [need.text for need in self.needs if known[need] is None]
 
 
@@ -147,6 +160,13 @@ TRANSFERENCE_NUMBER = Need(
     text="transference_number, the anion's t- between 0 and 1",
     key="electrolyte.transference_number",
     absent="no electrolyte.transference_number",
+)
+CONCENTRATED_SOLUTION = Need(
+    name="solution",
+    text="solution, D_s, t-, chi and kappa as functions of c (ConcentratedSolution)",
+    key="the section [concentrated]",
+    absent="no section [concentrated]",
+    missed=False,
 )
 
 CLOSURES: dict[str, Closure] = {}
@@ -223,5 +243,15 @@ register(
         kernel="CURRENT",
         colour="#e69f00",
         needs=(CURRENT_DENSITY, TRANSFERENCE_NUMBER),
+    )
+)
+register(
+    Closure(
+        name="concentrated",
+        meaning="concentrated solution that carries the measured current; v with f+ = f-, a convention",
+        hint="measured current, and the electrolyte's own D_s, t-, chi, kappa: [concentrated]",
+        kernel="CONCENTRATED",
+        colour="#0072b2",
+        needs=(CURRENT_DENSITY, CONCENTRATED_SOLUTION),
     )
 )

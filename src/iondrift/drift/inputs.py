@@ -12,6 +12,7 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError, ShapeError
+from iondrift.transport.concentrated import ConcentratedSolution
 from iondrift.transport.diffusivity import Diffusivity, require_diffusivity
 
 
@@ -23,6 +24,7 @@ class InputOptions(TypedDict, total=False):
     transference_number: float | None
     voltage_offset: float | xr.DataArray
     electrode_storage: xr.DataArray | None
+    solution: ConcentratedSolution | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +43,8 @@ class DriftInputs:
         Anions between the plating electrode and x = 0, (time,), mol m-2; None where it is not known.
     diffusivity, temperature, transference_number
         D(c) of the anion, K, and t- of the anion (None where it is not known).
+    solution
+        D_s, t-, chi and kappa of a concentrated solution; None where they are not known.
     """
 
     concentration: xr.DataArray
@@ -50,6 +54,7 @@ class DriftInputs:
     diffusivity: Diffusivity
     temperature: float
     transference_number: float | None
+    solution: ConcentratedSolution | None = None
 
     @classmethod
     def of(
@@ -63,6 +68,7 @@ class DriftInputs:
         transference_number: float | None = None,
         voltage_offset: float | xr.DataArray = 0.0,
         electrode_storage: xr.DataArray | None = None,
+        solution: ConcentratedSolution | None = None,
     ) -> Self:
         """Check what was measured.
 
@@ -84,6 +90,8 @@ class DriftInputs:
             Part of the voltage that does not fall across the electrolyte, V; one number or (time,).
         electrode_storage
             (time,), mol m-2, anions between the plating electrode and x = 0.
+        solution
+            D_s, t-, chi and kappa as functions of c, for closure ``concentrated``.
 
         Raises
         ------
@@ -110,6 +118,7 @@ class DriftInputs:
             diffusivity=diffusivity,
             temperature=cast.scalar(temperature, "temperature", positive=True),
             transference_number=_transference(transference_number),
+            solution=_solution(solution),
         )
 
     @property
@@ -121,6 +130,17 @@ class DriftInputs:
     def x(self) -> FloatArray:
         """Of the points, m."""
         return np.asarray(self.concentration["x"].values)
+
+    @property
+    def balanced(self) -> FloatArray:
+        """-F / i (time,), m2 mol-1 s; NaN where there is no current or less than a thousandth of its largest."""
+        from iondrift_kernels.constants import FARADAY
+
+        result = np.full(self.time.size, np.nan)
+        if self.current is not None:
+            flowing = np.abs(self.current) > 1e-3 * np.abs(self.current).max()
+            result[flowing] = -FARADAY / self.current[flowing]
+        return result
 
     @property
     def cation_ratio(self) -> float:
@@ -197,3 +217,7 @@ def _transference(value: float | None) -> float | None:
     if not 0.0 < number <= 1.0:
         raise ConfigurationError(f"transference_number: {number:g} found; the anion's t- lies above 0 and at most at 1")
     return number
+
+
+def _solution(value: object) -> ConcentratedSolution | None:
+    return None if value is None else cast.instance(value, "solution", ConcentratedSolution, "make it with its source")

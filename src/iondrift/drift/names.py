@@ -10,6 +10,10 @@ Method: TypeAlias = Literal["posterior", "perturb"]
 
 DEFAULT_SMOOTHING: Smoothing = "pspline"
 DEFAULT_METHOD: Method = "posterior"
+# Of results, as attributes.
+DILUTE = "dilute solution; Nernst-Einstein mobility; one dimension; no convection"
+CONCENTRATED = "concentrated solution; f+ = f- in v and E; one dimension; no convection"
+
 DEFAULT_ORDERS = (3, 3)  # of polynomials in x and in t: those of the paper
 
 

@@ -11,8 +11,9 @@ import xarray as xr
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
 from iondrift.drift.closures import DEFAULT_CLOSURE, Closure, Origin, closure_named
+from iondrift.drift.concentrated import close_concentrated
 from iondrift.drift.inputs import DriftInputs, InputOptions, inputs_of
-from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, InTime, Smoothing
+from iondrift.drift.names import CONCENTRATED, DEFAULT_ORDERS, DEFAULT_SMOOTHING, DILUTE, InTime, Smoothing
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, SplineOptions
 from iondrift.drift.smoothing.profiles import SmoothedProfiles, smooth_profiles, smoothing_attributes
 from iondrift.settings import split_keywords
@@ -40,7 +41,8 @@ def reconstruct_drift(
 
     ``v = (J0 + G + D dc/dx) / c``, ``G = -int_0^x dc/dt dx'``, ``E = -v / u``, ``u = F D / (R T)``; the closure
     gives J0: ``voltage``: int E dx = -(V - V_offset); ``blocking``: J0 = -d(storage)/dt; ``current``:
-    ``E = (i / F + (D+ - D-) dc/dx) / ((u+ + u-) c)`` with ``D+ = D- (1 - t-) / t-``.
+    ``E = (i / F + (D+ - D-) dc/dx) / ((u+ + u-) c)`` with ``D+ = D- (1 - t-) / t-``; ``concentrated``:
+    ``v = -t- i / (F c) + u- (2 t- - 1) chi (R T / F) (dc/dx) / c`` with ``u- = t- kappa / (F c)``.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def reconstruct_drift(
     temperature
         K.
     closure
-        ``voltage``, ``blocking``, ``current``, or another that was registered.
+        ``voltage``, ``blocking``, ``current``, ``concentrated``, or another that was registered.
     smoothing
         ``pspline`` (penalised splines, REML; differentiated and integrated exactly), ``none`` (second-order differences
         and trapezoids) or ``polynomial`` (the paper's cubics and one-sided end differences, for comparison).
@@ -66,6 +68,8 @@ def reconstruct_drift(
         V, scalar or (time,): what does not lie across the profile (EMF, interfaces).
     electrode_storage
         (time,), mol m-2: anions between the plating electrode and x = 0; None takes x = 0 as the electrode.
+    solution
+        :class:`iondrift.ConcentratedSolution`; needed by ``concentrated``.
     breaks
         Times of protocol steps, s, where a kink is allowed (``pspline``).
     reference_profiles, reference_index
@@ -83,7 +87,9 @@ def reconstruct_drift(
     xarray.Dataset
         drift_velocity (m s-1), electric_field (V m-1), flux, flux_diffusive, flux_migrative (mol m-2 s-1), mobility
         (m2 V-1 s-1), diffusivity (m2 s-1), concentration (mol m-3, smoothed), concentration_gradient (mol m-4),
-        charge_balance (1; NaN without current), voltage_effective (V). Signs in the attributes.
+        charge_balance (1; NaN without current), net_velocity J / c (m s-1), voltage_effective (V). Signs in the
+        attributes. Under ``concentrated`` also current_velocity -t- i / (F c), which like net_velocity no convention
+        touches, and friction (mol m-2 s-1).
 
     Raises
     ------
@@ -130,6 +136,8 @@ def close(
     from iondrift_kernels import drift_velocity as kernels
     from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
 
+    if closure.concentrated:
+        return close_concentrated(inputs, profiles)
     c, law = profiles.concentration, inputs.diffusivity
     law.check(float(c.min()), float(c.max()))
     thermal = GAS_CONSTANT * inputs.temperature / FARADAY
@@ -138,7 +146,7 @@ def close(
         junction=thermal * profiles.junction,
         origin_flux=np.zeros(c.shape[0]) if origin is None else origin.flux(),
         current_density=np.zeros(c.shape[0]) if inputs.current is None else inputs.current,
-        balanced=_balanced(inputs),
+        balanced=inputs.balanced,
         cation_ratio=inputs.cation_ratio,
         thermal_voltage=thermal,
     )
@@ -158,18 +166,8 @@ def close(
         "concentration": c,
         "concentration_gradient": profiles.gradient,
         "charge_balance": found.charge_balance,
+        "net_velocity": found.flux / c,
     }
-
-
-def _balanced(inputs: DriftInputs) -> FloatArray:
-    """Return -F / i (time,), m2 mol-1 s; NaN where there is no current or less than a thousandth of its largest."""
-    from iondrift_kernels.constants import FARADAY
-
-    result = np.full(inputs.time.size, np.nan)
-    if inputs.current is not None:
-        flowing = np.abs(inputs.current) > 1e-3 * np.abs(inputs.current).max()
-        result[flowing] = -FARADAY / inputs.current[flowing]
-    return result
 
 
 def label_drift(
@@ -182,13 +180,14 @@ def label_drift(
     """Return the arrays (time, x) of one closure as a dataset, the effective voltage beside them."""
     coords = {dim: inputs.concentration[dim].variable for dim in ("time", "x")}
     dataset = variables.dataset({**arrays, "voltage_effective": inputs.voltage}, coords)
+    solution = inputs.solution if closure.concentrated else None
     dataset.attrs = {
         "closure": closure.name,
         "closure_meaning": closure.meaning,
         "smoothing": smoothing,
         "temperature_K": inputs.temperature,
         "diffusivity": inputs.diffusivity.describe(),
-        "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
+        "assumptions": DILUTE if solution is None else f"{CONCENTRATED}; {solution.describe()}",
     }
     if series is not None:
         dataset.attrs |= smoothing_attributes(series)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BUDGET_SAMPLES = 500  # a variance to 6 %
 _COMPARED = ("drift_velocity",)  # what bands of closures beside the chosen one hold
+_IN_SOLUTION = (*_COMPARED, "net_velocity")  # in a concentrated solution v hangs on a convention, w does not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ def closure_rows(measured: Measured) -> dict[str, Row]:
         transference_number=settings.electrolyte.transference_number,
         voltage_offset=settings.reconstruction.voltage_offset_V,
         electrode_storage=counted,
+        solution=measured.solution,
     )
     rows = {}
     for name, closure in CLOSURES.items():
@@ -112,7 +114,7 @@ def bands_of(
                 series=series,
                 samples=options.samples,
                 quantiles=LEVELS,
-                variables_wanted=BANDED if name == chosen else _COMPARED,
+                variables_wanted=_wanted(row.closure, chosen=name == chosen),
                 growth_from=None if steady is None else steady.start,
                 **drawn,
             )
@@ -131,6 +133,13 @@ def bands_of(
         budget=budget,
         sand_time=sand_time_draws(measured, model, count, options.seed),
     )
+
+
+def _wanted(closure: str, *, chosen: bool) -> tuple[str, ...]:
+    """Return the variables to keep bands of."""
+    if chosen:
+        return BANDED
+    return _IN_SOLUTION if CLOSURES[closure].concentrated else _COMPARED
 
 
 def sand_time(measured: Measured, *, concentration: Any, transference: Any, diffusivity: Any) -> Any:

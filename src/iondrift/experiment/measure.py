@@ -58,6 +58,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         acquired=acquired(experiment, series, averaged.time.values, reference, log),
         diffusivity=diffusivity(experiment, diffusion),
         diffusion=diffusion,
+        solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)
     return measured

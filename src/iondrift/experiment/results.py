@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iondrift.cast import FloatArray
-from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, TRANSFERENCE_NUMBER
+from iondrift.drift.closures import CLOSURES, CONCENTRATED_SOLUTION, CURRENT_DENSITY, TRANSFERENCE_NUMBER
 from iondrift.experiment.log.protocol import in_segments
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
     from iondrift.experiment.log.protocol import Segment
+    from iondrift.transport.concentrated import ConcentratedSolution
     from iondrift.transport.diffusivity import Diffusivity
 
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
@@ -119,6 +120,8 @@ class Measured:
         Of the calibrated profiles, mol m-3; None for series too short to tell.
     diffusivity
         D(c) of the anion.
+    solution
+        Properties of a concentrated solution; None where the file gives none.
     diffusion
         The experiments that it was fitted to; None where the experiment file states it.
     acquired
@@ -140,6 +143,7 @@ class Measured:
     onset: Onset | None
     noise: NoiseEstimate | None
     diffusivity: Diffusivity
+    solution: ConcentratedSolution | None = None
     diffusion: DiffusionSeries | None = None
     acquired: Acquired | None = None
     notes: tuple[str, ...] = ()
@@ -250,10 +254,15 @@ class Analysis:
 
 
 def unavailable_closures(measured: Measured) -> dict[str, str]:
-    """Return why each closure that cannot be computed cannot."""
+    """Return why each closure that cannot be computed cannot; empty where nobody asked for it."""
     known = {
         CURRENT_DENSITY: measured.current_density is not None,
         TRANSFERENCE_NUMBER: measured.experiment.electrolyte.transference_number is not None,
+        CONCENTRATED_SOLUTION: measured.solution is not None,
     }
-    reasons = {name: [need.absent for need in closure.needs if not known[need]] for name, closure in CLOSURES.items()}
-    return {name: " and ".join(absent) for name, absent in reasons.items() if absent}
+    reasons = {name: [need for need in closure.needs if not known[need]] for name, closure in CLOSURES.items()}
+    return {
+        name: " and ".join(need.absent for need in absent) if all(need.missed for need in absent) else ""
+        for name, absent in reasons.items()
+        if absent
+    }

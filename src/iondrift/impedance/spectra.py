@@ -186,4 +186,5 @@ def series_coordinates(impedance: xr.DataArray) -> dict[str, Any]:
 
 def attach(result: xr.Dataset, coords: dict[str, Any]) -> xr.Dataset:
     """Return the dataset with the coordinates of the input that are not dims: times, bias, file names."""
-    return result.assign_coords({name: value for name, value in coords.items() if name not in result.coords})
+    missing = {name: value for name, value in coords.items() if name not in result.coords}
+    return result.assign_coords(missing) if missing else result

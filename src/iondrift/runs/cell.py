@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import StoreError
 from iondrift.experiment.file.data_sets import DataSets
 from iondrift.ledger import read_ledger
@@ -127,6 +126,7 @@ def _compute(
     from iondrift.experiment import pipeline
     from iondrift.report.console import cell as console
     from iondrift.report.figures import cell as figures
+    from iondrift.report.figures import drawing
     from iondrift.report.summary import cell as summaries
 
     analysis = pipeline.analyse(experiment, bands=options.bands, progress=progress)
@@ -136,13 +136,14 @@ def _compute(
     if options.netcdf:
         files.netcdf(analysis.dataset)
     progress("drawing figures")
-    figures.draw(analysis.dataset, analysis.segments, title=experiment.cell.name, folder=files.figures)
+    title, kinds = experiment.cell.name, drawing.KINDS[options.figures]
+    figures.draw(analysis.dataset, analysis.segments, title=title, folder=files.figures, kinds=kinds)
     if experiment.impedance is not None:
-        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options.bands, progress)
+        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options, progress)
     if analysis.measured.diffusion is not None:
-        summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, experiment.cell.name)
+        summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, title, kinds)
     if experiment.lineshape is not None:
-        summary["lineshape"] = _add_lines(files, experiment.lineshape, experiment.cell.name, progress)
+        summary["lineshape"] = _add_lines(files, experiment.lineshape, title, kinds, progress)
     files.report(console.to_text(summary), summary)
     return Outcome(analysis=analysis, summary=summary, folder=folder)
 
@@ -158,31 +159,35 @@ def _summary(folder: Path) -> Mapping[str, Any]:
 
 
 def _add_impedance(
-    files: Publication, analysis: Analysis, settings: Impedance, bands: DrawOptions | None, progress: Progress
+    files: Publication, analysis: Analysis, settings: Impedance, options: RunOptions, progress: Progress
 ) -> Mapping[str, Any]:
     """Analyse the spectra that the experiment file names, write and draw them, and return their summary."""
     from iondrift.experiment import impedance
+    from iondrift.report.figures import drawing
     from iondrift.report.figures import impedance as figures
     from iondrift.report.series_axis import series_axis
     from iondrift.report.summary import impedance as summaries
 
-    found = impedance.analyse(settings, bands=bands, progress=progress, segments=analysis.segments)
+    found = impedance.analyse(settings, bands=options.bands, progress=progress, segments=analysis.segments)
     axis, title = series_axis(found.dataset, "time"), analysis.experiment.cell.name
     files.store(found.dataset, IMPEDANCE)
-    figures.draw(found.dataset, axis, title=title, folder=files.figures / "impedance", segments=analysis.segments)
+    folder, kinds = files.figures / "impedance", drawing.KINDS[options.figures]
+    figures.draw(found.dataset, axis, title=title, folder=folder, segments=analysis.segments, kinds=kinds)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
 
 
-def _add_diffusion(files: Publication, series: DiffusionSeries, title: str) -> Mapping[str, Any]:
+def _add_diffusion(files: Publication, series: DiffusionSeries, title: str, kinds: Sequence[str]) -> Mapping[str, Any]:
     """Draw the diffusion experiments that D(c) was fitted to, and return their summary."""
     from iondrift.report.figures import diffusion as figures
     from iondrift.report.summary import diffusion as summaries
 
-    figures.draw(series, title=title, folder=files.figures / "diffusion")
+    figures.draw(series, title=title, folder=files.figures / "diffusion", kinds=kinds)
     return summaries.build(series, title=title)
 
 
-def _add_lines(files: Publication, settings: Lineshape, title: str, progress: Progress) -> Mapping[str, Any]:
+def _add_lines(
+    files: Publication, settings: Lineshape, title: str, kinds: Sequence[str], progress: Progress
+) -> Mapping[str, Any]:
     """Fit the lines of the spectra that the experiment file names, write and draw them, and return their summary."""
     from iondrift.experiment.cell_data_sets import cell_lines
     from iondrift.report.figures import lineshape as figures
@@ -190,5 +195,5 @@ def _add_lines(files: Publication, settings: Lineshape, title: str, progress: Pr
 
     found = cell_lines(settings, progress=progress)
     files.store(found.dataset, LINESHAPE)
-    figures.draw(found.dataset, folder=files.figures / "lineshape")
+    figures.draw(found.dataset, folder=files.figures / "lineshape", kinds=kinds)
     return summaries.build(found.dataset, title=title, warnings=found.notes)

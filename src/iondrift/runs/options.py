@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.drift.closures import CLOSURES
 from iondrift.drift.names import Smoothing
 from iondrift.settings import option
 
+Figures: TypeAlias = Literal["none", "png", "all"]
 _INSTEAD = "Instead of the one in the file."
 
 
@@ -29,6 +31,8 @@ class RunOptions:
         Instead of those in the experiment file.
     netcdf
         Also write one NetCDF file.
+    figures
+        Which files of figures are drawn: none, PNG, or all (SVG beside them).
     bands
         How to draw uncertainty bands; None for no bands.
     """
@@ -36,6 +40,7 @@ class RunOptions:
     closure: str | None = option(None, _INSTEAD, metavar=f"<{'|'.join(CLOSURES)}>", parse=known_closure)
     smoothing: Smoothing | None = option(None, _INSTEAD)
     netcdf: bool = option(False, "Also write results.nc.")
+    figures: Figures = option("png", "Figures: none, PNG, or all (SVG, too).")
     bands: DrawOptions | None = DEFAULT_DRAWS
 
 

@@ -9,8 +9,9 @@ import numpy.typing as npt
 from iondrift import cast
 from iondrift.errors import DataError
 
-# m3 mol-1: one ethylene oxide unit, 44.05 g/mol at 1.12 g/mL.
-EO_MOLAR_VOLUME = 44.05e-6 / 1.12
+EO_MOLAR_MASS = 44.05e-3  # kg mol-1, one ethylene oxide unit
+# m3 mol-1: such a unit at 1.12 g/mL.
+EO_MOLAR_VOLUME = EO_MOLAR_MASS * 1e-3 / 1.12
 # m3 mol-1: such that EO:Li = 10 has 1.666 mol/L.
 SALT_MOLAR_VOLUME = 1.0 / 1666.0 - 10.0 * EO_MOLAR_VOLUME
 

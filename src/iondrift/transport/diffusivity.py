@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypedDict, Unpack
 
 import numpy as np
@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from iondrift import cast
 from iondrift.cast import FloatArray
-from iondrift.errors import ConfigurationError, ShapeError
-from iondrift.threads import bounded_threads
+from iondrift.errors import ShapeError
 from iondrift.transport.composition import concentration_from_eo_li_ratio, eo_li_ratio_from_concentration
-from iondrift.transport.formula import Argument, Formula
-from iondrift.transport.parameter_layout import square_root
+from iondrift.transport.formula import Argument
 from iondrift.transport.positivity import require_positive_range
+from iondrift.transport.uncertain_formula import UncertainFormula
 
 __all__ = ["Diffusivity", "concentration_from_eo_li_ratio", "eo_li_ratio_from_concentration"]
 
@@ -40,7 +39,7 @@ class Options(Common, total=False):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Diffusivity(Formula):
+class Diffusivity(UncertainFormula):
     """D(c): made by :meth:`constant`, :meth:`polynomial`, :meth:`exponential` or :meth:`table`.
 
     Parameters
@@ -71,27 +70,6 @@ class Diffusivity(Formula):
     DataError
         The covariance is none.
     """
-
-    covariance: npt.ArrayLike | None = None
-    relative_uncertainty: float | None = None
-    _root: FloatArray = field(init=False, repr=False, default_factory=lambda: np.empty(0))  # L of the covariance L L'
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_uncertainty()
-
-    def _check_uncertainty(self) -> None:
-        if self.covariance is not None and self.relative_uncertainty is not None:
-            raise ConfigurationError("give either covariance or relative_uncertainty of D(c), not both")
-        if self.relative_uncertainty is not None:
-            value = cast.scalar(self.relative_uncertainty, "relative_uncertainty")
-            if not 0.0 <= value < 1.0:
-                raise ConfigurationError(f"relative_uncertainty {value:g}: a fraction of D, from 0 to below 1")
-        if self.covariance is not None:
-            covariance = cast.array(self.covariance, "covariance", shape=(self.values.size,) * 2)
-            object.__setattr__(self, "covariance", covariance)
-            # Here, where the mistake was made, not at the first draw.
-            object.__setattr__(self, "_root", square_root(covariance))
 
     @classmethod
     def constant(cls, D: float, *, relative_uncertainty: float | None = None) -> Diffusivity:
@@ -201,44 +179,6 @@ class Diffusivity(Formula):
         edges = (float(places[0]), float(places[-1]))
         return cls(kind="table", values=values, places=places, valid_range=edges, outside="hold", **options)
 
-    @property
-    def n_random(self) -> int:
-        """Standard normal numbers that one draw of the parameters consumes."""
-        if self.covariance is not None:
-            return self.values.size
-        return 1 if self.relative_uncertainty else 0
-
-    @bounded_threads
-    def draw_parameters(self, standard_normals: npt.ArrayLike) -> FloatArray:
-        """Return parameter vectors drawn from the uncertainty, one a replicate.
-
-        values + L z with L L' = covariance, or values exp(relative_uncertainty z): a common factor that
-        cannot turn D negative. Without uncertainty every row equals :attr:`parameters`.
-
-        Parameters
-        ----------
-        standard_normals : (replicate, n_random)
-
-        Returns
-        -------
-        (replicate, n_parameters)
-            Each row for ``iondrift_kernels.diffusivity.evaluate``. A covariance can be wide enough to make D
-            negative in some rows; the caller decides what to do with those.
-
-        Raises
-        ------
-        ShapeError
-            The second dimension is not :attr:`n_random`.
-        """
-        z = cast.array(standard_normals, "standard_normals", shape=(None, self.n_random))
-        values = np.tile(self.values, (z.shape[0], 1))
-        if self.covariance is not None:
-            values += z @ self._root.T
-        elif self.relative_uncertainty:
-            scaled = slice(0, 1) if self.kind == "exponential" else slice(None)
-            values[:, scaled] *= np.exp(self.relative_uncertainty * z)
-        return self._layout(values)
-
     def check(self, c_min: float, c_max: float) -> None:
         """Make sure that D(c) > 0 from ``c_min`` to ``c_max`` (mol m-3), and that it was measured there.
 
@@ -257,20 +197,6 @@ class Diffusivity(Formula):
             Part of the range lies outside ``valid_range``.
         """
         require_positive_range(self, c_min, c_max, description=self.describe())
-
-    def describe(self) -> str:
-        """Return one line: formula with units, argument, measured range, uncertainty.
-
-        Examples
-        --------
-        >>> Diffusivity.constant(1.3e-12, relative_uncertainty=0.05).describe()
-        'constant 1.3e-12 m2/s; uncertainty 5 %'
-        """
-        if self.covariance is not None:
-            return f"{self.described()}; covariance of its parameters known"
-        if self.relative_uncertainty:
-            return f"{self.described()}; uncertainty {100 * self.relative_uncertainty:g} %"
-        return self.described()
 
 
 def require_diffusivity(value: object) -> Diffusivity:

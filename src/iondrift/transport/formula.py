@@ -1,4 +1,4 @@
-"""The formula of D(c): which, of which argument, measured where. What is uncertain about it stands above."""
+"""The formula of D(c), or of another function of c: which, of which argument, measured where."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError
-from iondrift.transport.composition import EO_MOLAR_VOLUME, SALT_MOLAR_VOLUME
+from iondrift.transport.composition import EO_MOLAR_MASS, EO_MOLAR_VOLUME, SALT_MOLAR_VOLUME
 from iondrift.transport.parameter_layout import layout
 from iondrift.variables import VARIABLES
 from iondrift_kernels import codes
 
-Argument = Literal["concentration", "eo_li_ratio"]
+Argument = Literal["concentration", "eo_li_ratio", "molality"]
 Kind = Literal["constant", "polynomial", "exponential", "table"]
 
 _FORMS: dict[Kind, int] = {
@@ -27,7 +27,11 @@ _FORMS: dict[Kind, int] = {
     "exponential": codes.EXPONENTIAL,
     "table": codes.TABLE,
 }
-_ARGUMENTS: dict[Argument, int] = {"concentration": codes.CONCENTRATION, "eo_li_ratio": codes.EO_LI_RATIO}
+_ARGUMENTS: dict[Argument, int] = {
+    "concentration": codes.CONCENTRATION,
+    "eo_li_ratio": codes.EO_LI_RATIO,
+    "molality": codes.MOLALITY,
+}
 _PER_SI = {"mol m-3": 1.0, "mol/L": 1e-3}
 
 
@@ -41,8 +45,9 @@ class Formula:
         Set by the constructors: the formula; its uncertain parameters as given (coefficients, or D0 and k,
         or D at the knots); what is exact in it (c0, or the knots).
     argument
-        What the formula takes, ``"concentration"`` or ``"eo_li_ratio"``. Where a fit against the EO:Li ratio
-        is given concentrations, D comes out negative: see :meth:`check`.
+        What the formula takes, ``"concentration"``, ``"eo_li_ratio"`` or ``"molality"`` (mol of salt in a kg of
+        ethylene oxide units). Where a fit against the EO:Li ratio is given concentrations, D comes out negative: see
+        :meth:`check`.
     concentration_unit
         Unit of a concentration argument, of c0, knots and ``valid_range``: ``"mol m-3"`` or ``"mol/L"``.
     valid_range
@@ -140,12 +145,17 @@ class Formula:
     @property
     def unit(self) -> str:
         """Unit of the argument: ``"1"`` for the EO:Li ratio."""
-        return "1" if self.argument == "eo_li_ratio" else self.concentration_unit
+        return {"eo_li_ratio": "1", "molality": "mol/kg"}.get(self.argument, self.concentration_unit)
+
+    @property
+    def value_unit(self) -> str:
+        """Unit of what the formula gives, with the blank before it."""
+        return " m2/s"
 
     @property
     def per_si(self) -> float:
         """Argument in :attr:`unit` over the argument in SI."""
-        return 1.0 if self.argument == "eo_li_ratio" else _PER_SI[self.concentration_unit]
+        return _PER_SI[self.concentration_unit] if self.argument == "concentration" else 1.0
 
     def ratio_of(self, concentration: FloatArray) -> FloatArray:
         """Return the EO:Li ratio at concentrations in mol m-3, with this electrolyte's molar volumes."""
@@ -153,30 +163,39 @@ class Formula:
 
     def argument_of(self, concentration: FloatArray) -> FloatArray:
         """Return the formula's argument, in :attr:`unit`, at concentrations in mol m-3."""
-        return self.ratio_of(concentration) if self.argument == "eo_li_ratio" else concentration * self.per_si
+        if self.argument == "concentration":
+            return concentration * self.per_si
+        ratio = self.ratio_of(concentration)
+        return ratio if self.argument == "eo_li_ratio" else 1.0 / (EO_MOLAR_MASS * ratio)
 
     def concentration_of(self, argument: FloatArray) -> FloatArray:
         """Return the concentration in mol m-3 where the formula's argument has a value in :attr:`unit`."""
-        if self.argument == "eo_li_ratio":
-            return 1.0 / (self.salt_molar_volume + argument * self.eo_molar_volume)
-        return argument / self.per_si
+        if self.argument == "concentration":
+            return argument / self.per_si
+        ratio = argument if self.argument == "eo_li_ratio" else 1.0 / (EO_MOLAR_MASS * argument)
+        return 1.0 / (self.salt_molar_volume + ratio * self.eo_molar_volume)
 
     def argument_text(self) -> str:
         """Return what the formula takes, in words."""
-        return "n = EO:Li ratio" if self.argument == "eo_li_ratio" else f"c = concentration in {self.unit}"
+        if self.argument == "eo_li_ratio":
+            return "n = EO:Li ratio"
+        return f"{self._name} = {self.argument} in {self.unit}"
+
+    @property
+    def _name(self) -> str:
+        return {"eo_li_ratio": "n", "molality": "m"}.get(self.argument, "c")
 
     def described(self) -> str:
         """Return formula with units, argument and measured range in one line."""
-        name = "n" if self.argument == "eo_li_ratio" else "c"
-        values = self.values
+        name, values, unit = self._name, self.values, self.value_unit
         if self.kind == "constant":
-            text = f"constant {values[0]:g} m2/s"
+            text = f"constant {values[0]:g}{unit}"
         elif self.kind == "polynomial":
-            text = f"polynomial {_polynomial_text(values, name)} m2/s, {self.argument_text()}"
+            text = f"polynomial {_polynomial_text(values, name)}{unit}, {self.argument_text()}"
         elif self.kind == "exponential":
-            text = f"{values[0]:g} exp(-{values[1]:g} ({name}/{self.places[0]:g} - 1)) m2/s, {self.argument_text()}"
+            text = f"{values[0]:g} exp(-{values[1]:g} ({name}/{self.places[0]:g} - 1)){unit}, {self.argument_text()}"
         else:
-            text = f"monotone table of {values.size} values, {values.min():g} to {values.max():g} m2/s, "
+            text = f"monotone table of {values.size} values, {values.min():g} to {values.max():g}{unit}, "
             text += self.argument_text()
         if self.valid_range is not None:
             text += f"; measured for {self.range_text()}"
@@ -200,6 +219,7 @@ class Formula:
             per_si=self.per_si,
             edges=self.valid_range if held and self.valid_range is not None else (-math.inf, math.inf),
             volumes=(self.eo_molar_volume, self.salt_molar_volume),
+            mass=EO_MOLAR_MASS if self.argument == "molality" else 1.0,
         )
 
 

@@ -17,14 +17,17 @@ def layout(
     per_si: float,
     edges: tuple[float, float],
     volumes: tuple[float, float],
+    mass: float = 1.0,
 ) -> FloatArray:
     """Return kernel parameters (replicate, n_parameters) of uncertain parameters (replicate, n).
 
     ``places``: what is exact, in units of the argument, of which there are ``per_si`` to the SI unit; ``edges``: the
-    argument is held between them, in its unit; ``volumes``: of EO and salt, m3 mol-1.
+    argument is held between them, in its unit; ``volumes``: of EO and salt, m3 mol-1; ``mass``: kg of EO
+    a mole, where the argument is the molality.
     """
     ethylene_oxide, salt = volumes
-    header = np.array([1.0 / ethylene_oxide, salt / ethylene_oxide, edges[0] / per_si, edges[1] / per_si])
+    ratio = mass * np.array([1.0, salt]) / ethylene_oxide
+    header = np.concatenate([ratio, np.array(edges) / per_si])
     if form == codes.POLYNOMIAL:
         body = values * per_si ** np.arange(values.shape[1] - 1, -1, -1.0)
     elif form == codes.EXPONENTIAL:

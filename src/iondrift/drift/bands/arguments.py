@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
@@ -18,9 +18,12 @@ from iondrift.drift.inputs import DriftInputs
 from iondrift.drift.names import InTime, Method
 from iondrift.drift.smoothing.penalised_splines import SmoothSeries, given_or_fitted
 from iondrift.errors import ConfigurationError
+from iondrift.transport.concentrated import PROPERTIES, ConcentratedSolution
 from iondrift.transport.diffusivity import Diffusivity
+from iondrift.transport.uncertain_formula import UncertainFormula
 
 _HIGHEST_SEED = 2**63 - 1
+_Formula = TypeVar("_Formula", bound=UncertainFormula)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +36,8 @@ class Draws:
         As asked for.
     diffusivity
         D(c) with the uncertainty that the error model asks for.
+    solution
+        Properties of the solution, likewise; None where they are not known.
     count, doubled
         The first number of replicates, and whether it grows until the bands are known well enough.
     seed, seeds
@@ -47,6 +52,7 @@ class Draws:
     uncertainties: Uncertainties
     profile_noise: bool
     diffusivity: Diffusivity
+    solution: ConcentratedSolution | None
     count: int
     doubled: bool
     seed: int
@@ -112,6 +118,7 @@ def check_draws(inputs: DriftInputs, options: DrawOptions) -> Draws:
         uncertainties=model,
         profile_noise=options.profile_noise,
         diffusivity=with_uncertainty(inputs.diffusivity, model),
+        solution=solution_with_uncertainty(inputs.solution, model),
         count=replicates.FIRST if doubled else _count(options.samples),
         doubled=doubled,
         seed=_seed(options.seed, "seed"),
@@ -125,11 +132,25 @@ def check_draws(inputs: DriftInputs, options: DrawOptions) -> Draws:
 
 def with_uncertainty(diffusivity: Diffusivity, uncertainties: Uncertainties) -> Diffusivity:
     """Return D(c) with the uncertainty that the error model asks for."""
-    relative = uncertainties.diffusivity_relative
+    return _uncertain(diffusivity, uncertainties.diffusivity_relative)
+
+
+def solution_with_uncertainty(
+    solution: ConcentratedSolution | None, uncertainties: Uncertainties
+) -> ConcentratedSolution | None:
+    """Return the properties of a solution, each with the uncertainty that the error model asks for."""
+    if solution is None:
+        return None
+    relative = uncertainties.solution_relative
+    return replace(solution, **{name: _uncertain(getattr(solution, name), relative) for name in PROPERTIES})
+
+
+def _uncertain(formula: _Formula, relative: float | None) -> _Formula:
+    """Return a formula with a relative uncertainty; None: its own, else the stated default."""
     if relative is None:
-        stated = diffusivity.covariance is not None or diffusivity.relative_uncertainty is not None
-        return diffusivity if stated else replace(diffusivity, relative_uncertainty=DIFFUSIVITY_DEFAULT)
-    return replace(diffusivity, covariance=None, relative_uncertainty=relative)
+        stated = formula.covariance is not None or formula.relative_uncertainty is not None
+        return formula if stated else replace(formula, relative_uncertainty=DIFFUSIVITY_DEFAULT)
+    return replace(formula, covariance=None, relative_uncertainty=relative)
 
 
 def _count(samples: object) -> int:

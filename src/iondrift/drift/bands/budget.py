@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.cast import FloatArray
-from iondrift.drift.bands.arguments import Posed, pose, with_uncertainty
+from iondrift.drift.bands.arguments import Posed, pose, solution_with_uncertainty, with_uncertainty
 from iondrift.drift.bands.monte_carlo import draw
 from iondrift.drift.bands.options import BudgetKeywords, DrawOptions
 from iondrift.drift.bands.replicates import BandOutcome
@@ -171,14 +171,18 @@ def label_budget(
 
 def _one_at_a_time(posed: Posed, progress: Callable[[float], None] | None) -> Spread:
     """Return variance and half width (source, quantity) of every source alone; zero of those left out."""
-    exact, model = posed.draws, posed.draws.uncertainties
+    exact = posed.draws
     variance, half_width = (np.zeros((len(SOURCES), len(QUANTITIES))) for _ in range(2))
     for n, source in enumerate(SOURCES):
-        alone = _alone(source, model)
+        alone = _alone(source, posed)
         if alone is not None:
-            diffusivity = with_uncertainty(posed.inputs.diffusivity, alone)
-            profile_noise = source == PROFILE_NOISE
-            draws = replace(exact, uncertainties=alone, diffusivity=diffusivity, profile_noise=profile_noise)
+            draws = replace(
+                exact,
+                uncertainties=alone,
+                diffusivity=with_uncertainty(posed.inputs.diffusivity, alone),
+                solution=solution_with_uncertainty(posed.inputs.solution, alone),
+                profile_noise=source == PROFILE_NOISE,
+            )
             variance[n], half_width[n] = _spread(_quantities(draw(posed, draws)))
         if progress is not None:
             progress((n + 1) / len(SOURCES))
@@ -196,11 +200,18 @@ def _spread(draws: FloatArray) -> Spread:
     return Spread(draws.var(axis=1), np.asarray((high - low) / 2.0))
 
 
-def _alone(source: str, model: Uncertainties) -> Uncertainties | None:
+def _alone(source: str, posed: Posed) -> Uncertainties | None:
     """Return the error model of one source alone; None where it is left out anyway."""
     if source == PROFILE_NOISE:
         return Uncertainties.none()
-    return None if getattr(model, source) == 0.0 else model.only(source)
+    return posed.draws.uncertainties.only(source) if source in _varied(posed) else None
+
+
+def _varied(posed: Posed) -> list[str]:
+    """Return the sources, beside the profiles' noise, that this closure's replicates vary."""
+    unused = "diffusivity_relative" if posed.closure.concentrated else "solution_relative"
+    model = posed.draws.uncertainties
+    return [entry.name for entry in fields(model) if entry.name != unused and getattr(model, entry.name) != 0.0]
 
 
 def _total_effects(posed: Posed, together: FloatArray) -> dict[str, FloatArray]:
@@ -213,7 +224,7 @@ def _total_effects(posed: Posed, together: FloatArray) -> dict[str, FloatArray]:
     variance = together.var(axis=1)
     # Random noise has one seed; where it changes, every systematic source keeps the first.
     moved = {RANDOM: replace(exact, seed=other, seeds=dict.fromkeys(ROWS, exact.seed))}
-    kept = [name for name in ROWS if getattr(exact.uncertainties, name) != 0.0]
+    kept = [name for name in ROWS if name in _varied(posed)]
     moved |= {name: replace(exact, seeds={name: other}) for name in kept}
     effects = {}
     for factor, draws in moved.items():

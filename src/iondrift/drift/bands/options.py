@@ -28,6 +28,7 @@ BANDED = (  # in the order of the kernel's codes
     "concentration",
     "concentration_gradient",
     "charge_balance",
+    "net_velocity",
 )
 
 

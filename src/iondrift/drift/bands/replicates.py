@@ -12,14 +12,16 @@ import numpy.typing as npt
 from iondrift.cast import FloatArray
 from iondrift.drift.bands.arguments import Draws
 from iondrift.drift.bands.counts import require_memory
+from iondrift.drift.bands.laws import draw_laws, solution_draws
 from iondrift.drift.bands.mixture import Mixtures
 from iondrift.drift.bands.selection import Selection
-from iondrift.drift.bands.systematic import require_positive, systematic_normals
+from iondrift.drift.bands.systematic import systematic_normals
 from iondrift.drift.bands.uncertainties import ROWS, SYSTEMATIC, systematic_draws
 from iondrift.drift.closures import Closure, Origin
 from iondrift.drift.inputs import DriftInputs
 from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.errors import DataError
+from iondrift.transport.uncertain_formula import UncertainFormula
 
 _BLOCK_BYTES = 8e6  # values of one block of times: held by the last-level cache
 
@@ -130,7 +132,8 @@ class Replicates:
         padded, kept = groups * LANES, self.draws.codes.size
         block = int(max(1, min(times, _BLOCK_BYTES // (8 * points * padded * kept))))
         starts = list(range(0, times, block))
-        each = block * points * kept + 5 * modes + 4 * functions + 3 * self._rows() + self._origin_rows()
+        each = block * points * kept + 5 * modes + 4 * functions + 3 * self._rows()
+        each += 0 if self.origin is None else 2 * times
         each += len(starts) * 3 * modes if self.draws.method == "perturb" else 0
         require_memory(samples, 8.0 * each, LANES)
         borders = np.array([self.series.time_basis.start[t] for t in starts] + [size], dtype=np.int64)
@@ -242,7 +245,7 @@ class Replicates:
         )
 
     def _normals(self, padded: int) -> FloatArray:
-        """Return standard normals of the systematic sources, of D(c), and of the storage in front of x = 0."""
+        """Return standard normals of the systematic sources, of the laws, and of the storage in front of x = 0."""
         normals = systematic_normals(self.draws.seed, self._rows(), padded)
         for source, seed in self.draws.seeds.items():
             exchanged = systematic_normals(seed, self._first_storage_row(), padded)
@@ -250,15 +253,18 @@ class Replicates:
         return normals
 
     def _rows(self) -> int:
-        """Return how many normals of systematic sources, D(c) and storage a replicate has, in fours."""
+        """Return how many normals of systematic sources, laws and storage a replicate has, in fours."""
         rows = self._first_storage_row() + (0 if self.origin is None else self.origin.normals)
         return -(-rows // 4) * 4
 
-    def _origin_rows(self) -> int:
-        return 0 if self.origin is None else 2 * self.inputs.time.size
-
     def _first_storage_row(self) -> int:
-        return SYSTEMATIC + -(-self.draws.diffusivity.n_random // 4) * 4
+        return SYSTEMATIC + -(-sum(law.n_random for law in self._laws()) // 4) * 4
+
+    def _laws(self) -> tuple[UncertainFormula, ...]:
+        """Return the functions of c that the closure takes: properties of the solution in place of D(c)."""
+        if self.closure.concentrated and self.draws.solution is not None:
+            return self.draws.solution.properties
+        return (self.draws.diffusivity,)
 
     def _origin(self, normals: FloatArray, drawn: Mapping[str, FloatArray]) -> FloatArray:
         """Return J at x = 0 where the closure gives it: draws (time, replicate); else (time, 1) of zeros."""
@@ -277,10 +283,8 @@ class Replicates:
         padded = normals.shape[1]
         drawn = systematic_draws(normals[:SYSTEMATIC], self.draws.uncertainties)
         spacing = float(np.diff(self.inputs.x).mean())
-        parameters = self.draws.diffusivity.draw_parameters(
-            normals[SYSTEMATIC : SYSTEMATIC + self.draws.diffusivity.n_random].T
-        )
-        require_positive(self.draws.diffusivity, parameters, drawn["concentration"], *self.series.extremes)
+        laws = draw_laws(self._laws(), normals[SYSTEMATIC:], drawn["concentration"], self.series.extremes)
+        alone = len(laws) == 1
         ratio = np.zeros(padded)
         if self.inputs.transference_number is not None:
             transference = np.clip(self.inputs.transference_number + drawn["transference"], 1e-3, 1.0)
@@ -294,6 +298,7 @@ class Replicates:
             cation_ratio=ratio,
             voltage_offset=drawn["voltage_offset"],
             clock=drawn["clock"],
-            parameters=np.ascontiguousarray(parameters.T),
+            parameters=laws[0] if alone else np.repeat(self.draws.diffusivity.parameters[:, None], padded, axis=1),
             origin=self._origin(normals, drawn),
+            solution=solution_draws(() if alone else self._laws(), laws),
         )

@@ -6,7 +6,7 @@ import numpy as np
 
 from iondrift.cast import FloatArray
 from iondrift.errors import DataError
-from iondrift.transport.diffusivity import Diffusivity
+from iondrift.transport.uncertain_formula import UncertainFormula
 
 _PLACES = 33  # concentrations at which a drawn D(c) is looked at
 
@@ -22,7 +22,7 @@ def systematic_normals(seed: int, rows: int, replicates: int) -> FloatArray:
     return normals[:rows, :replicates]
 
 
-def evaluate_each(diffusivity: Diffusivity, parameters: FloatArray, concentration: FloatArray) -> FloatArray:
+def evaluate_each(diffusivity: UncertainFormula, parameters: FloatArray, concentration: FloatArray) -> FloatArray:
     """Return D (replicate,), m2 s-1, of drawn parameters (replicate, n) at a concentration each, mol m-3."""
     from iondrift_kernels import diffusivity as kernels
 
@@ -33,7 +33,7 @@ def evaluate_each(diffusivity: Diffusivity, parameters: FloatArray, concentratio
 
 
 def require_positive(
-    diffusivity: Diffusivity, parameters: FloatArray, factor: FloatArray, lowest: float, highest: float
+    diffusivity: UncertainFormula, parameters: FloatArray, factor: FloatArray, lowest: float, highest: float
 ) -> None:
     """Refuse a covariance so wide that a drawn D(c) is not positive where it is needed.
 

@@ -25,8 +25,9 @@ class Uncertainties:
     """Standard uncertainties of the inputs; profile noise is always part of the bands, estimated from the data.
 
     One draw a replicate (systematic): all but the last two. The defaults are those discussed for this experiment;
-    a D(c) that carries its own covariance keeps it unless ``diffusivity_relative`` is given. Each is zero (left out)
-    or more and below the limit that :data:`LIMITS` states.
+    a D(c) that carries its own covariance keeps it unless ``diffusivity_relative`` is given, and so do the properties
+    of a concentrated solution (``solution_relative``). Each is zero (left out) or more and below the limit that
+    :data:`LIMITS` states.
 
     Raises
     ------
@@ -45,6 +46,9 @@ class Uncertainties:
 
     diffusivity_relative: float | None = field(
         default=None, metadata={"unit": "1", "below": 1.0, "meaning": "D(c), common factor"}
+    )
+    solution_relative: float | None = field(
+        default=None, metadata={"unit": "1", "below": 1.0, "meaning": "each property of the concentrated solution"}
     )
     concentration_relative: float = _entry(0.03, "1", 1.0, "initial concentration c0")
     temperature_K: float = _entry(1.0, "K", 20.0, "temperature")
@@ -120,7 +124,7 @@ class Uncertainties:
             if value == 0.0:
                 origin = NEGLECTED
             if value is None:
-                origin = "covariance of D(c), else 5 % (stated default)"
+                origin = "its own, else 5 % (stated default)"
             rows.append((entry.metadata["meaning"], value, entry.metadata["unit"], origin))
         return rows
 
@@ -131,6 +135,7 @@ _FARTHEST = 7.0  # standard deviations: no normal of the counter generator lies 
 SHORT_NAMES = {
     "profile_noise": "profile noise",
     "diffusivity_relative": "$D(c)$",
+    "solution_relative": "solution",
     "concentration_relative": "$c_0$",
     "temperature_K": "temperature",
     "field_of_view_relative": "field of view",
@@ -142,7 +147,7 @@ SHORT_NAMES = {
     "current_noise_relative": "current noise",
 }
 DIFFUSIVITY_DEFAULT = 0.05  # where D(c) states none: 2-5 % is what PFG fits reach
-SYSTEMATIC = 8  # normals a replicate before those of D(c)
+SYSTEMATIC = 8  # normals a replicate before those of D(c) or of the solution
 ROWS = {  # of the normals, by source
     "concentration_relative": slice(0, 1),
     "field_of_view_relative": slice(1, 2),
@@ -152,6 +157,7 @@ ROWS = {  # of the normals, by source
     "transference_number": slice(6, 7),
     "clock_offset_s": slice(7, 8),
     "diffusivity_relative": slice(SYSTEMATIC, None),
+    "solution_relative": slice(SYSTEMATIC, None),  # a closure takes the one or the other
 }
 
 

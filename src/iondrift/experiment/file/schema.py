@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -20,9 +21,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from iondrift.drift.bands.uncertainties import LIMITS, MEANINGS
-from iondrift.drift.closures import CLOSURES, CURRENT_DENSITY, DEFAULT_CLOSURE, TRANSFERENCE_NUMBER, closure_named
+from iondrift.drift.closures import (
+    CLOSURES,
+    CONCENTRATED_SOLUTION,
+    CURRENT_DENSITY,
+    DEFAULT_CLOSURE,
+    TRANSFERENCE_NUMBER,
+    closure_named,
+)
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
 from iondrift.errors import ConfigurationError
+from iondrift.experiment.file.concentrated import ConcentratedSection
 from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
@@ -198,6 +207,7 @@ class Uncertainty(_Section):
     """Standard uncertainties of the inputs; the stated defaults where left out."""
 
     diffusivity_relative: float | None = _uncertain("diffusivity_relative")
+    solution_relative: float | None = _uncertain("solution_relative")
     concentration_relative: float | None = _uncertain("concentration_relative")
     temperature_K: float | None = _uncertain("temperature_K")
     field_of_view_relative: float | None = _uncertain("field_of_view_relative")
@@ -217,6 +227,9 @@ class Experiment(_Section):
     log: Log
     electrolyte: Electrolyte
     diffusivity: DiffusivitySection
+    concentrated: ConcentratedSection | None = Field(
+        default=None, description="properties of a concentrated solution, for closure concentrated"
+    )
     reconstruction: Reconstruction = Field(default=Reconstruction(), validate_default=True)
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
@@ -233,7 +246,7 @@ class Experiment(_Section):
     @field_validator("reconstruction")
     @classmethod
     def _closure_has_what_it_needs(cls, value: Reconstruction, info: ValidationInfo) -> Reconstruction:
-        missing = _missing_for_closure(value.closure, info.data.get("log"), info.data.get("electrolyte"))
+        missing = _missing_for_closure(value.closure, info.data)
         if missing:
             raise PydanticCustomError(
                 "conflict",
@@ -251,7 +264,7 @@ class Experiment(_Section):
             The closure needs something that the file does not give.
         """
         chosen = closure or self.reconstruction.closure
-        if missing := _missing_for_closure(chosen, self.log, self.electrolyte):
+        if missing := _missing_for_closure(chosen, dict(self)):
             raise ConfigurationError(
                 f"{self.source or self.cell.name}: closure {chosen!r} needs {' and '.join(missing)}"
             )
@@ -261,9 +274,11 @@ class Experiment(_Section):
         return self.model_copy(update={"reconstruction": reconstruction})
 
 
-def _missing_for_closure(name: str, log: Log | None, electrolyte: Electrolyte | None) -> list[str]:
+def _missing_for_closure(name: str, sections: Mapping[str, Any]) -> list[str]:
     """Return the keys that a closure needs and the file does not give; sections with mistakes count as given."""
+    log, electrolyte = sections.get("log"), sections.get("electrolyte")
     absent = {
+        CONCENTRATED_SOLUTION: sections.get("concentrated", ...) is None,
         CURRENT_DENSITY: log is not None and log.current_density_column is None,
         TRANSFERENCE_NUMBER: electrolyte is not None and electrolyte.transference_number is None,
     }

@@ -57,6 +57,15 @@ valid_range = [10.0, 20.0]             # of the argument, as measured
 # standard_errors = [5e-17, 1e-15, 1e-14, 1e-13]   # of the coefficients, as the fit gives them; or the whole
                                        # covariance = [[...], ...]; without either: diffusivity_relative below
 
+# Properties of this electrolyte as a concentrated solution, for closure "concentrated"; none is supplied:
+#   [concentrated]
+#   source = "authors, journal volume (year) page; polymer, temperature"        # mandatory
+#   argument = "concentration_mol_per_L"   # or concentration_mol_per_m3, molality_mol_per_kg
+#   salt_diffusivity_m2_per_s = {{ coefficients = [...] }}       # highest power first
+#   transference_number = {{ at = [...], values = [...] }}       # t- of the anion; a table
+#   thermodynamic_factor = {{ coefficients = [...] }}            # chi = 1 + d ln f / d ln c
+#   conductivity_S_per_m = {{ coefficients = [...], relative_uncertainty = 0.05 }}
+
 [reconstruction]
 {closures}
 smoothing = "pspline"                  # or "polynomial", "none"
@@ -68,6 +77,7 @@ smoothing = "pspline"                  # or "polynomial", "none"
 # Standard uncertainties of the inputs; 0 leaves one out. Profile noise is estimated from the data.
 [uncertainty]
 # diffusivity_relative = 0.05          # one factor common to all of D(c), in place of its standard errors
+# solution_relative = 0.05             # each property of [concentrated], in place of its own
 # concentration_relative = 0.03
 # temperature_K = 1.0
 # field_of_view_relative = 0.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from iondrift import variables
@@ -94,22 +95,19 @@ class BandCollector:
             "quantile": ("quantile", self.probabilities),
             "peak": ("peak", np.arange(self.peak_tau.shape[1])),
         }
-        banded = ("quantile", "spectrum")
-        result = xr.Dataset(
-            {
-                "gamma": variables.dataarray("gamma", self.gamma, coords, dims=(*banded, "tau")),
-                "gamma_estimate": variables.dataarray("gamma", self.gamma_estimate, coords),
-            }
-        )
-        for name, values in self.resistances.items():
-            result[name] = variables.dataarray(name, values, coords, dims=banded)
-            result[f"{name}_estimate"] = variables.dataarray(name, self.estimates[name], coords)
-        for name, flag in self.resolution.items():
-            result[name] = variables.dataarray(name, flag, coords)
-        result["peak_presence"] = variables.dataarray("peak_presence", self.peak_presence, coords)
-        resolved = self.peak_presence >= PRESENT  # False where there is no peak
-        result["peak_resolved"] = variables.dataarray("peak_resolved", resolved, coords)
-        dims = ("quantile", "peak", "spectrum")
-        result["peak_tau"] = variables.dataarray("peak_tau", self.peak_tau, coords, dims=dims)
-        result["peak_resistance"] = variables.dataarray("peak_resistance", self.peak_resistance, coords, dims=dims)
+        banded, peaked = ("quantile", "spectrum"), ("quantile", "peak", "spectrum")
+        estimates = {"gamma": self.gamma_estimate, **self.estimates}
+        values: dict[str, npt.ArrayLike] = {
+            "gamma": self.gamma,
+            **self.resistances,
+            **{f"{name}_estimate": found for name, found in estimates.items()},
+            **self.resolution,
+            "peak_presence": self.peak_presence,
+            "peak_resolved": self.peak_presence >= PRESENT,  # False where there is no peak
+            "peak_tau": self.peak_tau,
+            "peak_resistance": self.peak_resistance,
+        }
+        dims = dict.fromkeys(self.resistances, banded) | dict.fromkeys(("peak_tau", "peak_resistance"), peaked)
+        dims["gamma"] = (*banded, "tau")
+        result = variables.dataset(values, coords, dims, {f"{name}_estimate": name for name in estimates})
         return attach(result, series)

@@ -87,12 +87,13 @@ def gaussian_draws(
         cholesky(hessian, factor)
     inverse_factor(factor, inverse)
     sigma = fit.noise[spectrum] * fit.scale[spectrum]
-    normal = random.standard_normal((samples, columns.size)) @ inverse
+    draws = random.standard_normal((samples, columns.size)) @ (inverse * (scales * columns))
     free = max(float((problem.weights[spectrum] > 0.0).sum()) - fit.effective[spectrum], 2.0)
     student = np.sqrt(free / random.chisquare(free, (samples, 1)))
-    if problem.noise is not None:
-        student = np.ones_like(student)  # sigma is known
-    return np.asarray(fit.x[spectrum] * fit.scale[spectrum] + sigma * student * normal * scales * columns)
+    # Where sigma is known there is nothing to be uncertain about.
+    draws *= sigma * (student if problem.noise is None else 1.0)
+    draws += fit.x[spectrum] * fit.scale[spectrum]
+    return np.asarray(draws)
 
 
 class MixedDraws:

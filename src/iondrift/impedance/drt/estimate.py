@@ -15,9 +15,9 @@ from iondrift.cast import number, one_of
 from iondrift.errors import ConfigurationError
 from iondrift.impedance.drt.criteria import scan_regularization
 from iondrift.impedance.drt.labels import check_readout, label_result
-from iondrift.impedance.drt.logarithmic import adapted_penalty, fit_logarithmic
+from iondrift.impedance.drt.logarithmic import fit_logarithmic, fitted_gap
 from iondrift.impedance.drt.nonnegative import solve_model
-from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, duality_gap, pose
+from iondrift.impedance.drt.problem import DrtProblem, DrtSolution, check_solved, pose
 from iondrift.impedance.options import DrtModel, ModelKeywords, Readout, ReadoutKeywords
 from iondrift.settings import split_keywords, subject
 from iondrift.threads import bounded_threads
@@ -155,10 +155,7 @@ def solve(problem: DrtProblem) -> DrtSolution:
     if problem.logarithmic:
         fit = fit_logarithmic(model, rows, weights, order=problem.order, noise=problem.noise, together=problem.together)
         x = fit.x * fit.scale[:, None]
-        gap = np.empty(rows.shape[0])
-        for s in range(rows.shape[0]):
-            matrix, target = adapted_penalty(model, fit, s)
-            gap[s] = duality_gap(model.design, weights[s], rows[s], matrix, target, x[s])
+        gap = fitted_gap(model, fit, weights * rows, weights * (x @ model.design.T))
         check_solved(problem, x, fit.kkt_residual)
         return DrtSolution(
             x=x, kkt_residual=fit.kkt_residual, iterations=fit.rounds, seconds=fit.seconds, solver="compiled",
@@ -177,7 +174,8 @@ def solve(problem: DrtProblem) -> DrtSolution:
     seconds = perf_counter() - began
     fitted = answer.x @ model.design.T
     along = (weights**2 * (fitted - rows) * fitted).sum(axis=1)  # x'(H x + q), without forming H
-    gap = np.abs(along + strength**2 * ((answer.x @ matrix.T) ** 2).sum(axis=1))
+    rough = np.diff(answer.x[:, model.count :], problem.order)
+    gap = np.abs(along + strength**2 * (rough**2).sum(axis=1))
     gap /= ((weights * rows) ** 2).sum(axis=1)
     check_solved(problem, answer.x, answer.kkt_residual)
     return DrtSolution(

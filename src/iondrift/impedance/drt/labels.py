@@ -118,8 +118,7 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     weights, strength, x = problem.weights, solution.regularization**2, np.ascontiguousarray(solution.x)
     back = np.arange(x.shape[0])
     if (weights == weights[0]).all() and (strength == strength[0]).all():
-        # Only the passive set matters then, and neighbours share it.
-        _, first, back = np.unique(np.packbits(x > 0.0, axis=1), axis=0, return_index=True, return_inverse=True)
+        first, back = _distinct(x > 0.0)  # only the passive set matters then, and neighbours share it
         weights, strength, x = weights[first], strength[first], x[first]
     counts = np.empty(x.shape[0])
     hessians = Hessians(
@@ -128,7 +127,21 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     )  # fmt: skip
     with threads_for(counts.size) as workers:
         count(workers, hessians, x, counts)
-    return np.asarray(counts[back.ravel()])
+    return np.asarray(counts[back])
+
+
+def _distinct(rows: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return where each distinct row (spectra, n) stands first, and for every row which of those it is."""
+    packed = np.packbits(rows, axis=1)
+    words = np.zeros((rows.shape[0], -(-packed.shape[1] // 8) * 8), np.uint8)
+    words[:, : packed.shape[1]] = packed
+    keys = words.view(np.uint64)
+    order = np.lexsort(keys.T)  # a stable sort of a few words a row; numpy.unique compares bytes one by one
+    fresh = np.ones(order.size, np.bool_)
+    fresh[1:] = (keys[order[1:]] != keys[order[:-1]]).any(axis=1)
+    back = np.empty(order.size, np.int64)
+    back[order] = np.cumsum(fresh) - 1
+    return order[fresh], back
 
 
 def label_result(problem: DrtProblem, solution: DrtSolution, readout: Readout) -> xr.Dataset:
@@ -157,14 +170,12 @@ def label_result(problem: DrtProblem, solution: DrtSolution, readout: Readout) -
         "duality_gap": solution.gap,
         "iterations": solution.iterations,
     }
-    result = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in values.items()})
     if solution.scan is not None:
         names = list(solution.scan.scores)
         coords |= {"criterion": names, "regularization_value": solution.scan.values}
-        scores = np.stack([solution.scan.scores[name] for name in names])
-        choices = np.stack([solution.scan.choice(name, together=problem.together) for name in names])
-        result["criterion_score"] = variables.dataarray("criterion_score", scores, coords)
-        result["criterion_choice"] = variables.dataarray("criterion_choice", choices, coords)
+        values["criterion_score"] = np.stack([solution.scan.scores[name] for name in names])
+        values["criterion_choice"] = np.stack([solution.scan.choice(name, together=problem.together) for name in names])
+    result = variables.dataset(values, coords)
     result.attrs = {**conventions(problem), **solution.extras}
     result.attrs |= {
         "solver": solution.solver,

@@ -135,3 +135,18 @@ def adapted_penalty(model: RelaxationModel, fit: LogarithmicFit, spectrum: int) 
     matrix = np.zeros((whole.shape[0], model.design.shape[1]))
     matrix[:, model.count :] = whole / np.exp(f)
     return matrix, fit.scale[spectrum] * (whole @ (1.0 - f + fit.centre[spectrum]))
+
+
+def fitted_gap(model: RelaxationModel, fit: LogarithmicFit, data: FloatArray, fitted: FloatArray) -> FloatArray:
+    """Return |x'(H x + q)| / ||W z||^2 (spectra) of the programmes of :func:`adapted_penalty`, none of them formed.
+
+    ``data`` and ``fitted``: (spectra, 2 frequencies) W z and W A x in ohm.
+    """
+    from iondrift_kernels.drt_logarithmic import PULL
+
+    f = fit.position[:, model.count :]
+    y = fit.x[:, model.count :] / np.exp(f)  # K x = noise scale whole y, k = noise scale whole (1 - f + f0)
+    target = y - (1.0 - f + fit.centre[:, None])
+    rough = (fit.precisions * np.diff(y, fit.order) * np.diff(target, fit.order)).sum(axis=1)
+    held = (fit.noise * fit.scale) ** 2 * (rough + PULL * (y * target).sum(axis=1))
+    return np.asarray(np.abs((fitted * (fitted - data)).sum(axis=1) + held) / (data**2).sum(axis=1))

@@ -6,13 +6,14 @@ import os
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from iondrift.errors import InputFileError, IondriftWarning
 from iondrift.readers.bruker.data_set import DataSet, open_data_set
+from iondrift.readers.bruker.parameters import read_parameters
 from iondrift.readers.bruker.processed import read_spectrum
 from iondrift.readers.bruker.raw import read_fids
 from iondrift.readers.paths import natural
@@ -109,12 +110,23 @@ def _entry(folder: Path) -> Entry:
             purpose=purpose(data_set),
         )
     except InputFileError as error:
-        return Entry(folder=folder, problem=_said(error, folder))
+        return _refused(folder, error)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", IondriftWarning)
         start, problems = _problems(data_set)
     problems += [_said(warning.message, folder) for warning in caught]
     return Entry(**{**vars(known), "start": start, "problem": "; ".join(dict.fromkeys(problems))})
+
+
+def _refused(folder: Path, error: InputFileError) -> Entry:
+    """Return what can be told of a data set that is not read."""
+    try:
+        told = DataSet(folder=folder, acquisition=read_parameters(folder / "acqus"), indirect=None)
+        known = Entry(folder=folder, pulse_program=told.pulse_program, nucleus=told.nucleus, scans=told.scans)
+        known = replace(known, start=told.times.start)
+    except InputFileError:  # the first error says what is wrong
+        known = Entry(folder=folder)
+    return replace(known, problem=_said(error, folder))
 
 
 def _problems(data_set: DataSet) -> tuple[datetime | None, list[str]]:

@@ -10,7 +10,17 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.report.console import diffusion, impedance, layout, lineshape, readings, result, uncertainty, velocity
+from iondrift.report.console import (
+    concentrated,
+    diffusion,
+    impedance,
+    layout,
+    lineshape,
+    readings,
+    result,
+    uncertainty,
+    velocity,
+)
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
 from iondrift.report.console.texts import table_of_facts as _facts
@@ -38,6 +48,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
         ("Drift velocity", velocity.section(summary)),
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
+        ("Concentrated solution, at the end of the polarisation", concentrated.section(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),
         ("D and t- in closed form, from profiles and current", readings.section(summary["readings"])),

@@ -13,6 +13,7 @@ from rich.text import Text
 from iondrift.report.console.rounding import plain
 from iondrift.report.console.texts import number, table_of_facts
 
+_OWN = {"diffusivity_relative": "see D(c)", "solution_relative": "its own"}
 _SMALL = 0.005  # of the summed variance's root: shown as less than the last digit
 
 
@@ -58,7 +59,9 @@ def _sources(facts: Mapping[str, Any]) -> Table:
         for heading in ("+- v(x0)\num/h", "+- v(xL)\num/h"):
             table.add_column(heading, justify="right")
     for row in facts["sources"]:
-        value = "see D(c)" if row["value"] is None else f"{number(row)} {row['unit']}".removesuffix(" 1")
+        value = (
+            _OWN.get(row["source"], "-") if row["value"] is None else f"{number(row)} {row['unit']}".removesuffix(" 1")
+        )
         contributions = [_contribution(alone[row["source"]][name]) for name in ("v_x0", "v_xL")] if alone else []
         table.add_row(row["meaning"], value, row["origin"], *contributions)
     if budget is not None:

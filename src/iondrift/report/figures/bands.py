@@ -38,7 +38,7 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
     title
         Name of the cell.
     """
-    figure, (chosen, compared) = drawing.panels(5.2, 5.0, rows=2)
+    figure, (chosen, compared) = drawing.fixed_panels(5.2, 5.0, rows=2, top=0.42, gap=0.32)
     hours = dataset.time.values / HOUR
     for end, colour, label in (
         (0, drawing.AT_PLATING, "at $x_0$ (plating side)"),
@@ -62,7 +62,6 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
     for k, axes in enumerate((chosen, compared)):
         axes.set_ylabel("$v$ / µm h$^{-1}$")
         drawing.shade(axes, segments, named=k == 0)
-    figure.align_ylabels((chosen, compared))
     return figure
 
 
@@ -78,10 +77,8 @@ def along_x(dataset: xr.Dataset, *, title: str) -> Figure:
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 3.5), layout="constrained")
-    chosen, compared = figure.subplots(1, 2)
+    figure, (chosen, compared) = drawing.fixed_panels(7.2, 3.5, columns=2)
     hours, relative = dataset.time.values / HOUR, drawing.relative(dataset)
     colours = ScalarMappable(Normalize(hours[0], hours[-1]), drawing.TIME_COLOURS)
     for k in evenly_spaced(hours.size, _SHOWN):
@@ -117,10 +114,7 @@ def error_budget(dataset: xr.Dataset, *, title: str) -> Figure:
     title
         Name of the cell.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 3.4), layout="constrained")
-    shares, closures = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure, (shares, closures) = drawing.fixed_panels(7.2, 3.4, columns=2, right=1.4, top=0.5, width_ratios=(3, 2))
     places = np.arange(len(_QUANTITIES))
     share = dataset.budget_share.sel(quantity=list(_QUANTITIES)).values * 100.0
     order = np.argsort(-share.max(axis=1), kind="stable")
@@ -135,9 +129,9 @@ def error_budget(dataset: xr.Dataset, *, title: str) -> Figure:
     shares.set_xticks(places, list(_QUANTITIES.values()))
     shares.set(ylabel="share of the variance / %", ylim=(0, 100))
     shares.set_title(f"closure {dataset.attrs.get('closure', '')}", loc="left")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=9)
+    figure.suptitle(title, x=0.01, y=0.99, ha="left", va="top", fontsize=9)
     _velocities(closures, dataset)
-    figure.legend(*_reversed(shares), loc="outside right center")
+    figure.legend(*_reversed(shares), loc="center right")
     return figure
 
 

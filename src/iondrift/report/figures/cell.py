@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 _SHOWN = 7  # profiles drawn one by one
 
 
-def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder: Path) -> list[Path]:
-    """Draw every figure as PNG and SVG.
+def draw(
+    dataset: xr.Dataset,
+    segments: Sequence[Segment],
+    *,
+    title: str,
+    folder: Path,
+    kinds: Sequence[str] = drawing.ALL,
+) -> list[Path]:
+    """Draw every figure.
 
     Parameters
     ----------
@@ -38,6 +45,8 @@ def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder
         Name of the cell.
     folder
         Where the files go; it is made when missing.
+    kinds
+        Of files: png, svg.
 
     Returns
     -------
@@ -57,11 +66,7 @@ def draw(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str, folder
         }
     if "budget_share" in dataset:
         drawings["error_budget"] = lambda: band_figures.error_budget(dataset, title=title)
-    written: list[Path] = []
-    with drawing.style():
-        for name, make in drawings.items():
-            written += drawing.save(make(), name, folder)
-    return written
+    return drawing.save_each(drawings, folder, kinds)
 
 
 def draw_truth(analysis: Analysis, true: xr.DataArray, *, folder: Path) -> list[Path]:
@@ -130,7 +135,7 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    figure, axes = drawing.panels(5.2, 3.6)
+    figure, axes = drawing.fixed_panels(5.2, 3.6, right=drawing.COLOUR_BAR, top=0.42)
     hours = dataset.time.values / _HOUR
     relative = drawing.relative(dataset)
     colours = ScalarMappable(Normalize(hours[0], hours[-1]), drawing.TIME_COLOURS)
@@ -149,7 +154,7 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
     axes.set(xlabel="$x/L$ from the plating electrode side", ylabel="anion concentration / mol L$^{-1}$")
     axes.set_title(f"{title}: {shown.size} of {hours.size} profiles", loc="left")
     axes.set_xlim(-0.01, 1.01)
-    figure.colorbar(colours, ax=axes, label="time / h")
+    drawing.colour_bar(figure, colours, axes, "time / h")
     return figure
 
 
@@ -207,7 +212,7 @@ def time_series(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str)
         Name of the cell.
     """
     has_current = "current_density" in dataset
-    figure, panels = drawing.panels(5.2, 5.6 if has_current else 4.6, rows=4 if has_current else 3)
+    figure, panels = drawing.fixed_panels(5.2, 5.6 if has_current else 4.6, rows=4 if has_current else 3, top=0.42)
     hours = dataset.time.values / _HOUR
     rows = iter(panels)
     axes = next(rows)
@@ -237,7 +242,6 @@ def time_series(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str)
     axes.set_xlim(hours[0], hours[-1])
     for k, panel in enumerate(panels):
         drawing.shade(panel, segments, named=k == 0)
-    figure.align_ylabels(panels)
     return figure
 
 
@@ -251,7 +255,7 @@ def _map(
     colours: str,
     limits: tuple[float | None, float | None] = (None, None),
 ) -> Figure:
-    figure, axes = drawing.panels(5.2, 3.6)
+    figure, axes = drawing.fixed_panels(5.2, 3.6, right=drawing.COLOUR_BAR, top=0.42)
     hours = dataset.time.values / _HOUR
     mesh = axes.pcolormesh(
         hours,
@@ -272,5 +276,5 @@ def _map(
     axes.set_title(title, loc="left", pad=16 if segments else 6)
     for name, middle in drawing.names_in_view(segments, low, high):
         axes.text(middle, 1.015, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
-    figure.colorbar(mesh, ax=axes, label=label)
+    drawing.colour_bar(figure, mesh, axes, label)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +20,13 @@ if TYPE_CHECKING:
 _SCALE = 1e12  # um2/s
 
 
-def draw(series: DiffusionSeries, *, title: str, folder: Path) -> list[Path]:
-    """Draw every figure as PNG and SVG; return the files written."""
-    with drawing.style():
-        written = drawing.save(decays(series, title=title), "decays", folder)
-        if series.fitted is not None and series.concentrations is not None:
-            figure = diffusivity(series, series.concentrations, series.fitted, title=title)
-            written += drawing.save(figure, "diffusivity", folder)
-    return written
+def draw(series: DiffusionSeries, *, title: str, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
+    """Draw every figure in each of its kinds (png, svg); return the files written."""
+    drawings: dict[str, Callable[[], Figure]] = {"decays": lambda: decays(series, title=title)}
+    concentrations, fitted = series.concentrations, series.fitted
+    if fitted is not None and concentrations is not None:
+        drawings["diffusivity"] = lambda: diffusivity(series, concentrations, fitted, title=title)
+    return drawing.save_each(drawings, folder, kinds)
 
 
 def decays(series: DiffusionSeries, *, title: str) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ STYLE: dict[RcKeyType, Any] = {
     "font.size": 9,
     "axes.labelsize": 9,
     "axes.titlesize": 9,
+    "axes.titley": 1.0,  # not searched for above everything that is drawn
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -37,6 +38,10 @@ STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "iondrift",
     "savefig.dpi": 200,
 }
+ALL = ("png", "svg")
+KINDS: Mapping[str, Sequence[str]] = {"none": (), "png": ("png",), "all": ALL}  # as a run asks for them
+_LEFT, _BOTTOM = 0.74, 0.45  # inches: margins
+COLOUR_BAR = 0.85  # inches at the right
 SEGMENT_NAMES = {"open_circuit": "OC", "constant_current": "CC", "constant_voltage": "CV"}
 
 
@@ -45,14 +50,29 @@ def closure_colour(name: str) -> str:
     return rows()[name].colour
 
 
-def save(figure: Figure, name: str, folder: Path) -> list[Path]:
-    """Write a figure as PNG and SVG, the same bytes for the same results; StoreError where that fails."""
-    paths = [folder / f"{name}.{suffix}" for suffix in ("png", "svg")]
+def save_each(drawings: Mapping[str, Callable[[], Figure]], folder: Path, kinds: Sequence[str]) -> list[Path]:
+    """Draw figures by their names and write each in each of its kinds; nothing is drawn for none."""
+    if not kinds:
+        return []
+    with style():
+        return [path for name, make in drawings.items() for path in save(make(), name, folder, kinds)]
+
+
+def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) -> list[Path]:
+    """Write a figure in each of its kinds, the same bytes for the same results; StoreError where that fails."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    paths = [folder / f"{name}.{kind}" for kind in kinds]
+    figure.set_dpi(STYLE["savefig.dpi"])
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path in paths:
-            # no date in the file: the same results give the same bytes
-            figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+        for path in paths:  # by the canvases themselves: Figure.savefig draws each file twice
+            if path.suffix == ".svg":
+                # no date in the file: the same results give the same bytes
+                FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
+            else:
+                FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
             figure.set_layout_engine("none")  # laid out once for all files
     except OSError as error:
         raise StoreError(f"{folder / name}: cannot be written: {error.strerror or error}") from error
@@ -101,6 +121,55 @@ def panels(width: float, height: float, *, rows: int = 1, columns: int = 1) -> t
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, sharex="col")
+
+
+def fixed_panels(
+    width: float,
+    height: float,
+    *,
+    rows: int = 1,
+    columns: int = 1,
+    right: float = 0.12,
+    top: float = 0.26,
+    gap: float = 0.14,
+    **how: Any,
+) -> tuple[Figure, Any]:
+    """Return a figure and its panels at fixed margins in inches: a layout that is solved takes as long as the drawing.
+
+    ``right`` and ``top``: room beside and above the panels; ``gap``: between those one above the other; ``how``: as
+    the figure's ``subplots`` takes it.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = Figure(figsize=(width, height))
+    inner = (width - _LEFT * columns - right) / columns, (height - _BOTTOM - top - gap * (rows - 1)) / rows
+    grid = {
+        "left": _LEFT / width,
+        "right": 1.0 - right / width,
+        "bottom": _BOTTOM / height,
+        "top": 1.0 - top / height,
+        "wspace": _LEFT / inner[0],
+        "hspace": gap / inner[1],
+    }
+    axes = figure.subplots(rows, columns, sharex="col", gridspec_kw=grid, **how)
+    for one in np.ravel(axes):
+        beside, below = (ScaledTranslation(*shift, figure.dpi_scale_trans) for shift in ((-0.46, 0.0), (0.0, -0.27)))
+        one.yaxis.set_label_coords(0.0, 0.5, transform=one.transAxes + beside)
+        one.xaxis.set_label_coords(0.5, 0.0, transform=one.transAxes + below)
+    return figure, axes
+
+
+def colour_bar(figure: Figure, mappable: Any, axes: Axes, label: str) -> None:
+    """Draw a colour bar into the margin that ``fixed_panels(right=COLOUR_BAR)`` leaves."""
+    from matplotlib.transforms import ScaledTranslation
+
+    width = figure.get_size_inches()[0]
+    place = axes.get_position()
+    beside = figure.add_axes((1.0 - (COLOUR_BAR - 0.1) / width, place.y0, 0.13 / width, place.height))
+    bar = figure.colorbar(mappable, cax=beside, label=label)
+    shift = ScaledTranslation(0.52, 0.0, figure.dpi_scale_trans)
+    bar.ax.yaxis.set_label_coords(0.0, 0.5, transform=beside.transAxes + shift)
 
 
 @contextmanager

@@ -35,9 +35,15 @@ _TAU = r"$\tau$ / s"
 
 
 def draw(
-    dataset: xr.Dataset, axis: SeriesAxis, *, title: str, folder: Path, segments: Sequence[Segment] = ()
+    dataset: xr.Dataset,
+    axis: SeriesAxis,
+    *,
+    title: str,
+    folder: Path,
+    segments: Sequence[Segment] = (),
+    kinds: Sequence[str] = drawing.ALL,
 ) -> list[Path]:
-    """Draw every figure as PNG and SVG.
+    """Draw every figure.
 
     Parameters
     ----------
@@ -51,6 +57,8 @@ def draw(
         Where the files go; it is made when missing.
     segments
         The protocol on the clock of the spectra, shaded behind the resistances.
+    kinds
+        Of files: png, svg.
 
     Returns
     -------
@@ -66,11 +74,7 @@ def draw(
     if dataset.sizes["spectrum"] > 1:
         drawings["relaxation_map"] = lambda: relaxation_map(dataset, axis, title=title)
         drawings["resistances"] = lambda: resistances(dataset, axis, title=title, segments=segments)
-    written: list[Path] = []
-    with drawing.style():
-        for name, make in drawings.items():
-            written += drawing.save(make(), name, folder)
-    return written
+    return drawing.save_each(drawings, folder, kinds)
 
 
 def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:

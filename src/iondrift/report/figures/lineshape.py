@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +18,11 @@ if TYPE_CHECKING:
 _MOST = 6  # spectra drawn
 
 
-def draw(found: xr.Dataset, *, folder: Path) -> list[Path]:
-    """Draw at most six spectra of a series, as PNG and SVG; return the files written."""
-    written: list[Path] = []
-    with drawing.style():
-        for k in evenly_spaced(found.sizes["spectrum"], _MOST):
-            one = found.isel(spectrum=int(k))
-            written += drawing.save(spectrum(one), f"lines_{one.source.item()}", folder)
-    return written
+def draw(found: xr.Dataset, *, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
+    """Draw at most six spectra of a series in each of their kinds (png, svg); return the files written."""
+    shown = [found.isel(spectrum=int(k)) for k in evenly_spaced(found.sizes["spectrum"], _MOST)]
+    drawings: dict[str, Callable[[], Figure]] = {f"lines_{one.source.item()}": partial(spectrum, one) for one in shown}
+    return drawing.save_each(drawings, folder, kinds)
 
 
 def spectrum(one: xr.Dataset) -> Figure:

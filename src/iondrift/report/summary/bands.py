@@ -67,7 +67,9 @@ def _sources(analysis: Analysis, bands: Bands) -> list[Entry]:
     for name, (meaning, value, unit, origin) in zip(
         Uncertainties.__dataclass_fields__, bands.uncertainties.described(), strict=True
     ):
-        if value is None:
+        if name == "solution_relative" and analysis.measured.solution is None:
+            continue
+        if name == "diffusivity_relative" and value is None:
             value, origin = _diffusivity(analysis)
         shown = quantity(None if value is None else 100.0 * value, "%") if unit == "1" and "relative" in name else None
         rows.append({"source": name, "meaning": meaning, "origin": origin, **(shown or quantity(value, unit))})

@@ -9,6 +9,7 @@ from iondrift.experiment.results import HOUR, Analysis, Measured, unavailable_cl
 from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
+from iondrift.report.summary.concentrated import concentrated
 from iondrift.report.summary.quantities import Entry, quantity
 from iondrift.report.summary.readings import readings
 from iondrift.version import __version__
@@ -54,6 +55,7 @@ def build(analysis: Analysis) -> Entry:
         "diffusivity": _diffusivity(analysis),
         "drift_velocity": summary_velocity.drift_velocity(analysis),
         "closures": summary_velocity.closures(analysis),
+        "concentrated": concentrated(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),
         "readings": readings(analysis.readings),
@@ -81,8 +83,8 @@ def plan(measured: Measured) -> Entry:
         "smoothing": settings.smoothing,
         "D(c)": measured.diffusivity.describe(),
     }
-    if missing:
-        would["not possible"] = "; ".join(f"{name}: {reason}" for name, reason in missing.items())
+    if told := [f"{name}: {reason}" for name, reason in missing.items() if reason]:
+        would["not possible"] = "; ".join(told)
     if measured.breaks:
         would["steps at"] = ", ".join(f"{time / HOUR:.2f}" for time in measured.breaks) + " h (kinks allowed)"
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,7 @@ def closures(analysis: Analysis) -> Entry:
     for name, row in rows().items():
         if name in analysis.closures:
             found[name] = _closure(analysis, name, row.meaning)
-        elif name in analysis.unavailable:
+        elif analysis.unavailable.get(name):
             found[name] = {"meaning": row.meaning, "unavailable": analysis.unavailable[name]}
     return found
 
@@ -160,7 +161,8 @@ def charge_warnings(analysis: Analysis) -> list[str]:
     laying = [name for name, closure in CLOSURES.items() if closure.lays_voltage and name in analysis.closures]
     if not flowing.any():
         return []
-    said = (_too_much(name, implied_current(analysis.closures[name]), measured, flowing) for name in laying)
+    others = [name for name, closure in CLOSURES.items() if name in analysis.closures and not closure.lays_voltage]
+    said = (_too_much(name, others, implied_current(analysis.closures[name]), measured, flowing) for name in laying)
     return [text for text in said if text]
 
 
@@ -170,18 +172,19 @@ def measured_current(analysis: Analysis) -> tuple[FloatArray, npt.NDArray[np.boo
     return measured, analysis.measured.polarised & (np.abs(measured) > 1e-3 * np.abs(measured).max())
 
 
-def _too_much(name: str, implied: FloatArray, measured: FloatArray, flowing: npt.NDArray[np.bool_]) -> str:
+def _too_much(
+    name: str, others: Sequence[str], implied: FloatArray, measured: FloatArray, flowing: npt.NDArray[np.bool_]
+) -> str:
     """Return what to say where a closure implies more current than flowed; empty where it does not."""
     implied = implied.mean(axis=1)[flowing]
     ratio = implied / measured[flowing]
     if np.median(ratio) <= 1.0:
         return ""
-    others = " and ".join(other for other, closure in CLOSURES.items() if not closure.lays_voltage)
     return (
         f"The {name} closure implies an anion current of {_span(implied)} mA/cm2, "
         f"{_span(ratio)} times what the cell carried in all ({_span(measured[flowing])} mA/cm2). "
         "Part of the voltage must fall outside the electrolyte, and v under this closure is too "
-        f"large. Look at the closures {others}, or set voltage_offset_V."
+        f"large. Look at the closures {' and '.join(others)}, or set voltage_offset_V."
     )
 
 
