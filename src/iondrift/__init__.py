@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.runs.store import open_results as open_results
     from iondrift.transport.closed_forms import agreeing_transference as agreeing_transference
     from iondrift.transport.closed_forms import arcsine_current as arcsine_current
     from iondrift.transport.closed_forms import depletion_ratio as depletion_ratio
@@ -114,6 +115,7 @@ _HOME = {
     "mobility": "transport.relations",
     "passed_charge": "transport.closed_forms",
     "profile_windows": "experiment.log.clock",
+    "open_results": "runs.store",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",

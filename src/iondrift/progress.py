@@ -11,6 +11,21 @@ from typing import TypeAlias
 Progress: TypeAlias = Callable[[str], None]  # is given the name of each step as it begins
 
 
+class Counted(str):
+    """The name of a step that is one of many: ``done`` of ``total`` are over."""
+
+    __slots__ = ("done", "total")
+
+    def __new__(cls, step: str, done: int, total: int) -> Counted:
+        """Return the name with its numbers; whoever takes a plain text sees none of them."""
+        found = super().__new__(cls, step)
+        found.done, found.total = done, total
+        return found
+
+    done: int
+    total: int
+
+
 def silent(_: str) -> None:
     """Take the name of a step and do nothing."""
 

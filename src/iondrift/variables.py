@@ -105,6 +105,7 @@ VARIABLES: Mapping[str, Variable] = {
         _entry("spatial_spread", "replicate", "1", "(v(x0) - v(xL)) / v(x0) at the last profile"),
         _entry("growth", "end replicate", "1", "change of v since the start of constant voltage, over v there"),
         _entry("final_charge_balance", "end replicate", "1", "-F J / i at the last profile"),
+        _entry("sampled_time", "sampled_time", "s", "time of a profile at which the error was estimated"),
         _entry("monte_carlo_error", "sampled_time x", "m s-1", "standard error of the outer quantiles of v"),
         _entry("fit_value", "form parameter", "1", "fitted parameter, in the unit parameter_unit"),
         _entry("fit_error", "form parameter", "1", "its standard deviation; 0 where it was held"),

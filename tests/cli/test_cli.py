@@ -20,6 +20,7 @@ from iondrift import __version__
 from iondrift.cli.app import app
 from iondrift.ledger import LEDGER
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
 BANDS = ("bands_through_time", "bands_along_x", "error_budget")
@@ -46,7 +47,7 @@ def finished(cell: Path) -> tuple[Path, Result]:
 def test_run_writes_everything(finished: tuple[Path, Result]) -> None:
     out, _ = finished
     assert {entry.name for entry in out.iterdir()} == {
-        "results.zarr", "results.nc", "summary.json", "report.txt", "figures", LEDGER,
+        "results.zarr", "results.nc", "summary.json", "report.txt", "figures", CRATE, LEDGER,
     }  # fmt: skip
     assert {entry.name for entry in (out / "figures").iterdir()} == FIGURES
 
@@ -341,7 +342,7 @@ def test_nothing_of_an_earlier_run_is_left(cell: Path, tmp_path: Path) -> None:
         f"warning: {tmp_path / 'report.txt'}: was changed since iondrift wrote it; it is kept as report.txt.earlier\n"
     )
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"results.zarr", "summary.json", "report.txt", "report.txt.earlier", "figures", LEDGER}
+    assert names == {"results.zarr", "summary.json", "report.txt", "report.txt.earlier", "figures", CRATE, LEDGER}
 
 
 def test_files_of_the_users_are_not_replaced(cell: Path, tmp_path: Path) -> None:

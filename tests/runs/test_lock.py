@@ -16,6 +16,7 @@ import xarray as xr
 from cells import write_cell
 from iondrift import errors
 from iondrift.ledger import LEDGER
+from iondrift.runs.crate import CRATE
 from iondrift.runs.lock import LOCK, locked
 from iondrift.runs.results import publication
 
@@ -104,4 +105,4 @@ def test_two_commands_into_one_folder_both_end_well_and_leave_whole_results(tmp_
         assert stored.drift_velocity.notnull().all()
     assert (folder / "report.txt").stat().st_mtime > began - 1.0
     left = {path.name for path in folder.iterdir()}
-    assert left == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
+    assert left == {"results.zarr", "summary.json", "report.txt", "figures", CRATE, LEDGER}

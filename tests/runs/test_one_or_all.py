@@ -19,6 +19,7 @@ from iondrift.experiment.results import LEVELS, Measured
 from iondrift.ledger import LEDGER
 from iondrift.runs import cell as job
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE
 from iondrift.runs.options import RunOptions
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
@@ -103,6 +104,6 @@ def test_from_python_a_netcdf_file_is_written_on_request_alone(tmp_path: Path) -
     outcome = job.run(experiment, tmp_path / "out")
     assert outcome.folder == tmp_path / "out"
     usual = {path.name for path in outcome.folder.iterdir() if not path.name.startswith(".")}
-    assert usual == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
+    assert usual == {"results.zarr", "summary.json", "report.txt", "figures", CRATE, LEDGER}
     again = job.run(experiment, tmp_path / "out", options=RunOptions(netcdf=True))
     assert {path.name for path in again.folder.iterdir() if not path.name.startswith(".")} == usual | {"results.nc"}

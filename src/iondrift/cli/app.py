@@ -1,7 +1,7 @@
 """The command line. Thin: science is imported inside the commands, so that help is immediate.
 
 Results go to stdout, progress and errors to stderr. Exit status: 0 good, 1 something the user can put right,
-2 wrong usage, 130 interrupted.
+2 wrong usage, 5 some cells of a batch failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from iondrift.cli import options
+from iondrift.cli.batch import batch_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
@@ -21,6 +22,7 @@ from iondrift.cli.fit import fit_command
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.results import export, info, verify
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import IondriftError, out_of_memory
@@ -54,7 +56,7 @@ class _PlainErrors(TyperGroup):
                 tell(f"error: not enough memory ({why}); raise the limit of the address space (ulimit -v)")
                 raise typer.Exit(1) from error
             except KeyboardInterrupt as error:
-                tell(_interrupted(finished))
+                tell(str(error) or _interrupted(finished))
                 raise typer.Exit(130) from error
 
 
@@ -252,10 +254,14 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
+app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
 app.command()(fit_command)
 app.command()(lineshape_command)
+app.command()(info)
+app.command()(export)
+app.command()(verify)
 
 
 def main() -> None:

@@ -89,13 +89,35 @@ def run(
     record, before = record_of(experiment, options), read_ledger(folder)
     because = ["--again"] if again else changes(folder, record)
     if not because:
-        return Outcome(summary=_summary(folder), folder=folder)
+        return Outcome(summary=read_summary(folder), folder=folder)
     with publication(folder, record, patience=patience) as files:
         if not again and read_ledger(folder) != before and not changes(folder, record):
             files.abandon()  # another process has computed it meanwhile
-            return Outcome(summary=_summary(folder), folder=folder)
+            return Outcome(summary=read_summary(folder), folder=folder)
         outcome = _compute(experiment, folder, files, options, progress)
     return replace(outcome, because=[reason for reason in because if reason != NOTHING])
+
+
+def standing(experiment: Experiment, folder: Path, *, options: RunOptions = DEFAULT_RUN) -> bool:
+    """Say whether results in a folder are what :func:`run` would compute; IondriftError as there."""
+    experiment = experiment.with_options(closure=options.closure, smoothing=options.smoothing)
+    return not changes(folder, record_of(experiment, options))
+
+
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """Return the summary that stands in a folder.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read, or is not the one the ledger names.
+    """
+    path = read_ledger(folder).find(folder, SUMMARY)
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
+    return found
 
 
 def record_of(experiment: Experiment, options: RunOptions) -> Record:
@@ -135,6 +157,8 @@ def _compute(
     files.store(analysis.dataset)
     if options.netcdf:
         files.netcdf(analysis.dataset)
+    if options.csv:
+        files.tables(analysis.dataset)
     progress("drawing figures")
     title, kinds = experiment.cell.name, drawing.KINDS[options.figures]
     figures.draw(analysis.dataset, analysis.segments, title=title, folder=files.figures, kinds=kinds)
@@ -145,17 +169,8 @@ def _compute(
     if experiment.lineshape is not None:
         summary["lineshape"] = _add_lines(files, experiment.lineshape, title, kinds, progress)
     files.report(console.to_text(summary), summary)
+    files.provenance(experiment.cell.name, summary["warnings"])
     return Outcome(analysis=analysis, summary=summary, folder=folder)
-
-
-def _summary(folder: Path) -> Mapping[str, Any]:
-    """Return the summary that stands in a folder."""
-    path = read_ledger(folder).find(folder, SUMMARY)
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
-    return found
 
 
 def _add_impedance(
@@ -171,6 +186,8 @@ def _add_impedance(
     found = impedance.analyse(settings, bands=options.bands, progress=progress, segments=analysis.segments)
     axis, title = series_axis(found.dataset, "time"), analysis.experiment.cell.name
     files.store(found.dataset, IMPEDANCE)
+    if options.csv:
+        files.tables(found.dataset, "impedance")
     folder, kinds = files.figures / "impedance", drawing.KINDS[options.figures]
     figures.draw(found.dataset, axis, title=title, folder=folder, segments=analysis.segments, kinds=kinds)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)

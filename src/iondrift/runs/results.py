@@ -4,35 +4,51 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iondrift.ledger import RESULTS_SET
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE, metadata
+from iondrift.runs.export import write_csv
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.publication import published
 from iondrift.runs.record import Record
+from iondrift.runs.store import RESULTS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-RESULTS = "results.zarr"
 IMPEDANCE = "impedance.zarr"
 LINESHAPE = "lineshape.zarr"
 SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"
 NETCDF = "results.nc"
+CSV = "csv"
 
 
 @dataclass(frozen=True)
 class Publication:
-    """Files that appear in a folder together, once all of them are complete."""
+    """Files that appear in a folder together, once all of them are complete.
+
+    Attributes
+    ----------
+    staging
+        Where they are written.
+    record
+        What they are made of, where that is known.
+    began
+        When the work on them did.
+    """
 
     staging: Path
+    record: Record | None = None
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def figures(self) -> Path:
@@ -51,10 +67,21 @@ class Publication:
         """Write labelled results as one NetCDF file."""
         store.write_netcdf(dataset, self.staging / NETCDF)
 
+    def tables(self, dataset: xr.Dataset, name: str = "") -> None:
+        """Write labelled results as CSV, those of a part of the analysis into a folder of its name."""
+        write_csv(dataset, self.staging / CSV / name)
+
     def report(self, text: str, summary: Mapping[str, Any]) -> None:
         """Write the report and the summary that it was made of."""
         store.write_text(text, self.staging / REPORT)
         store.write_json(summary, self.staging / SUMMARY)
+
+    def provenance(self, name: str, warnings: Sequence[str]) -> None:
+        """Write, last of all, what the other files are made of, for machines that read RO-Crates."""
+        if self.record is not None:
+            ended = datetime.now(UTC)
+            told = metadata(self.staging, self.record, name=name, warnings=warnings, began=self.began, ended=ended)
+            store.write_json(told, self.staging / CRATE)
 
 
 @contextmanager
@@ -78,9 +105,9 @@ def publication(folder: Path, record: Record | None = None, *, patience: float =
     StoreError
         Another process writes there, the folder cannot be written, or a file of the user's bears such a name.
     """
-    made, expected = None if record is None else record.content(), (RESULTS, SUMMARY, REPORT)
+    made, expected = None if record is None else record.content(), (RESULTS, SUMMARY, REPORT, CRATE)
     with published(folder, RESULTS_SET, expected=expected, made=made, patience=patience) as staging:
-        yield Publication(staging)
+        yield Publication(staging, record)
 
 
 def as_json(summary: Any) -> str:

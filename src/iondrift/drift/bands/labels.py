@@ -21,7 +21,7 @@ def label_bands(outcome: BandOutcome, posed: Posed) -> xr.Dataset:
         "quantile": draws.levels,
         "time": inputs.concentration["time"].variable,
         "x": inputs.concentration["x"].variable,
-        "sampled_time": outcome.sampled,
+        "sampled_time": ("sampled_time", outcome.sampled, variables.VARIABLES["sampled_time"].attrs),
         "end": ["plating", "counter"],
         "replicate": np.arange(outcome.maximum.size),
     }
