@@ -2,8 +2,8 @@
 
     python bench/bench_transport.py [CELLS]
 
-The peer is `scipy.integrate.solve_ivp` (BDF, sparse analytic Jacobian) on the same volumes, at the tolerance that makes its
-error that of the compiled scheme; it gives profiles alone, the scheme their derivatives by six parameters, too.
+The peer is `scipy.integrate.solve_ivp` (BDF, sparse analytic Jacobian) on the same volumes, at the tolerance that makes
+its error that of the compiled scheme; it gives profiles alone, the scheme their derivatives by six parameters, too.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import transport_cells as cells
@@ -91,9 +93,8 @@ def forward(truth: cells.Truth, repeats: int = 20) -> None:
     own = best(lambda: model.run(THETA, grid, schedule, profiles, tangents), repeats)
     alone = best(lambda: model.run(THETA, grid, schedule, profiles, tangents[:0]), repeats)
     peer = best(lambda: by_scipy(truth, tolerance), max(1, repeats // 6))
-    print(
-        f"forward, {schedule.durations.size} steps of {VOLUMES} volumes, largest error after the first profile {error:.1e}"
-    )
+    size = schedule.durations.size
+    print(f"forward, {size} steps of {VOLUMES} volumes, largest error after the first profile {error:.1e}")
     print(f"  profiles {1e3 * alone:.2f} ms, with six derivatives {1e3 * own:.2f} ms")
     print(f"  scipy BDF, tolerance {tolerance:.1e} (error {reached:.1e}) {1e3 * peer:.0f} ms: ratio {peer / own:.0f}")
 
@@ -110,11 +111,20 @@ def fits(truth: cells.Truth, repeats: int = 5) -> None:
 
 
 def hundred(truth: cells.Truth, count: int = 100) -> None:
-    """Print what many cells cost, both forms each."""
+    """Print what many cells cost, both forms each, on two threads."""
+    measured = [cells.measured(truth, seed) for seed in range(count)]
+
+    def one(cell: tuple[xr.DataArray, tuple[float, float]]) -> object:
+        return pose(cell[0], truth.log, duration=cells.DURATION, gaps=cell[1], concentration=cells.C0)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(one, measured))
+    print(f"{count} cells, two forms each: {time.perf_counter() - began:.1f} s")
     began = time.perf_counter()
     for seed in range(count):
         cells.fit(truth, seed)
-    print(f"{count} cells, two forms each, posterior and consistency: {time.perf_counter() - began:.1f} s")
+    print(f"{count} cells, posterior draws and consistency, too: {time.perf_counter() - began:.1f} s")
 
 
 def main(count: int = 100, repeats: int = 20) -> None:

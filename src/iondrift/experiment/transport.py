@@ -68,7 +68,13 @@ def fit_cell(experiment: Experiment, *, mcmc: bool = False, seed: int = 0, progr
     notes: list[str] = []
     with collected_warnings(notes):
         measured = measure_cell(experiment, progress=progress)
-    acquired = measured.acquired
+    return fit_measured(measured.with_notes(notes), mcmc=mcmc, seed=seed, progress=progress)
+
+
+@bounded_threads
+def fit_measured(measured: Measured, *, mcmc: bool = False, seed: int = 0, progress: Progress = silent) -> CellFit:
+    """Fit D(c) and t- to a cell that was read; see :func:`fit_cell`."""
+    experiment, acquired = measured.experiment, measured.acquired
     if acquired is None:
         raise ConfigurationError(
             f"{file_of(experiment)}: the log has no current, and without it profiles tell neither D nor t-; set "
@@ -80,15 +86,16 @@ def fit_cell(experiment: Experiment, *, mcmc: bool = False, seed: int = 0, progr
             f"{file_of(experiment)}: transport_fit.storage: these profiles do not show the electrodes; leave it out"
         )
     progress("fitting D(c) and t-")
-    fit = pose(
-        acquired.intensity, acquired.log_current, duration=acquired.duration, gaps=_gaps(experiment, acquired),
-        concentration=experiment.electrolyte.concentration_mol_per_L * 1e3, anion_diffusivity=_source(measured),
-        storage=acquired.gap_sums if settings.storage else None, fitted=settings.fitted, seed=seed,
-        forms=settings.forms, gap_uncertainty=settings.gap_uncertainty_um * 1e-6, sink=settings.sink,
-        electrode_roughness=settings.electrode_roughness_um * 1e-6, common_mode=settings.common_mode_relative,
-    )  # fmt: skip
-    progress("drawing from the posterior")
+    notes = list(measured.notes)
     with collected_warnings(notes):
+        fit = pose(
+            acquired.intensity, acquired.log_current, duration=acquired.duration, gaps=_gaps(experiment, acquired),
+            concentration=experiment.electrolyte.concentration_mol_per_L * 1e3, anion_diffusivity=_source(measured),
+            storage=acquired.gap_sums if settings.storage else None, fitted=settings.fitted, seed=seed,
+            forms=settings.forms, gap_uncertainty=settings.gap_uncertainty_um * 1e-6, sink=settings.sink,
+            electrode_roughness=settings.electrode_roughness_um * 1e-6, common_mode=settings.common_mode_relative,
+        )  # fmt: skip
+        progress("drawing from the posterior")
         dataset = label(fit)
     walks: dict[FormName, Walk] = {}
     for form, minimum in fit.forms.items() if mcmc else ():
