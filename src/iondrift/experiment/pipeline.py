@@ -103,7 +103,7 @@ def analyse(
 def read_in_closed_form(measured: Measured) -> tuple[Reading, ...]:
     """Return what can be read of D and t- in closed form, without any other closure than `blocking`."""
     row = closure_rows(measured).get("blocking")
-    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured)))
+    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured, drawn=False)))
 
 
 def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
