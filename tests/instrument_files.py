@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,43 @@ def biologic_mpt(
             values = (f, z.real, -z.imag, abs(z), np.degrees(np.angle(z)), clock, 3.7, -0.5)[:columns]
             rows.append("\t".join(f"{value:.7E}" for value in values))
     return "\n".join(head + rows) + "\n"
+
+
+MPR_COLUMNS = (1, 2, 3, 32, 37, 38, 36, 35, 4, 77, 76, 39)  # flags, f, Re, -Im, modulus, phase, t, E, I, range
+
+
+def biologic_mpr(
+    sweeps: Sequence[tuple[np.ndarray, np.ndarray]], *, version: int = 11, newer: bool = True, start_at: int = 585,
+    columns: Sequence[int] = MPR_COLUMNS, unknown: Mapping[int, str] = {}, rest_rows: int = 0,
+    started: str = "2024-05-17T10:00:00.250000",
+) -> bytes:  # fmt: skip
+    """Write modules as EC-Lab does; ``unknown`` are ids and widths ("<f4") that no table knows."""
+    moment = datetime.fromisoformat(started)
+    known = {4: "<f8", 11: "<f8", 24: "<f8", 39: "<u2", 131: "<u2", 468: "<u4", 469: "<u4", **unknown}
+    kinds = ["u1" if one <= 3 else known.get(one, "<f4") for one in columns if one not in (2, 3)]
+    kept = [one for one in columns if one not in (2, 3)]
+    rows = [(0.0, 0j)] * rest_rows + [pair for f, z in sweeps for pair in zip(f, z, strict=True)]
+    table = np.zeros(len(rows), dtype=[(f"{k}", kind) for k, kind in enumerate(kinds)])
+    f, z = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    values = {32: f, 37: z.real, 38: -z.imag, 36: np.abs(z), 35: np.degrees(np.angle(z)),
+              4: 100.0 + np.arange(len(rows)), 77: np.full(f.size, 3.7), 76: np.full(f.size, 0.1)}  # fmt: skip
+    for k, one in enumerate(kept):
+        table[f"{k}"] = values.get(one, 7)
+    ids = np.array(columns, dtype={0: "u1", 2: "<u2", 3: "<u2"}.get(version, ">u2")).tobytes()
+    head = struct.pack("<IB", len(rows), len(columns)) + ids
+    data = head.ljust({0: 100, 2: 405, 3: 406}.get(version, 1007), b"\0") + table.tobytes()
+    days = (moment - datetime(1899, 12, 30)) / timedelta(days=1)
+    log = bytes(start_at) + struct.pack("<d", days) + bytes(400)
+    content = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + bytes(4)
+    for name, long, body, number in (
+        ("VMP Set", "VMP settings", bytes(500), 10),
+        ("VMP data", "VMP data", data, version),
+        ("VMP LOG", "VMP LOG", log, 10),
+    ):
+        numbers = (0xFFFFFFFF, len(body), 0, number) if newer else (len(body), number)
+        content += b"MODULE" + name.ljust(10).encode() + long.ljust(25).encode()
+        content += struct.pack(f"<{len(numbers)}I", *numbers) + f"{moment:%m/%d/%y}".encode() + body
+    return content
 
 
 def pstrace_csv(sweeps: Sequence[np.ndarray], *, started: str = "2024-05-17 10:01:00", quoted: bool = False) -> str:

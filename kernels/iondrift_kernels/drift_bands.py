@@ -1,7 +1,7 @@
 """Monte Carlo bands of the drift velocity: one fused pass per block of time and group of replicates.
 
 Draw the spline coefficients, evaluate c, dc/dx and G, close, take v: nothing but the values of one block of
-times is ever held for all replicates, from which :func:`quantile_block` selects the quantiles.
+times is ever held for all replicates, from which :func:`select_quantiles` takes the quantiles.
 """
 
 from __future__ import annotations
@@ -248,27 +248,44 @@ def keep(
                     out[j] *= -FARADAY / profile[lanes.CURRENT + j]
 
 
-def quantile_block(
-    workers: int, values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
+class Selected(NamedTuple):
+    """Where quantiles go: ``bands`` (Q, T, X, L), and ``others`` (N, X, M) of the first variable at some profiles.
+
+    ``place`` (T,): which of the N a profile is, or -1; ``levels`` (L + M,): those of the bands, then the others.
+    """
+
+    bands: FloatArray
+    others: FloatArray
+    place: IntArray
+    levels: FloatArray
+
+
+def select_quantiles(
+    workers: int, values: FloatArray, profiles: tuple[int, int], replicates: int, out: Selected
 ) -> None:
-    """Quantiles of ``values`` (T, X, R) over the first ``replicates``, at ``profiles`` (N,), into ``out`` (N, X, L).
+    """Quantiles of ``values`` (Q, block, X, R) over the first ``replicates``, of profiles first ... last-1.
 
     ``workers``: how many threads take cells from one queue.
     """
-    share(workers, _select, values, profiles, replicates, levels, out)
+    share(workers, _select, values, *profiles, replicates, out)
 
 
 @kernel
-def _select(
-    queue: IntArray, values: FloatArray, profiles: IntArray, replicates: int, levels: FloatArray, out: FloatArray
-) -> None:
-    """Take cells from ``queue`` until none is left; the rest as :func:`quantile_block`."""
-    points = values.shape[1]
-    cells = profiles.shape[0] * points
-    workspace = make_workspace(replicates, levels.shape[0])
-    first = take(queue) * _CELLS
-    while first < cells:
-        for n in range(first, min(first + _CELLS, cells)):
-            row, i = n // points, n % points
-            quantiles(values[profiles[row], i], replicates, levels, workspace, out[row, i])
-        first = take(queue) * _CELLS
+def _select(queue: IntArray, values: FloatArray, first: int, last: int, replicates: int, out: Selected) -> None:
+    """Take cells from ``queue`` until none is left; the rest as :func:`select_quantiles`."""
+    points, count = values.shape[2], out.bands.shape[3]
+    each = (last - first) * points
+    workspace = make_workspace(replicates, out.levels.shape[0])
+    both = np.empty(out.levels.shape[0])
+    begin = take(queue) * _CELLS
+    while begin < values.shape[0] * each:
+        for n in range(begin, min(begin + _CELLS, values.shape[0] * each)):
+            q, t, i = n // each, n % each // points, n % points
+            place = out.place[first + t] if q == 0 else -1
+            if place < 0:
+                quantiles(values[q, t, i], replicates, out.levels[:count], workspace, out.bands[q, first + t, i])
+            else:
+                quantiles(values[q, t, i], replicates, out.levels, workspace, both)
+                out.bands[q, first + t, i] = both[:count]
+                out.others[place, i] = both[count:]
+        begin = take(queue) * _CELLS

@@ -20,6 +20,7 @@ from iondrift_kernels.job_queue import ROWS, share, take, workers_for
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+_TOGETHER = 16  # profiles: their rows stay in the nearest caches from loop to loop
 
 __all__ = ["BLOCKING", "CURRENT", "VOLTAGE", "Closing", "Law", "Profiles", "Result", "drift_velocity"]
 
@@ -91,35 +92,99 @@ def _fill_profiles(
 @kernel
 def _fill_rows(first: int, closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result) -> None:
     """Fill up to ROWS profiles of ``result`` from the ``first`` on."""
-    concentration, gradient, integrated, weights = profiles
-    form, argument, parameters = law
-    voltage, junction, origin_flux, current_density, balanced, cation_ratio, thermal_voltage = closing
-    diffusivity, velocity, field, flux, diffusive, migrative, mobility, charge_balance = result
-    count, points = concentration.shape
-    per_thermal = 1.0 / thermal_voltage
-    for k in range(first, min(first + ROWS, count)):
-        evaluate_array(form, argument, parameters, concentration[k], diffusivity[k])
-        # Two divisions a cell are the cost: 1 / D is shared by the integrals and the field.
-        for j in range(points):
-            velocity[k, j] = 1.0 / concentration[k, j]
-            field[k, j] = 1.0 / diffusivity[k, j]
-            diffusive[k, j] = -diffusivity[k, j] * gradient[k, j]
-            mobility[k, j] = diffusivity[k, j] * per_thermal
+    last = min(first + ROWS, profiles.concentration.shape[0])
+    for low in range(first, last, _TOGETHER):
+        _fill_together(low, min(low + _TOGETHER, last), closure, profiles, law, closing, result)
+
+
+@kernel
+def _fill_together(
+    low: int, high: int, closure: int, profiles: Profiles, law: Law, closing: Closing, result: Result
+) -> None:
+    """Fill profiles low ... high-1: what is the same for all points in loops over all of them, few arrays to a loop."""
+    points = profiles.weights.size
+    c, D = profiles.concentration[low:high].ravel(), result.diffusivity[low:high].ravel()
+    integrated, gradient = profiles.integrated[low:high].ravel(), profiles.gradient[low:high].ravel()
+    v, E = result.velocity[low:high].ravel(), result.field[low:high].ravel()
+    total, mobility = result.flux[low:high].ravel(), result.mobility[low:high].ravel()
+    down, up = result.diffusive[low:high].ravel(), result.migrative[low:high].ravel()
+    balance = result.charge_balance[low:high].ravel()
+    evaluate_array(law.form, law.argument, law.parameters, c, D)
+    _invert(c, v)
+    _invert(D, E)  # shared by the integrals and the field: divisions are the cost
+    _fall(D, gradient, down)
+    _scale(D, 1.0 / closing.thermal_voltage, mobility)
+    if closure == VOLTAGE:
+        _multiply(v, E, total)
+    for k in range(low, high):  # whole tuples would count the references of all their arrays for every row
+        first, last = (k - low) * points, (k - low + 1) * points
         if closure == CURRENT:
-            imposed = current_density[k] / FARADAY
-            for j in range(points):
-                drive = imposed - (cation_ratio - 1.0) * diffusive[k, j]
-                migrative[k, j] = -drive / (1.0 + cation_ratio)
-        else:
-            start = origin_flux[k]
-            if closure == VOLTAGE:
-                for j in range(points):
-                    flux[k, j] = velocity[k, j] * field[k, j]
-                start = voltage_origin_flux(flux[k], integrated[k], weights, voltage[k], junction[k], thermal_voltage)
-            for j in range(points):
-                migrative[k, j] = start + integrated[k, j] - diffusive[k, j]
-        for j in range(points):
-            flux[k, j] = migrative[k, j] + diffusive[k, j]
-            velocity[k, j] *= migrative[k, j]
-            field[k, j] *= -velocity[k, j] * thermal_voltage
-            charge_balance[k, j] = flux[k, j] * balanced[k]
+            _carry(down[first:last], closing.current_density[k] / FARADAY, closing.cation_ratio, up[first:last])
+            continue
+        row, start = integrated[first:last], closing.origin_flux[k]
+        if closure == VOLTAGE:
+            start = voltage_origin_flux(
+                total[first:last], row, profiles.weights, closing.voltage[k], closing.junction[k],
+                closing.thermal_voltage,
+            )  # fmt: skip
+        _migrate(start, row, down[first:last], up[first:last])
+    _add(up, down, total)
+    _multiply(v, up, v)
+    _fields(v, closing.thermal_voltage, E)
+    for k in range(low, high):
+        first, last = (k - low) * points, (k - low + 1) * points
+        _scale(total[first:last], closing.balanced[k], balance[first:last])
+
+
+# Rows (N,): the compiler sees of few arrays that they do not overlap, and takes vectors.
+
+
+@kernel
+def _carry(diffusive: FloatArray, imposed: float, cation_ratio: float, out: FloatArray) -> None:
+    """Fill the migrative flux that a current density over F, ``imposed``, leaves the anions."""
+    for j in range(out.size):
+        drive = imposed - (cation_ratio - 1.0) * diffusive[j]
+        out[j] = -drive / (1.0 + cation_ratio)
+
+
+@kernel
+def _migrate(start: float, integrated: FloatArray, diffusive: FloatArray, out: FloatArray) -> None:
+    for j in range(out.size):
+        out[j] = start + integrated[j] - diffusive[j]
+
+
+@kernel
+def _invert(row: FloatArray, out: FloatArray) -> None:
+    for j in range(row.size):
+        out[j] = 1.0 / row[j]
+
+
+@kernel
+def _fall(diffusivity: FloatArray, slope: FloatArray, out: FloatArray) -> None:
+    for j in range(out.size):
+        out[j] = -diffusivity[j] * slope[j]
+
+
+@kernel
+def _add(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
+    for j in range(out.size):
+        out[j] = one[j] + other[j]
+
+
+@kernel
+def _multiply(one: FloatArray, other: FloatArray, out: FloatArray) -> None:
+    for j in range(out.size):
+        out[j] = one[j] * other[j]
+
+
+@kernel
+def _fields(velocity: FloatArray, thermal_voltage: float, field: FloatArray) -> None:
+    """``field`` = -v R T / (F D), from 1 / D."""
+    for j in range(field.size):
+        field[j] *= -velocity[j] * thermal_voltage
+
+
+@kernel
+def _scale(row: FloatArray, factor: float, out: FloatArray) -> None:
+    for j in range(out.size):
+        out[j] = row[j] * factor

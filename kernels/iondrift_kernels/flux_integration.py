@@ -61,8 +61,10 @@ def relative_difference(weights: FloatArray, gradient: FloatArray, concentration
 def differentiate_row(along_x: FloatArray, concentration: FloatArray, gradient: FloatArray) -> None:
     """Fill dc/dx of one profile; arrays (X,), ``along_x`` (X, 3)."""
     last = concentration.shape[0] - 1
-    for j in range(last + 1):
-        low = min(max(j - 1, 0), last - 2)
+    for j in range(last - 1):
+        slope = along_x[j + 1, 0] * concentration[j] + along_x[j + 1, 1] * concentration[j + 1]
+        gradient[j + 1] = slope + along_x[j + 1, 2] * concentration[j + 2]
+    for j, low in ((0, 0), (last, last - 2)):
         slope = along_x[j, 0] * concentration[low] + along_x[j, 1] * concentration[low + 1]
         gradient[j] = slope + along_x[j, 2] * concentration[low + 2]
 

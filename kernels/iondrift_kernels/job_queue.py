@@ -10,10 +10,10 @@ meet, and nothing is compiled twice as for Numba's parallel loops, which took a 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -23,6 +23,7 @@ from numba.extending import intrinsic, overload
 
 _CONFIG: Any = numba.config  # a module whose settings numba fills in from the environment
 IntArray = npt.NDArray[np.int64]
+_R = TypeVar("_R")
 
 ROWS = 256  # that a thread takes at once where each costs a fraction of a microsecond
 
@@ -41,6 +42,34 @@ def share(workers: int, work: Callable[..., None], *arguments: Any) -> None:
         for other in others:
             if not other.cancel():  # one that never began finds the queue empty
                 other.result()
+
+
+def together(calls: Sequence[Callable[[], _R]]) -> list[_R]:
+    """Return what calls of Python give that spend their time in compiled kernels, in their order.
+
+    Calls may ask for the same in their turn: what no thread has begun is done by whoever waits for it.
+    """
+    threads, found = workers_for(len(calls)), dict[int, _R]()
+    numbers = iter(range(len(calls)))  # each thread asks for the next
+
+    def work() -> None:
+        for k in numbers:
+            found[k] = calls[k]()
+
+    def help_out() -> None:
+        numba.set_num_threads(most)  # a setting of each thread
+        work()
+
+    most = numba.get_num_threads()
+    helpers = 0 if _CONFIG.DISABLE_JIT else threads - 1
+    others = [_pool().submit(help_out) for _ in range(helpers)]
+    try:
+        work()
+    finally:
+        for other in others:
+            if not other.cancel():
+                other.result()
+    return [found[k] for k in range(len(calls))]
 
 
 def workers_for(jobs: int) -> int:

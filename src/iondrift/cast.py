@@ -181,8 +181,8 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive:
     return result
 
 
-def increasing(value: Any, name: str) -> FloatArray:
-    """Return a one-dimensional, strictly increasing float64 array.
+def increasing(value: Any, name: str, *, repeats: bool = False) -> FloatArray:
+    """Return a one-dimensional, strictly increasing float64 array; ``repeats``: equal neighbours are allowed.
 
     Raises
     ------
@@ -191,11 +191,13 @@ def increasing(value: Any, name: str) -> FloatArray:
     """
     result = array(value, name, ndim=1)
     steps = np.diff(result)
-    if (steps <= 0.0).any():
-        k = int(np.argmax(steps <= 0.0))
+    allowed = repeats and bool((steps > 0.0).any())
+    wrong = steps < 0.0 if allowed else steps <= 0.0
+    if wrong.any():
+        k = int(np.argmax(wrong))
         raise DataError(
-            f"{name} must increase strictly: entry {k + 1} is {result[k + 1]:g} after {result[k]:g}; "
-            "sort it or remove duplicates"
+            f"{name} must increase{'' if repeats else ' strictly'}: entry {k + 1} is {result[k + 1]:g} after "
+            f"{result[k]:g}; sort it or remove duplicates"
         )
     return result
 

@@ -90,6 +90,18 @@ def unit_factor(unit: str, table: Mapping[str, float], quantity: str, place: str
     return table[name]
 
 
+def known_unit(unit: str, table: Mapping[str, float]) -> str | None:
+    """Return a unit as a table spells it; None where it is none of its units.
+
+    Examples
+    --------
+    >>> known_unit("mA cm-2", CURRENT_DENSITY_UNITS), known_unit("mA", CURRENT_DENSITY_UNITS)
+    ('mA/cm2', None)
+    """
+    name = _plain(unit)
+    return name if name in table else None
+
+
 def factor_to(si_unit: str, unit: str) -> float | None:
     """Return the factor from a unit to the SI unit of the same quantity; None where it is none of its units.
 

@@ -48,6 +48,22 @@ def test_bands_and_their_peers(load, capsys):
     assert "SciPy loop" in text
 
 
+def test_whole_calls_and_their_peers(load, capsys):
+    load("bench_components")
+    load("bench_drift_bands")
+    load("bench_reconstruction")
+    load("whole_call_peers")
+    bench = load("bench_whole_calls")
+    sizes = ((20, 16, 64), (24, 16, 64))
+    bench.promised(1, sizes, 40)
+    bench.stages(sizes[0], 1)
+    bench.every(1, ("drift_bands voltage", "drt"))
+    text = capsys.readouterr().out
+    assert text.count("NumPy Monte Carlo of v, without its fit") == 2
+    assert "| draws and quantiles |" in text
+    assert "SciPy nnls" in text
+
+
 def test_penalties_and_their_oracle(load, monkeypatch, capsys):
     load("random_cases")
     bench = load("bench_penalties")

@@ -153,7 +153,11 @@ closure = "volts"
         ("[log]", "reference = 'frist'\n[log]", "'open-circuit' or 'first'"),
         ('"p/*.txt"', "[]", "profiles.files: should have at least 1 item"),
         ("[electrolyte]", "current_density_unit = 'mA'\n[electrolyte]", "a current needs electrode_area_cm2"),
-        ("[electrolyte]", "electrode_area_cm2 = 2\n[electrolyte]", "the unit is 'A', 'mA' or 'uA'"),
+        (
+            "[electrolyte]",
+            "electrode_area_cm2 = 2\ncurrent_density_unit = 'mA/cm2'\n[electrolyte]",
+            "the unit is 'A', 'mA' or 'uA'",
+        ),
         (
             "[electrolyte]",
             '[reconstruction]\nclosure = "current"\n[electrolyte]',

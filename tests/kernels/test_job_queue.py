@@ -68,6 +68,35 @@ def test_calls_from_several_threads_do_not_wait_for_each_other_in_a_circle():
         assert all(pool.map(call, range(60)))
 
 
+def test_calls_side_by_side_give_their_answers_in_order_also_within_each_other():
+    def fifth(k):
+        return sum(job_queue.together([lambda j=j: 5 * k + j for j in range(5)]))
+
+    assert job_queue.together([]) == []
+    for _ in range(20):
+        answers = job_queue.together([lambda k=k: fifth(k) for k in range(8)])
+        assert answers == [25 * k + 10 for k in range(8)]
+
+
+def test_calls_side_by_side_work_on_as_many_threads_as_the_caller_may():
+    most = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        names = job_queue.together([lambda: threading.current_thread().name for _ in range(5)])
+    finally:
+        numba.set_num_threads(most)
+    assert set(names) == {threading.current_thread().name}
+
+
+def test_an_error_of_one_of_the_calls_reaches_who_asked():
+    def refuse():
+        raise ValueError("the second one")
+
+    for _ in range(20):
+        with pytest.raises(ValueError, match="the second one"):
+            job_queue.together([lambda: 1, refuse, lambda: 3])
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # with threads alive, which is what is asked here
 def test_a_forked_process_gets_threads_of_its_own():
     done = np.zeros(1000, np.int64)

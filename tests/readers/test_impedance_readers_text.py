@@ -170,13 +170,16 @@ def test_doubtful_headers_are_refused_with_a_remedy(tmp_path):
         "freq/Hz,A,B": "neither real and imaginary part nor modulus and phase.*header=",
         "number,Z'/Ohm,-Z''/Ohm": "no frequency column",
         "freq/Hz,Z'/Ohm": "a header of 2 cells above rows of 3 numbers",
-        "": "no header line above rows of 3 numbers",
     }
     for header, message in doubts.items():
         path = write(tmp_path / "a.csv", header, columns)
         with pytest.raises(InputFileError, match=message) as raised:
             read_impedance(path)
         assert "a.csv" in str(raised.value)
+    path = write(tmp_path / "a.csv", "", [*columns, np.ones_like(FREQUENCY)])
+    with pytest.raises(InputFileError, match="no header line above rows of 4 numbers"):
+        read_impedance(path)
+    path = write(tmp_path / "a.csv", "", columns)
     expect(path, header=["freq/Hz", "Re(Z)/Ohm", "-Im(Z)/Ohm"])
     with pytest.raises(InputFileError, match="rows have 3 columns, header= names 2"):
         read_impedance(path, header=["freq/Hz", "Re(Z)/Ohm"])

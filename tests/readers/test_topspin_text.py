@@ -178,3 +178,34 @@ def test_the_real_series(measurements: Path) -> None:
     assert profiles.attrs["left_ppm"] == 187.76339721679688
     reference = np.loadtxt(folder / "MRI10mm_Li_PEO_Li7(007).txt")
     np.testing.assert_array_equal(profiles.intensity.values[1], reference)
+
+
+@pytest.mark.parametrize("unit", ["ppm", "Hz"])
+@pytest.mark.parametrize(("limits", "values"), [((120.5, -120.5), ","), ((120.5, -120.5), "."), ((4e4, -4e4), ",")])
+def test_decimal_commas_and_axes_in_hertz(tmp_path: Path, unit: str, limits: tuple[float, float], values: str) -> None:
+    text = export(["1000.0", "1.5", "0.25"], left=limits[0], right=limits[1])
+    head, body = text[: text.index("1000")], text[text.index("1000") :].replace(".", values)
+    head = re.sub(r"(\d)\.(\d)", r"\1,\2", head).replace("ppm", unit)
+    profiles = read_profiles(write(tmp_path, "p(1).txt", head + body))
+    assert profiles.intensity.values.tolist() == [[1000.0, 1.5, 0.25]]
+    assert (profiles.attrs[f"left_{unit}"], profiles.attrs[f"right_{unit}"]) == limits
+
+
+def rows_of(values: list[list[float]], count: int | None = None) -> str:
+    head = export(values[0]).split("\n")[:10]
+    head[3:4] = ["# F1LEFT = 4.0 ppm. F1RIGHT = 0.0 ppm.", "# F2LEFT = 120.5 ppm. F2RIGHT = -120.5 ppm."]
+    head[6:7] = [f"# NROWS = {count or len(values)} ( = number of points)", f"# NCOLS = {len(values[0])} ( = number)"]
+    rows = [line for k, row in enumerate(values) for line in (f"# row = {k}", *map(str, row))]
+    return "\n".join([*head, *rows, ""])
+
+
+def test_the_rows_of_a_2d_export_are_a_series(tmp_path: Path) -> None:
+    profiles = read_profiles(write(tmp_path, "series.txt", rows_of([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])))
+    assert profiles.intensity.values.tolist() == [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    assert profiles.number.values.tolist() == [1, 2, 3]
+    assert profiles.attrs["left_ppm"] == 120.5
+    with pytest.raises(InputFileError, match=r"2 lines '# row = ...' where NROWS = 3"):
+        read_profiles(write(tmp_path, "series.txt", rows_of([[1.0, 2.0], [3.0, 4.0]], count=3)))
+    cut = rows_of([[1.0, 2.0], [3.0, 4.0]]).removesuffix("4.0\n")
+    with pytest.raises(InputFileError, match=r"the file ends after 1 of SIZE = 2 values"):
+        read_profiles(write(tmp_path, "series.txt", cut))

@@ -140,9 +140,11 @@ def init(
 
     Profiles and log that are found there are filled in.
     """
-    from iondrift.runs.init import write_template
+    from iondrift.runs.init import left_open, write_template
 
     path = write_template(folder, force=force)
+    for line in left_open(path):
+        typer.echo(f"left open: {line}")
     typer.echo(f"{path} written; look at the lines marked CHECK, then: iondrift check {path}")
 
 

@@ -13,7 +13,7 @@ from iondrift.drift.names import InTime
 from iondrift.drift.smoothing import time_axis
 from iondrift.drift.smoothing.courses import Courses
 from iondrift.drift.smoothing.likelihood import Data, Likelihood, Spatial
-from iondrift.drift.smoothing.posterior import Posterior
+from iondrift.drift.smoothing.posterior import OtherOrder, Posterior
 from iondrift.drift.smoothing.search import choose
 from iondrift.drift.smoothing.spline_basis import LocalBasis, usable_breaks
 from iondrift.drift.smoothing.time_axis import TimeAxis
@@ -176,8 +176,8 @@ def fit_storage(storage: FloatArray, time: FloatArray, breaks: Sequence[float] =
     reported = likelihood(time_axis.ORDER)
     choice = choose(reported, adaptive=False)
     posterior = Posterior(
-        likelihood=reported, other=lambda: likelihood(time_axis.OTHER_ORDER), to_splines=np.ascontiguousarray,
-        penalties=choice.reported.penalties, choice=choice, level=level,
+        likelihood=reported, other=lambda: OtherOrder.of(likelihood(time_axis.OTHER_ORDER), adaptive=False),
+        to_splines=np.ascontiguousarray, penalties=choice.reported.penalties, choice=choice, level=level,
     )  # fmt: skip
     course = Courses(posterior.reported)
     return StorageFit(

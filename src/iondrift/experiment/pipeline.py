@@ -78,7 +78,7 @@ def analyse(
     with collected_warnings(notes):
         measured = measure_cell(experiment, progress=progress)
         progress("smoothing")
-        series = _fit(measured)
+        series = _fit(measured, drawn=bands is not None and bands.method == "posterior")
         rows = closure_rows(measured)
         closures: dict[str, xr.Dataset] = {}
         for name, row in rows.items():
@@ -103,7 +103,7 @@ def analyse(
 def read_in_closed_form(measured: Measured) -> tuple[Reading, ...]:
     """Return what can be read of D and t- in closed form, without any other closure than `blocking`."""
     row = closure_rows(measured).get("blocking")
-    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured)))
+    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured, drawn=False)))
 
 
 def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
@@ -129,8 +129,8 @@ def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> x
     )
 
 
-def _fit(measured: Measured) -> SmoothSeries | None:
-    """Return the fit that all closures share; None where the profiles are not smoothed by splines."""
+def _fit(measured: Measured, *, drawn: bool) -> SmoothSeries | None:
+    """Return the fit that all closures share, bands to be ``drawn`` from it; None where splines do not smooth."""
     from iondrift.drift.smoothing.penalised_splines import smooth
 
     if measured.experiment.reconstruction.smoothing != "pspline":
@@ -141,6 +141,7 @@ def _fit(measured: Measured) -> SmoothSeries | None:
         reference_profiles=len(measured.calibration.reference) or None,
         reference_index=measured.reference_index,
         noise=measured.noise,
+        drawn=drawn,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
@@ -13,6 +13,8 @@ import numpy as np
 from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
+from iondrift.readers.log_columns import header_unit
+from iondrift.readers.log_times import DATE, seconds_of, tells_time
 from iondrift.readers.text import (
     SEPARATORS,
     Separator,
@@ -43,11 +45,34 @@ class _Line:
 
 @dataclass(frozen=True, kw_only=True)
 class _Column:
-    """One wanted quantity: where it stands and what turns it into SI."""
+    """One wanted quantity: where it stands, its unit if that is told, and what its values in SI are multiplied by."""
 
     name: str
     wanted: int | str
-    factor: float
+    unit: str | None
+    usual: str  # unit where neither the user nor the header tells one
+    table: Mapping[str, float]
+    sign: float = 1.0
+
+    def factor(self, header: str | None, path: Path) -> float:
+        """Return what turns the column into SI; ``header`` is its name in the file."""
+        unit = self.unit
+        if unit is None and header is not None:
+            unit, fits = header_unit(header, self.table)
+            if unit is not None and not fits:
+                raise InputFileError(
+                    f"{path}: column {header!r} is in {unit}, and a {self.name} is asked for; correct the columns, or "
+                    f"{_REMEDIES.get(self.name, 'give its unit')}"
+                )
+        if unit is None and self.usual not in self.table:
+            raise ConfigurationError(f"{path}: nothing tells the unit of the {self.name}; {_REMEDIES[self.name]}")
+        return self.sign * unit_factor(self.usual if unit is None else unit, self.table, self.name, str(path))
+
+
+_REMEDIES: Final = {
+    "current density": "give the area of the electrode where it is a current",
+    "current": "give it, A, mA or uA, or leave the area of the electrode out where it is a current density",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +82,11 @@ class LogLayout:
     time_column: int | str = 1
     voltage_column: int | str = 2
     current_density_column: int | str | None = 3
-    time_unit: str = "h"
-    voltage_unit: str = "V"
-    current_density_unit: str = "mA/cm2"
+    time_unit: str | None = None
+    voltage_unit: str | None = None
+    current_density_unit: str | None = None
+    time_restarts: bool = False
+    day_first: bool | None = None
     plating_current: Literal["positive", "negative"] = "positive"
     electrode_area: float | None = None
     separator: Separator | None = None
@@ -72,9 +99,11 @@ class LogKeywords(TypedDict, total=False):
     time_column: int | str
     voltage_column: int | str
     current_density_column: int | str | None
-    time_unit: str
-    voltage_unit: str
-    current_density_unit: str
+    time_unit: str | None
+    voltage_unit: str | None
+    current_density_unit: str | None
+    time_restarts: bool
+    day_first: bool | None
     plating_current: Literal["positive", "negative"]
     electrode_area: float | None
     separator: Separator | None
@@ -97,11 +126,17 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     time_column, voltage_column, current_density_column
         Each a number counted from 1, or the name in the header line. ``None`` where no current was logged.
     time_unit
-        ``s``, ``ms``, ``min``, ``h`` or ``d``.
+        ``s``, ``ms``, ``min``, ``h`` or ``d``. None: as the header tells, such as ``Test Time / s``, else ``h``. Times
+        written as hh:mm:ss, with days in front where they are longer, or as dates need none.
     voltage_unit
-        ``V``, ``mV`` or ``uV``.
+        ``V``, ``mV`` or ``uV``. None: as the header tells, else ``V``.
     current_density_unit
-        ``A/m2``, ``mA/cm2``, ``uA/cm2``, ...; with ``electrode_area`` a current, ``A``, ``mA`` or ``uA``.
+        ``A/m2``, ``mA/cm2``, ``uA/cm2``, ...; with ``electrode_area`` a current, ``A``, ``mA`` or ``uA``. None: as the
+        header tells, else ``mA/cm2``.
+    time_restarts
+        The clock starts again with every step: steps follow one another without a pause.
+    day_first
+        Order of day and month in dates such as 10-12-2018 that stand for times.
     plating_current
         Sign that the file gives to the current while lithium is plated at x = 0.
     electrode_area
@@ -113,13 +148,14 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     -------
     xarray.Dataset
         ``voltage`` (time) in V and, unless left out, ``current_density`` (time) in A m-2, negative while
-        lithium is plated; ``time`` in s, as stored, not shifted; attribute ``source``.
+        lithium is plated; ``time`` in s, as stored, not shifted, after the first where dates tell it. It does not
+        decrease: where a step begins, instruments repeat a time. Attribute ``source``.
 
     Raises
     ------
     InputFileError
         The file is missing, empty or binary; the format is ambiguous; a column is missing; a value is no
-        finite number; time does not increase. The message names the line and the remedy.
+        finite number; time goes back, or a line is there twice. The message names the line and the remedy.
     ConfigurationError
         A unit is unknown or a column is asked for twice.
 
@@ -143,8 +179,17 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     names, data = _header_and_data(lines, columns, path)
     places = [_place(column, names, path) for column in columns]
     mark = asked.decimal or _decimal_mark(data, places, path)
-    values = _numbers(data, columns, places, mark, path)
-    _check_time(values[:, 0], data, path, asked.time_unit, columns[0].factor)
+    header = names or _line_above(lines, data[0])
+    written = tells_time(data[0].fields[places[0]]) if places[0] < len(data[0].fields) else False
+    values = _numbers(data, columns, places, mark, path, skip=int(written))
+    for k, (column, place) in enumerate(zip(columns, places, strict=True)):
+        values[:, k] *= column.factor(header[place] if place < len(header) else None, path)
+    if written:
+        cells = [(line.number, line.fields[places[0]]) for line in data]
+        values[:, 0] = seconds_of(cells, path, day_first=asked.day_first)
+    if asked.time_restarts:
+        values[:, 0] = _continued(values[:, 0])
+    _check_time(values, data, path, header)
     coords = {"time": values[:, 0]}
     log = variables.dataarray("voltage", values[:, 1], coords).to_dataset()
     if len(columns) == 3:
@@ -160,22 +205,23 @@ def _columns(path: Path, asked: LogLayout) -> list[_Column]:
     area = asked.electrode_area
     if area is not None and not 0.0 < area < np.inf:
         raise ConfigurationError(f"electrode_area: {area!r} m2 is not a positive area")
-    wanted = (asked.time_column, asked.voltage_column, asked.current_density_column)
-    units = (asked.time_unit, asked.voltage_unit, asked.current_density_unit)
-    current_units = CURRENT_DENSITY_UNITS if area is None else CURRENT_UNITS
     sign = (-1.0 if asked.plating_current == "positive" else 1.0) / (area or 1.0)
-    named: tuple[tuple[str, dict[str, float], float], ...] = (
-        ("time", TIME_UNITS, 1.0),
-        ("voltage", VOLTAGE_UNITS, 1.0),
-        ("current density" if area is None else "current", current_units, sign),
-    )
+    density = area is None
+    current = "current density" if density else "current"
+    current_units = CURRENT_DENSITY_UNITS if density else CURRENT_UNITS
     columns = []
-    for (name, table, scale), where, unit in zip(named, wanted, units, strict=True):
+    for name, where, unit, usual, table, scale in (
+        ("time", asked.time_column, asked.time_unit, "h", TIME_UNITS, 1.0),
+        ("voltage", asked.voltage_column, asked.voltage_unit, "V", VOLTAGE_UNITS, 1.0),
+        (current, asked.current_density_column, asked.current_density_unit, "mA/cm2", current_units, sign),
+    ):
         if where is None:
             continue
         if isinstance(where, bool) or (isinstance(where, int) and where < 1):
             raise ConfigurationError(f"{path}: {name} column {where!r}; columns are counted from 1")
-        columns.append(_Column(name=name, wanted=where, factor=scale * unit_factor(unit, table, name, str(path))))
+        if unit is not None:
+            unit_factor(unit, table, name, str(path))
+        columns.append(_Column(name=name, wanted=where, unit=unit, usual=usual, table=table, sign=scale))
     for k, column in enumerate(columns):
         for other in columns[:k]:
             if column.wanted == other.wanted:
@@ -207,23 +253,30 @@ def _split(lines: list[tuple[int, str]], path: Path, separator: Separator | None
 
 def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> Separator:
     """Find the separator from the lines that begin with a number; refuse to guess what a comma means."""
-    data = [(k, line.strip()) for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")]
+    # A date has a blank, and no separator: "2024-05-17 10:00:00".
+    compact = [(k, DATE.sub("date", line).strip()) for k, line in lines]
+    begins = {k for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")}
+    data = [(k, line) for k, line in compact if k in begins]
     if not data:
         number, first = lines[0]
         raise InputFileError(
             f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
             "give numbers with elapsed time, not dates, or name the separator if the first column is text"
         )
+    before = [line for k, line in compact if k < data[0][0]]
     certain: tuple[Separator, ...] = ("tab", "semicolon")
     for name in certain:
-        if any(SEPARATORS[name] in line for _, line in data):
+        mark = SEPARATORS[name]
+        # A tab inside a cell: the names above are parted by as many commas as every line.
+        inside = bool(before) and mark not in before[-1] and _as_many_commas([line for _, line in data], before)
+        if any(mark in line for _, line in data) and not inside:
             return name
     number, first = next(((k, line) for k, line in data if "," in line), (0, ""))
     if not number:
         return "space"
     if decimal is not None:
         return "comma" if decimal == "." else "space"
-    if _comma_separates([line for _, line in data], [line for k, line in lines if k < data[0][0]]):
+    if _comma_separates([line for _, line in data], before):
         return "comma"
     text = "".join(line for _, line in data)
     if " " in text and not re.search(r"\s,|,\s|\.", text):
@@ -232,6 +285,12 @@ def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) ->
         f"{path}, line {number}: {first[:40]!r} can be read with the comma as separator or as decimal mark; "
         f"say which: {setting('separator', 'comma')}, or {setting('decimal', ',')}"
     )
+
+
+def _as_many_commas(data: list[str], before: list[str]) -> bool:
+    """Whether a header of names has as many commas as every line of numbers."""
+    count = before[-1].count(",") if before else 0
+    return count > 0 and all(line.count(",") == count for line in data)
 
 
 def _comma_separates(data: list[str], before: list[str]) -> bool:
@@ -244,8 +303,7 @@ def _comma_separates(data: list[str], before: list[str]) -> bool:
     if any(" " in line for line in bare):
         return False
     spaced = all(re.fullmatch(r"[^,]*(,\s+[^,]*|\s+,[^,]*)+", line) for line in data)
-    header = bool(before) and all(line.count(",") == before[-1].count(",") for line in data)
-    return header or spaced or any(mark in line for line in data for mark in '."')
+    return _as_many_commas(data, before) or spaced or any(mark in line for line in data for mark in '."')
 
 
 def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> tuple[list[str], list[_Line]]:
@@ -264,6 +322,12 @@ def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> 
             f"({', '.join(repr(column.wanted) for column in columns)}); check the columns"
         )
     return names, lines[start:]
+
+
+def _line_above(lines: list[_Line], first: _Line) -> list[str]:
+    """Return the names above the first line of numbers, where there are as many."""
+    above = [line for line in lines if line.number < first.number]
+    return list(above[-1].fields) if above and len(above[-1].fields) == len(first.fields) else []
 
 
 def _header_names(lines: list[_Line], columns: list[_Column], path: Path) -> list[str]:
@@ -298,10 +362,13 @@ def _decimal_mark(data: list[_Line], places: list[int], path: Path) -> str:
     return decimal_sign(cells, path)
 
 
-def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decimal: str, path: Path) -> FloatArray:
+def _numbers(
+    data: list[_Line], columns: list[_Column], places: list[int], decimal: str, path: Path, *, skip: int
+) -> FloatArray:
+    """Return the columns as they are written; zeros in the first ``skip`` of them."""
     width = len(data[0].fields)
     needed = max(places) + 1
-    values = np.empty((len(data), len(columns)))
+    values = np.zeros((len(data), len(columns)))
     for row, line in zip(values, data, strict=True):
         if len(line.fields) < needed and width < needed:
             column = columns[places.index(needed - 1)]
@@ -315,29 +382,40 @@ def _numbers(data: list[_Line], columns: list[_Column], places: list[int], decim
                 f"{path}, line {line.number}: has {len(line.fields)} column(s) where line {data[0].number} "
                 f"has {width}; the line is cut or damaged, remove or complete it"
             )
-        for k, (column, place) in enumerate(zip(columns, places, strict=True)):
+        for k, (column, place) in enumerate(zip(columns[skip:], places[skip:], strict=True), start=skip):
             value = number(line.fields[place], decimal)
             if value is None:
                 where = f"{path}, line {line.number}, column {place + 1} ({column.name})"
                 value = number_at(line.fields[place], where, decimal)  # refuses it
             row[k] = value
-    values *= [column.factor for column in columns]
     return values
 
 
-def _check_time(
-    time: FloatArray,
-    data: list[_Line],
-    path: Path,
-    unit: str,
-    factor: float,
-) -> None:
-    backwards = np.flatnonzero(np.diff(time) <= 0.0)
-    if backwards.size:
-        k = int(backwards[0]) + 1
-        what = "repeats" if time[k] == time[k - 1] else "goes back from"
-        raise InputFileError(
-            f"{path}, line {data[k].number}: time {time[k] / factor:.9g} {unit} {what} "
-            f"{time[k - 1] / factor:.9g} {unit} of line {data[k - 1].number}; "
-            "sort the lines or remove duplicates, or check the time column"
+def _continued(time: FloatArray) -> FloatArray:
+    """Return the times of a clock that starts again with every step, as of one clock: steps without pauses."""
+    restarts = np.concatenate([[0.0], np.where(np.diff(time) < 0.0, time[:-1], 0.0)])
+    result: FloatArray = time + np.cumsum(restarts)
+    return result
+
+
+def _check_time(values: FloatArray, data: list[_Line], path: Path, header: Sequence[str]) -> None:
+    """Refuse a time that goes back, and a line that is there twice; a time repeats where a step begins."""
+    time = values[:, 0]
+    steps = np.diff(time)
+    wrong = np.flatnonzero((steps < 0.0) | ((steps == 0.0) & ~np.diff(values, axis=0).any(axis=1)))
+    if not wrong.size:
+        return
+    k = int(wrong[0]) + 1
+    what = "repeats" if steps[k - 1] == 0.0 else "goes back from"
+    remedy = "sort the lines or remove duplicates, or check the time column"
+    if steps[k - 1] < 0.0 and time[k] <= time[0] + np.median(steps[steps > 0.0]):
+        others = [name for name in header if name and "time" in name.lower()]
+        named = f" ({', '.join(map(repr, others))})" if len(others) > 1 else ""
+        remedy += (
+            f"; if the clock starts again with every step, take the column of the whole time{named}, or set "
+            f"{setting('time_restarts', True)}"
         )
+    raise InputFileError(
+        f"{path}, line {data[k].number}: time {time[k]:.9g} s {what} {time[k - 1]:.9g} s of line {data[k - 1].number}; "
+        f"{remedy}"
+    )

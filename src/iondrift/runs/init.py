@@ -9,6 +9,7 @@ from iondrift.experiment.file.template import DataSets, template
 from iondrift.runs.store import write_text
 
 EXPERIMENT = "experiment.toml"
+_OPEN = "<- FILL IN"
 
 
 def write_template(folder: str | Path, *, force: bool = False, data_sets: DataSets = DataSets()) -> Path:
@@ -28,3 +29,9 @@ def write_template(folder: str | Path, *, force: bool = False, data_sets: DataSe
     if path.exists() and not force:
         raise ConfigurationError(f"{path}: exists; --force replaces it")
     return write_text(template(folder, data_sets), path)
+
+
+def left_open(path: Path) -> list[str]:
+    """Return the lines of an experiment file that wait to be filled in, with their numbers."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [f"line {k}: {' '.join(line.split())}" for k, line in enumerate(lines, 1) if _OPEN in line]

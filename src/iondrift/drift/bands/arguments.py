@@ -93,7 +93,8 @@ def pose(
     """
     closure.require(inputs)
     draws = check_draws(inputs, options)
-    series = given_or_fitted(inputs.concentration, series, **splines)
+    drawn = draws.method == "posterior" and draws.profile_noise
+    series = given_or_fitted(inputs.concentration, series, drawn=drawn, **splines)
     inputs.diffusivity.check(*series.extremes)
     origin = closure.origin_of(inputs, InTime(breaks=series.breaks))
     return Posed(inputs=inputs, closure=closure, series=series, origin=origin, draws=draws)

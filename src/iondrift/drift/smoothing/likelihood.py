@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,14 @@ class Likelihood:
         self._adaptivity: tuple[float, float, float] | None = None  # that of the modes at hand
         self._work = _scratch(functions, self.size, spatial.rows.shape[0])
         self._last: tuple[Modes, FloatArray, float] | None = None
+
+    def twin(self) -> Likelihood:
+        """Return the same likelihood with scratch of its own, for another thread."""
+        other = copy(self)
+        other.roughness = self.roughness._replace(weights=np.empty_like(self.roughness.weights))
+        other._adaptive = other._adaptivity = other._last = None
+        other._work = _scratch(self.series.arrow.size, self.size, self.roughness.rows.shape[0])
+        return other
 
     @property
     def plain_eigenvalues(self) -> FloatArray:

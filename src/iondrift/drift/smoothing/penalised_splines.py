@@ -15,8 +15,9 @@ Reinsch 1975 (diagonal basis).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import xarray as xr
@@ -25,8 +26,9 @@ from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.noise import NoiseEstimate, estimate_noise
 from iondrift.drift.smoothing.penalties import Penalties
+from iondrift.drift.smoothing.posterior import OtherOrder
 from iondrift.drift.smoothing.problem import Problem
-from iondrift.drift.smoothing.search import choose
+from iondrift.drift.smoothing.search import Choice, choose
 from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.drift.smoothing.spline_basis import usable_breaks
 from iondrift.errors import DataError, IondriftWarning, ShapeError
@@ -57,6 +59,7 @@ def smooth(
     reference_index: int | None = None,
     penalties: Penalties | None = None,
     adaptive: bool = True,
+    drawn: bool = False,
 ) -> SmoothSeries:
     """Fit the penalised tensor-product spline.
 
@@ -78,6 +81,8 @@ def smooth(
         Given penalties; chosen by REML where None.
     adaptive
         Let the spatial penalty fall towards the electrodes where REML prefers it.
+    drawn
+        Bands will be drawn from the fit: what they need beside it is searched for at the same time, not later.
 
     Raises
     ------
@@ -125,22 +130,35 @@ def smooth(
             reference_index=reference_index,
         )
 
-    def fit(problem: Problem) -> SmoothSeries:
+    def fit(problem: Problem, drawn: bool) -> SmoothSeries:
         if penalties is not None:
             return problem.fit(penalties)
-        choice = choose(problem.likelihood, adaptive=adaptive)
-        return problem.fit(choice.reported.penalties, choice)
+        choice, other = _search(problem, adaptive=adaptive, both=drawn)
+        return problem.fit(choice.reported.penalties, choice, other)
 
-    fitted = fit(problem_of(concentration.values))
-    if reference_profiles is None:
-        return fitted
-    return fit(problem_of(_additive(concentration.values, fitted, reference_index or 0)))
+    values = concentration.values
+    if reference_profiles is not None:
+        values = _additive(values, fit(problem_of(values), drawn=False), reference_index or 0)
+    return fit(problem_of(values), drawn)
+
+
+def _search(problem: Problem, *, adaptive: bool, both: bool) -> tuple[Choice, OtherOrder | None]:
+    """Return the choice of penalties and, if ``both``, that of the other order in time: neither waits for the other."""
+    from iondrift_kernels.job_queue import together
+
+    calls: list[Callable[[], Any]] = [partial(choose, problem.likelihood, adaptive=adaptive)]
+    if both:
+        calls.append(partial(problem.other_order, adaptive=adaptive))
+    choice, *other = together(calls)
+    return choice, other[0] if other else None
 
 
 def given_or_fitted(
-    concentration: xr.DataArray, series: SmoothSeries | None, **options: Unpack[SplineOptions]
+    concentration: xr.DataArray, series: SmoothSeries | None, *, drawn: bool = False, **options: Unpack[SplineOptions]
 ) -> SmoothSeries:
     """Return a fit that was made before where it is of these times and places; fit where there is none.
+
+    ``drawn``: as for :func:`smooth`.
 
     Raises
     ------
@@ -150,7 +168,7 @@ def given_or_fitted(
         As :func:`smooth`.
     """
     if series is None:
-        return smooth(concentration, **options)
+        return smooth(concentration, drawn=drawn, **options)
     cast.instance(series, "series", SmoothSeries, "iondrift.drift.smoothing.penalised_splines.smooth makes one")
     for name, fitted in (("time", series.times), ("x", series.x)):
         found = concentration[name].values

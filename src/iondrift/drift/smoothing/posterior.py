@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,9 @@ from iondrift.cast import FloatArray
 from iondrift.drift.smoothing.likelihood import Likelihood
 from iondrift.drift.smoothing.penalties import Penalties
 from iondrift.drift.smoothing.search import BOUNDS, Choice, Optimum, choose
+
+_E = TypeVar("_E")
+Adaptivity = tuple[float, float, float] | None
 
 MEMBERS = 20
 _LEAST_PRECISION = 1.0 / 36.0  # along a flat valley penalties move by e^6 a standard deviation, and nothing else does
@@ -41,13 +44,24 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Second:
+class OtherOrder:
     """The other order in time: its choice of penalties, Akaike's number, its penalty's band, degrees of freedom."""
 
     choice: Choice
     akaike: float
     penalty: FloatArray
     free: int
+
+    @classmethod
+    def of(cls, likelihood: Likelihood, *, adaptive: bool) -> Self:
+        """Search; of the likelihood, with much scratch, nothing else is kept."""
+        choice = choose(likelihood, adaptive=adaptive)
+        return cls(
+            choice=choice,
+            akaike=likelihood.akaike(_centre(choice).place),
+            penalty=likelihood.series.penalty,
+            free=likelihood.free,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +105,16 @@ class Fits:
 class Posterior:
     """Fits of one series with penalties that its data allow, made when they are asked for.
 
-    ``likelihood`` is that of the reported fit, ``other`` makes that of the other order in time; ``to_splines`` turns
-    spatial modes into B-splines; ``penalties`` are the reported ones, which ``choice`` found unless they were given;
-    data are counted from ``level``.
+    ``likelihood`` is that of the reported fit, ``other`` gives what is known of the other order in time; ``to_splines``
+    turns spatial modes into B-splines; ``penalties`` are the reported ones, which ``choice`` found unless they were
+    given; data are counted from ``level``.
     """
 
     def __init__(
         self,
         *,
         likelihood: Likelihood,
-        other: Callable[[], Likelihood],
+        other: Callable[[], OtherOrder],
         to_splines: Callable[[FloatArray], FloatArray],
         penalties: Penalties,
         choice: Choice | None,
@@ -139,16 +153,26 @@ class Posterior:
         return self._assemble((Member(penalties=self._penalties),))
 
     @cached_property
-    def _second(self) -> _Second:
-        """What is kept of the other order; its likelihood, with much scratch, is let go."""
-        likelihood = self._other()
-        choice = choose(likelihood, adaptive=self._choice is not None and self._choice.adaptive is not None)
-        return _Second(
-            choice=choice,
-            akaike=likelihood.akaike(_centre(choice).place),
-            penalty=likelihood.series.penalty,
-            free=likelihood.free,
-        )
+    def _second(self) -> OtherOrder:
+        return self._other()
+
+    def _bases(self, adaptivities: Sequence[Adaptivity]) -> list[tuple[FloatArray, ...]]:
+        """Return B, y'W l, eigenvalues and modes in terms of B-splines for each adaptivity, shared by threads."""
+        from iondrift_kernels.job_queue import together
+
+        def of_share(likelihood: Likelihood, share: Sequence[Adaptivity]) -> list[tuple[FloatArray, ...]]:
+            found: list[tuple[FloatArray, ...]] = []
+            for adaptivity in share:
+                modes = likelihood.modes(adaptivity)  # overwritten by the next
+                turned = self._to_splines(modes.rotation[:, : likelihood.size])
+                rotation = np.pad(turned, [(0, -size % 4) for size in turned.shape])
+                found.append((modes.right.copy(), modes.held.copy(), modes.spatial.copy(), rotation))
+            return found
+
+        shares = _shares(adaptivities)
+        twins = [self._likelihood, *(self._likelihood.twin() for _ in shares[1:])]
+        parts = together([partial(of_share, twin, share) for twin, share in zip(twins, shares, strict=True)])
+        return [basis for part in parts for basis in part]
 
     def _assemble(self, members: Sequence[Member]) -> Fits:
         """Return the members' problems: penalties differ from one to the next, spatial bases with the adaptivity."""
@@ -157,14 +181,7 @@ class Posterior:
         series = self._likelihood.series
         seconds = [self._second.penalty] if any(member.other_order for member in members) else []
         adaptivities = list(dict.fromkeys(member.penalties.adaptivity for member in members))
-        right, held, spatial, rotation = [], [], [], []
-        for adaptivity in adaptivities:
-            modes = self._likelihood.modes(adaptivity)  # overwritten by the next
-            right.append(modes.right.copy())
-            held.append(modes.held.copy())
-            spatial.append(modes.spatial.copy())
-            turned = self._to_splines(modes.rotation[:, : self._likelihood.size])
-            rotation.append(np.pad(turned, [(0, -size % 4) for size in turned.shape]))
+        right, held, spatial, rotation = zip(*self._bases(adaptivities), strict=True)
         basis = np.array([adaptivities.index(member.penalties.adaptivity) for member in members])
         scale = np.stack([_scale(member.penalties, spatial[k]) for member, k in zip(members, basis, strict=True)])
         free = [self._second.free if member.other_order else self._likelihood.free for member in members]
@@ -186,6 +203,14 @@ class Posterior:
             rotation=np.stack(rotation),
             level=self._level,
         )
+
+
+def _shares(entries: Sequence[_E]) -> list[Sequence[_E]]:
+    """Return the entries in as many parts as threads may work."""
+    from iondrift_kernels.job_queue import workers_for
+
+    count = workers_for(len(entries))
+    return [entries[k * len(entries) // count : (k + 1) * len(entries) // count] for k in range(count)]
 
 
 def _scale(penalties: Penalties, spatial: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from iondrift.drift.smoothing import spline_basis, time_axis
 from iondrift.drift.smoothing.likelihood import Data, Likelihood, Spatial
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalties import Penalties
-from iondrift.drift.smoothing.posterior import Posterior
+from iondrift.drift.smoothing.posterior import OtherOrder, Posterior
 from iondrift.drift.smoothing.search import Choice
 from iondrift.drift.smoothing.series import SmoothSeries
 from iondrift.drift.smoothing.time_axis import TimeAxis
@@ -73,9 +73,11 @@ class Problem:
         self._data = self._projected_data(total)
         self.likelihood = Likelihood(spatial=self._spatial(), temporal=self.temporal, data=self._data)
 
-    def likelihood_of_order(self, order: int) -> Likelihood:
-        """Return the restricted likelihood where the penalty in time is of another derivative, 2 or 3."""
-        return Likelihood(spatial=self._spatial(), temporal=self.axis.temporal(order), data=self._data)
+    def other_order(self, *, adaptive: bool) -> OtherOrder:
+        """Search the penalties where the one in time is of the other derivative."""
+        temporal = self.axis.temporal(time_axis.OTHER_ORDER)
+        likelihood = Likelihood(spatial=self._spatial(), temporal=temporal, data=self._data)
+        return OtherOrder.of(likelihood, adaptive=adaptive)
 
     def _to_splines(self, rotation: FloatArray) -> FloatArray:
         """Return spatial modes in terms of B-splines (functions, modes)."""
@@ -123,8 +125,8 @@ class Problem:
             kappa=self.kappa,
         )
 
-    def fit(self, penalties: Penalties, choice: Choice | None = None) -> SmoothSeries:
-        """Solve for the given penalties, which a choice, if any, found to be the best."""
+    def fit(self, penalties: Penalties, choice: Choice | None = None, other: OtherOrder | None = None) -> SmoothSeries:
+        """Solve for the given penalties, which a choice, if any, found to be the best; ``other``: if known already."""
         from iondrift_kernels import penalised_spline as kernels
 
         criterion, rest = self.likelihood.of(penalties)
@@ -164,7 +166,7 @@ class Problem:
             effective_parameters=self.likelihood.freedom(penalties),
             posterior=Posterior(
                 likelihood=self.likelihood,
-                other=lambda: self.likelihood_of_order(time_axis.OTHER_ORDER),
+                other=lambda: other or self.other_order(adaptive=choice is not None and choice.adaptive is not None),
                 to_splines=self._to_splines,
                 penalties=penalties,
                 choice=choice,

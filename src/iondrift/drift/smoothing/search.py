@@ -5,8 +5,9 @@ Source: Wood 2011 (Newton in log-penalties); More and Sorensen 1983 (trust regio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -75,12 +76,20 @@ def choose(likelihood: Likelihood, *, adaptive: bool) -> Choice:
     plain = _valley(likelihood, _shelf(likelihood, _plain(likelihood)))
     if not adaptive:
         return Choice(plain=plain, adaptive=None)
-    found = [_newton(likelihood, _start(likelihood, plain, extra)) for extra in _ADAPTIVITY_STARTS]
-    return Choice(plain=plain, adaptive=_shelf(likelihood, _best(found)))
+    found = _side_by_side(likelihood, [partial(_adaptive, plain=plain, extra=extra) for extra in _ADAPTIVITY_STARTS])
+    return Choice(plain=plain, adaptive=_shelf(likelihood, found))
 
 
 def _best(found: list[Optimum]) -> Optimum:
     return min(found, key=lambda optimum: optimum.value)
+
+
+def _side_by_side(likelihood: Likelihood, walks: Sequence[Callable[[Likelihood], Optimum]]) -> Optimum:
+    """Return the best that these walks find, each on a thread of its own where there is one."""
+    from iondrift_kernels.job_queue import together
+
+    twins = [likelihood, *(likelihood.twin() for _ in walks[1:])]
+    return _best(together([partial(walk, twin) for walk, twin in zip(walks, twins, strict=True)]))
 
 
 def _plain(likelihood: Likelihood) -> Optimum:
@@ -94,7 +103,11 @@ def _plain(likelihood: Likelihood) -> Optimum:
     first = grid[ranked[0][1]]
     step = _GRID_TIMES[1] - _GRID_TIMES[0]
     other = next(grid[k] for _, k in ranked if abs(grid[k][_LN_TIME] - first[_LN_TIME]) > step)
-    return _best([_newton(likelihood, first), _newton(likelihood, other)])
+    return _side_by_side(likelihood, [partial(_newton, start=start) for start in (first, other)])
+
+
+def _adaptive(likelihood: Likelihood, *, plain: Optimum, extra: tuple[float, float, float]) -> Optimum:
+    return _newton(likelihood, _start(likelihood, plain, extra))
 
 
 def _start(likelihood: Likelihood, plain: Optimum, extra: tuple[float, float, float]) -> FloatArray:
@@ -120,21 +133,24 @@ def _shelf(likelihood: Likelihood, optimum: Optimum) -> Optimum:
 
 def _valley(likelihood: Likelihood, optimum: Optimum) -> Optimum:
     """Walk along ln lambda_t, the rest following, for a second minimum behind a low pass."""
-    best = optimum
+    return _side_by_side(likelihood, [partial(_walk, optimum=optimum, side=side) for side in (-1.0, 1.0)])
+
+
+def _walk(likelihood: Likelihood, *, optimum: Optimum, side: float) -> Optimum:
+    """Walk to one side of an optimum; return the best on the way."""
+    best, place = optimum, optimum.place
     held = np.array([True, False, True])
-    for side in (-1.0, 1.0):
-        place = optimum.place
-        for offset in _VALLEY:
-            moved = place.copy()
-            moved[_LN_TIME] = optimum.place[_LN_TIME] + side * offset
-            if not BOUNDS[_LN_TIME, 0] <= moved[_LN_TIME] <= BOUNDS[_LN_TIME, 1]:
-                break
-            there = _newton(likelihood, moved, free=held, steps=_VALLEY_STEPS)
-            place = there.place
-            if there.value > optimum.value + _VALLEY_DEPTH:
-                break
-            if there.value < best.value - _GAIN:
-                best = _best([best, _newton(likelihood, place)])
+    for offset in _VALLEY:
+        moved = place.copy()
+        moved[_LN_TIME] = optimum.place[_LN_TIME] + side * offset
+        if not BOUNDS[_LN_TIME, 0] <= moved[_LN_TIME] <= BOUNDS[_LN_TIME, 1]:
+            break
+        there = _newton(likelihood, moved, free=held, steps=_VALLEY_STEPS)
+        place = there.place
+        if there.value > optimum.value + _VALLEY_DEPTH:
+            break
+        if there.value < best.value - _GAIN:
+            best = _best([best, _newton(likelihood, place)])
     return best
 
 

@@ -134,12 +134,14 @@ class Log(_Section):
     current_density_column: int | str | None = Field(
         default=None, description="column number from 1, or its header; leave out when no current was logged"
     )
-    time_unit: Literal["s", "ms", "min", "h", "d"] = Field(default=_as_in_python("time_unit"))
-    voltage_unit: Literal["V", "mV", "uV"] = Field(default=_as_in_python("voltage_unit"))
-    electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
-    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] = Field(
-        default=_as_in_python("current_density_unit"), validate_default=True
+    time_unit: Literal["s", "ms", "min", "h", "d"] | None = None
+    time_restarts: bool = Field(
+        default=_as_in_python("time_restarts"), description="the clock starts again with every step"
     )
+    day_first: bool | None = Field(default=None, description="dates that stand for times are as 31-12-2018")
+    voltage_unit: Literal["V", "mV", "uV"] | None = None
+    electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
+    current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] | None = None
     plating_current: Literal["positive", "negative"] = Field(
         default=_as_in_python("plating_current"), description="sign of the plating current as written in the file"
     )
@@ -160,7 +162,9 @@ class Log(_Section):
 
     @field_validator("current_density_unit")
     @classmethod
-    def _current_has_its_area(cls, value: str, info: ValidationInfo) -> str:
+    def _current_has_its_area(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return value
         per_area = "/" in value
         area = info.data.get("electrode_area_cm2")
         if not per_area and area is None:

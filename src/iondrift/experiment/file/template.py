@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from iondrift.drift.closures import CLOSURES, DEFAULT_CLOSURE
+from iondrift.experiment.file.found import FoundLog, find_log, find_profiles
 from iondrift.impedance.options import ImpedanceOptions
-from iondrift.ledger import without_results
 from iondrift.nmr.options import DiffusionOptions, LineOptions
 from iondrift.readers.bruker.options import GradientOptions
 from iondrift.readers.impedance.options import ReadingOptions
-from iondrift.readers.profiles.topspin_text import looks_like_export
-from iondrift.readers.text import SEPARATORS, Separator, is_number, read_start, split_cells, without_empty_tail
 from iondrift.settings import settings_of
 
 _TEMPLATE = """\
@@ -29,12 +25,7 @@ name = {name}
 {profiles_section}
 [log]
 file = {log}{log_note}
-time_column = 1                        # number from 1, or the column's header
-voltage_column = 2
-{current}
-# time_unit = "h"                      # s, min, h                                     <- CHECK
-# voltage_unit = "V"                   # V, mV
-# current_density_unit = "mA/cm2"      # A/m2, mA/cm2, uA/cm2; A, mA, uA with electrode_area_cm2
+{columns}
 # separator = "tab"                    # tab, semicolon, comma, space; found out when left out
 # decimal = "."                        # or ","; found out when left out
 # plating_current = "positive"         # sign of the plating current as written in the file
@@ -132,8 +123,7 @@ files = {profiles}{profiles_note}
 # first = 1                            # first profile to use, counted from 1 in natural order
 # count = 46                           # how many profiles to use; all when left out
 field_of_view_mm = 4.0                 # length that the stored points span            <- CHECK
-interval_s = 513.0                     # from the start of one profile to the next     <- CHECK
-duration_s = 444.0                     # acquisition time of one profile               <- CHECK
+{timing}
 # start_s = 0.0                        # start of the first profile after the log's first sample
 reverse = false                        # true when the plating electrode is at the far end as stored <- CHECK
 # gaps = "close"                       # a missing file number: "close", no time passed; "keep", one interval
@@ -167,7 +157,7 @@ expnos = {expnos}
 # line_broadening_Hz = 0.0             # exponential window about the echo
 """
 
-_LOOKED_AT = 4096  # bytes of a file
+_INTERVAL_S, _DURATION_S = 513.0, 444.0  # of the example
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,28 +180,86 @@ def template(folder: Path, data_sets: DataSets = DataSets()) -> str:
         Of TopSpin in it; without profiles among them, profiles are files.
     """
     expnos = data_sets.profiles
-    profiles = "." if expnos else _find_profiles(folder)
-    log, columns = _find_log(folder)
+    profiles = (".",) if expnos else find_profiles(folder)
+    log = find_log(folder)
     missing = "      # none found here            <- FILL IN"
-    current = "current_density_column = 3             # leave out when no current was logged"
     section = _TOPSPIN_PROFILES if expnos else _TEXT_PROFILES
+    count = 0 if expnos else _count(folder, profiles)
     return _TEMPLATE.format(
         closures=_closures(),
         impedance=_impedance(),
         name=_quoted(folder.resolve().name or "cell"),
         profiles_section=section.format(
-            profiles=_quoted(profiles or "profiles/*.txt"),
+            profiles=_files(profiles or ("profiles/*.txt",)),
             profiles_note="" if profiles else missing,
             expnos=_quoted(expnos),
+            timing=_timing(log, count),
         ),
         diffusion=_quoted(data_sets.diffusion or "201-205"),
         spectra=_quoted(data_sets.spectra or "301-305"),
         diffusion_options=_options(DiffusionOptions, GradientOptions),
         line_options=_options(LineOptions),
-        log=_quoted(log or "log.txt"),
+        log=_quoted(log.file if log else "log.txt"),
         log_note="" if log else missing,
-        current=current if columns >= 3 or not log else f"# {current}",
+        columns=_log_columns(log or FoundLog(file="", current=3)),
     )
+
+
+def _files(patterns: tuple[str, ...]) -> str:
+    if len(patterns) == 1:
+        return _quoted(patterns[0])
+    return f"[{', '.join(map(_quoted, patterns))}]"
+
+
+def _count(folder: Path, patterns: tuple[str, ...]) -> int:
+    return sum(1 for pattern in patterns for _ in folder.glob(pattern))
+
+
+def _timing(log: FoundLog | None, count: int) -> str:
+    """Return interval and duration of the profiles: an example's, or what the length of the log leaves room for."""
+    interval, duration, note = _INTERVAL_S, _DURATION_S, ""
+    if log is not None and log.duration and count and count * interval > log.duration:
+        interval = float(f"{log.duration / count:.3g}") * 0.99
+        duration, note = 0.85 * interval, f"; here {count} profiles over the length of the log"
+    interval_line = f"interval_s = {interval:.6g}"
+    duration_line = f"duration_s = {duration:.6g}"
+    return (
+        f"{interval_line:<38} # from the start of one profile to the next     <- CHECK{note}\n"
+        f"{duration_line:<38} # acquisition time of one profile               <- CHECK"
+    )
+
+
+def _log_columns(log: FoundLog) -> str:
+    """Return where the columns of a log are, and the units that its header tells."""
+    current = "current_density_column"
+    lines = [
+        (f"time_column = {_place(log.time)}", "number from 1, or the column's header"),
+        (f"voltage_column = {_place(log.voltage)}", ""),
+        (
+            f"{current} = {_place(log.current)}" if log.current else f"# {current} = 3",
+            "leave out when no current was logged",
+        ),
+        _unit("time_unit", log.units[0], "h", "s, ms, min, h, d"),
+        ("# time_restarts = false", "true: the clock starts again with every step"),
+        ("# day_first = true", "dates that stand for times are as 31-12-2018"),
+        _unit("voltage_unit", log.units[1], "V", "V, mV, uV"),
+        _unit(
+            "current_density_unit", log.units[2], "mA/cm2", "A/m2, mA/cm2, uA/cm2; A, mA, uA with electrode_area_cm2"
+        ),
+        *((f"# {what}", "<- FILL IN") for what in log.open),
+    ]
+    return "\n".join(f"{line:<38} # {note}" if note else line for line, note in lines)
+
+
+def _unit(key: str, told: str | None, usual: str, allowed: str) -> tuple[str, str]:
+    """Return the line of a unit: as the header of the log tells it, else the usual one, to be checked."""
+    if told is not None:
+        return f"{key} = {_quoted(told)}", f"{allowed}; as the header tells"
+    return f"# {key} = {_quoted(usual)}", f"{allowed}  <- CHECK"
+
+
+def _place(column: int | str | None) -> str:
+    return _quoted(column) if isinstance(column, str) else str(column)
 
 
 def _closures() -> str:
@@ -248,58 +296,3 @@ def _options(*records: type) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _find_profiles(folder: Path) -> str | None:
-    """Return a pattern for the folder that holds most profiles."""
-    found: dict[str, int] = {}
-    for file in _candidates(folder):
-        place = file.parent.relative_to(folder).as_posix()
-        prefix = "" if place == "." else f"{place}/"
-        if file.suffix in {".nc", ".zarr"}:
-            found[f"{prefix}{file.name}"] = 1
-        elif looks_like_export(_head(file)):
-            found[f"{prefix}*{file.suffix}"] = found.get(f"{prefix}*{file.suffix}", 0) + 1
-    return max(found, key=lambda pattern: found[pattern]) if found else None
-
-
-def _find_log(folder: Path) -> tuple[str | None, int]:
-    """Return the first file that is a table of numbers, and how many columns it has."""
-    for file in _candidates(folder):
-        head = _head(file)
-        if file.suffix in {".txt", ".csv", ".dat", ".tsv"} and not looks_like_export(head):
-            columns = _columns(head)
-            if columns >= 2:
-                return file.relative_to(folder).as_posix(), columns
-    return None, 0
-
-
-def _candidates(folder: Path) -> Iterator[Path]:
-    """Return what lies in the folder and in the folders directly below it."""
-    here = sorted(folder.iterdir())
-    below = [entry for sub in here if sub.is_dir() and sub.suffix != ".zarr" for entry in sorted(sub.iterdir())]
-    for entry in without_results([*here, *below]):
-        if not entry.name.startswith(".") and (entry.is_file() or entry.suffix == ".zarr"):
-            yield entry
-
-
-def _head(file: Path) -> str:
-    if file.is_dir():
-        return ""
-    return read_start(file, _LOOKED_AT).decode("utf-8", errors="replace")
-
-
-def _columns(head: str) -> int:
-    """Return how many columns of numbers most lines have; 0 when it is not a table."""
-    lines = [line for line in head.splitlines()[:-1] if line.strip() and not line.startswith("#")]
-    counts = [len(cells) for cells in map(_cells, lines) if all(map(is_number, cells))]
-    return max(set(counts), key=counts.count) if len(counts) > len(lines) / 2 else 0
-
-
-def _cells(line: str) -> tuple[str, ...]:
-    certain: tuple[Separator, ...] = ("tab", "semicolon")
-    for name in certain:
-        if SEPARATORS[name] in line:
-            return without_empty_tail(split_cells(line, SEPARATORS[name]))
-    comma = re.search(r"\d,\s*[-+]?\d", line) and "." in line  # a comma beside a decimal point separates
-    return split_cells(line, SEPARATORS["comma" if comma else "space"])

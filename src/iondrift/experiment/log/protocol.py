@@ -66,13 +66,13 @@ def elapsed(log: xr.Dataset) -> FloatArray:
     ShapeError
         No ``voltage`` along ``time``, or no sample.
     DataError
-        Time does not increase, or a value is not finite.
+        Time goes back, or a value is not finite.
     """
     if "voltage" not in log or log["voltage"].dims != ("time",) or "time" not in log.coords:
         raise ShapeError("log: expected a Dataset with voltage (time) and a coordinate time, as read_log returns it")
     if log.sizes["time"] == 0:
         raise ShapeError("log: holds no sample")
-    time = cast.increasing(log["time"].values, "log: time")
+    time = cast.increasing(log["time"].values, "log: time", repeats=True)
     for name in ("voltage", "current_density"):
         if name in log:
             cast.array(log[name].values, f"log: {name}", shape=(len(time),))

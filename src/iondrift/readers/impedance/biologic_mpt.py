@@ -12,6 +12,7 @@ from pathlib import Path
 
 from iondrift.errors import InputFileError
 from iondrift.readers import time_stamps
+from iondrift.readers.impedance import biologic_mpr
 from iondrift.readers.impedance.keyed_text import find_line, number_after, value_after
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
@@ -29,13 +30,15 @@ _MONTH_FIRST = {"mm/dd/yyyy": True, "dd/mm/yyyy": False}
 
 
 def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
-    """Return the spectra of an EC-Lab or BT-Lab text file, one for each sweep.
+    """Return the spectra of an EC-Lab or BT-Lab file, text or binary, one for each sweep.
 
     Raises
     ------
     InputFileError
         The header is damaged, the frequency was not exported, or rows are damaged.
     """
+    if biologic_mpr.is_mpr(path):
+        return biologic_mpr.read(path, asked)
     lines, open_end = split_lines(read_text(path))
     header = _header(lines, path)
     table = table_below(path, lines, header, "\t", open_end=open_end)

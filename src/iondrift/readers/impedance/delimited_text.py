@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from iondrift.errors import InputFileError
 from iondrift.readers.impedance.columns import header_remedy
@@ -17,12 +20,14 @@ from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.points import Convention, points_of_table
 from iondrift.readers.impedance.spectrum import Spectrum
 from iondrift.readers.impedance.sweeps import spectra
+from iondrift.readers.impedance.three_columns import settled_header
 from iondrift.readers.table import Table, cells_of, table_rows
 from iondrift.readers.text import (
     SEPARATORS,
     Separator,
     decimal_sign,
     is_number,
+    number,
     read_text,
     split_cells,
     split_lines,
@@ -38,8 +43,8 @@ ROWS_THAT_SETTLE = 200  # so many in a row tell the separator; files of thousand
 FEWEST_COLUMNS = 3
 # For the message on what is none of them.
 KNOWN = (
-    "Zahner .ism, Gamry .DTA, BioLogic EC-Lab and BT-Lab text, ZPlot and ZView .z, Autolab Z60W, VersaStudio .par, "
-    "PARSTAT, CH Instruments, PowerSuite, PSTrace, and tables of text"
+    "Zahner .ism, Gamry .DTA, BioLogic .mpr and EC-Lab or BT-Lab text, ZPlot and ZView .z, Autolab Z60W, VersaStudio "
+    ".par, PARSTAT, CH Instruments, PowerSuite, PSTrace, and tables of text"
 )
 
 
@@ -59,13 +64,14 @@ def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     InputFileError
         There is no table, or it leaves open what its columns are.
     """
-    table = _table(path, asked.header, asked.separator, asked.decimal)
+    table, cautions = _table(path, asked.header, asked.separator, asked.decimal)
     # Nobody writes another unit for a bare "frequency"; an impedance without unit is refused.
     convention = Convention(
-        units={"frequency": 1.0}, imaginary_as_named=asked.header is not None,
+        units={"frequency": 1.0}, imaginary_as_named=asked.header is not None or bool(cautions),
         month_first=None if asked.day_first is None else not asked.day_first,
     )  # fmt: skip
-    return spectra(points_of_table(table, convention), asked)
+    points = points_of_table(table, convention)
+    return spectra(replace(points, cautions=(*points.cautions, *cautions)), asked)
 
 
 def holds_table(lines: Sequence[str]) -> bool:
@@ -74,7 +80,10 @@ def holds_table(lines: Sequence[str]) -> bool:
     return any(_first_rows(whole, mark)[1] >= ROWS_THAT_PROVE_A_TABLE for mark in SEPARATORS.values())
 
 
-def _table(path: Path, header: Sequence[str] | None, separator: Separator | None, decimal: str | None) -> Table:
+def _table(
+    path: Path, header: Sequence[str] | None, separator: Separator | None, decimal: str | None
+) -> tuple[Table, tuple[str, ...]]:
+    """Return the table, and what to say of columns that no header names."""
     lines, open_end = split_lines(read_text(path))
     lines = without_whole_line_quotes(lines)
     character, first = _find_rows(lines, separator, path)
@@ -88,6 +97,10 @@ def _table(path: Path, header: Sequence[str] | None, separator: Separator | None
                 f"{header_remedy(width)}"
             )
         found, header_line = tuple(header), first + 1
+    cautions: tuple[str, ...] = ()
+    if found is None and width == FEWEST_COLUMNS:
+        found, cautions = _settled(path, _rows_from(lines, first, None), character, decimal)
+        header_line = first + 1
     if found is None or (width not in (len(found), len(without_empty_tail(found))) and "" not in found[:width]):
         what = "no header line" if found is None else f"a header of {len(without_empty_tail(found))} cells"
         raise InputFileError(
@@ -96,10 +109,30 @@ def _table(path: Path, header: Sequence[str] | None, separator: Separator | None
         )
     kept = _rows_from(lines, first, own_header)
     found, rows, numbers = table_rows(kept, found, character, path)
-    return Table(
+    table = Table(
         path=path, header=found, header_line=header_line, rows=rows, lines=numbers,
         decimal=decimal or decimal_sign(cells_of(rows, numbers), path), open_end=open_end and kept[-1][0] == len(lines),
     )  # fmt: skip
+    return table, cautions
+
+
+def _settled(
+    path: Path, kept: list[tuple[int, str]], separator: str, decimal: str | None
+) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Return the names of three columns without a header where the numbers settle them, and a caution on it."""
+    _, rows, numbers = table_rows(kept, ("1", "2", "3"), separator, path)
+    mark = decimal or decimal_sign(cells_of(rows, numbers), path)
+    values = np.array([[number(cell, mark) for cell in row] for row in rows], dtype=np.float64)
+    turn = np.flatnonzero(np.sign(np.diff(values[:, 0])) != np.sign(values[1, 0] - values[0, 0]))
+    first_sweep = values[: turn[0] + 1] if turn.size else values
+    found = settled_header(*first_sweep.T)
+    if found is None:
+        return None, ()
+    names, words = found
+    return names, (
+        f"no header: the columns are taken as {', '.join(names)}, for by Kramers-Kronig {words}; nothing tells that it "
+        f"is Ohm; to say it yourself: {setting('header', names)}",
+    )
 
 
 def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) -> tuple[str, int]:

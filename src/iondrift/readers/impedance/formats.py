@@ -9,6 +9,7 @@ from pathlib import Path
 from iondrift.errors import InputFileError
 from iondrift.readers.impedance import (
     autolab_text,
+    biologic_mpr,
     biologic_mpt,
     ch_instruments_text,
     gamry_dta,
@@ -36,7 +37,7 @@ _SIGNATURES = {
     "chi": rf"(?s:.*?){ch_instruments_text.SIGNATURE}",
 }
 # An instrument's own endings: they count where the content shows no format and holds no table.
-_SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".par": "versastudio"}
+_SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".mpr": "biologic", ".par": "versastudio"}
 # What else may lie in a folder of spectra; everything with these endings must read, except the papers named
 # below.
 _SPECTRUM_SUFFIXES = {*_SUFFIXES, ".z", ".z60", ".csv", ".txt", ".tsv", ".dat", ".asc"}
@@ -70,6 +71,8 @@ def detect_format(path: Path) -> str:
         raise InputFileError(f"{path}: is empty; copy or export it again")
     if head.startswith(zahner_ism.SIGNATURES):
         return "zahner"
+    if head.startswith(biologic_mpr.MAGIC):
+        return "biologic"
     mark, encoding = encoding_of(head)
     text = head[len(mark) :].decode("latin-1" if encoding == "utf-8" else encoding, errors="replace")
     for name, signature in _SIGNATURES.items():
