@@ -62,7 +62,7 @@ def _hittorf(measured: Measured) -> Iterator[Reading]:
         t, error = forms.hittorf_transference(sign * acquired.half_salt[:until, side], charge)
         yield Reading(
             name=f"Hittorf balance, {half} half", symbol="t-", value=t, error=error, unit="1",
-            assumes="no anions through the electrode, middle of the cell undisturbed",
+            assumes="no anions through the electrode, edges sharp, middle undisturbed; band of the scatter alone",
         )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from iondrift.progress import Progress, silent
 from iondrift.report.console.texts import STILL, banded, number
 from iondrift.report.summary.quantities import edges_of, quantity
 from iondrift.runs import simulated_cell
+from iondrift.runs.demo_transport import transport_table
 from iondrift.runs.publication import published
 from iondrift.runs.results import FIGURES
 
@@ -91,6 +92,9 @@ def show_truth(results: Sequence[Result]) -> None:
             figures.draw_truth(analysis, true, folder=staging / FIGURES)
         console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
         console.print(Padding(_truth_table(analysis, true, result.outcome.summary), (0, 0, 1, 2), expand=False))
+        if analysis.readings:
+            console.print(f"{analysis.experiment.cell.name}: D and t-, truth and findings (68 % bands)")
+            console.print(Padding(transport_table(analysis, stored), (0, 0, 1, 2), expand=False))
     for line in ratios(analyses):
         console.print(line)
 

@@ -16,15 +16,16 @@ _SCALED = {"m2/s": (1e12, "um2/s")}
 
 def section(entries: Sequence[Mapping[str, Any]]) -> RenderableType | None:
     """Return one line a reading; None where there is none."""
-    lines = [f"{_value(entry)}: {entry['name']} ({entry['assumes']})" for entry in entries]
+    lines = [f"{entry['symbol']} {shown(entry)}: {entry['name']} ({entry['assumes']})" for entry in entries]
     if any(entry["symbol"] == "t-" for entry in entries):
         lines.append(PRODUCT)
     return layout.paragraphs(lines, mark="-", style="none")
 
 
-def _value(entry: Mapping[str, Any]) -> str:
+def shown(entry: Mapping[str, Any]) -> str:
+    """Return the value of a reading with its 68 % band and unit."""
     scale, unit = _SCALED.get(entry["unit"], (1.0, "" if entry["unit"] == "1" else entry["unit"]))
     scaled = {"value": None if entry["value"] is None else entry["value"] * scale} | {
         name: [edge * scale for edge in entry[name]] for name in ("band_68", "band_95") if name in entry
     }
-    return f"{entry['symbol']} {banded(scaled)}{f' {unit}' if unit else ''}"
+    return f"{banded(scaled)}{f' {unit}' if unit else ''}"

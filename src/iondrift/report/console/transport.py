@@ -38,7 +38,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
     return layout.sections(
         summary["title"],
         ("Fit, with 68 % bands", _fit(summary)),
-        ("At the end, with 68 % bands", _ends(summary)),
+        ("At the end of the polarisation, with 68 % bands", _ends(summary)),
         ("Does the model hold? p: share of replicates at least as extreme", _consistency(summary)),
         ("Profiles that were not fitted: mean of ln I - ln prediction", _unused(summary)),
         ("Random walk through the posterior", _walks(summary)),

@@ -34,7 +34,7 @@ def build(found: CellFit) -> Entry:
         "noise": quantity(100.0 * dataset.attrs["noise"], "% of the intensity"),
         "initial_concentration": quantity(dataset.attrs["initial_concentration"] * 1e-3, "mol/L"),
         "anion_diffusivity": dataset.attrs["anion_diffusivity"],
-        "end": quantity(float(dataset.time[-1]) / HOUR, "h", "last profile fitted"),
+        "end": quantity(float(dataset.time[end_of(found)]) / HOUR, "h", "last fitted profile under polarisation"),
         "forms": {str(form): _form(dataset.sel(form=form), found, str(form)) for form in dataset.form.values},
         "unused": _unused(dataset),
         "warnings": [*found.notes],
@@ -42,8 +42,13 @@ def build(found: CellFit) -> Entry:
     }
 
 
+def end_of(found: CellFit) -> int:
+    """Return the index of the last fitted profile under polarisation."""
+    return min(found.measured.end, found.dataset.sizes["time"] - 1)
+
+
 def _form(dataset: xr.Dataset, found: CellFit, form: str) -> Entry:
-    best = float(found.dataset.log_evidence.max())
+    best, end = float(found.dataset.log_evidence.max()), end_of(found)
     entry: Entry = {
         "parameters": _parameters(dataset),
         "log_evidence_below_best": float(dataset.log_evidence) - best,
@@ -63,9 +68,9 @@ def _form(dataset: xr.Dataset, found: CellFit, form: str) -> Entry:
             }
             for half in dataset.half.values
         },
-        "surface_concentration": _median(dataset.surface_concentration[:, -1], 1e-3, "mol/L"),
+        "surface_concentration": _median(dataset.surface_concentration[:, end], 1e-3, "mol/L"),
         **{
-            name: {end: _median(dataset[name][:, -1, k], UM_PER_H, "um/h") for end, k in (("x0", 0), ("xL", -1))}
+            name: {place: _median(dataset[name][:, end, k], UM_PER_H, "um/h") for place, k in (("x0", 0), ("xL", -1))}
             for name in _BANDED
             if name in dataset
         },
