@@ -18,13 +18,12 @@ from iondrift.drift.closures import CLOSURES
 from iondrift.drift.reconstruction import label_drift
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, smooth
-from iondrift.experiment.closed_forms import Reading
 from iondrift.experiment.closure_bands import Row, closure_rows
 from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.log.onset import Onset
 from iondrift.experiment.log.protocol import Segment
-from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, Inputs, Measured
+from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, Inputs, Measured, Reading
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY

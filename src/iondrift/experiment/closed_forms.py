@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,33 +10,11 @@ import xarray as xr
 
 from iondrift.cast import FloatArray
 from iondrift.experiment.closure_bands import uncertainties
-from iondrift.experiment.results import Measured
+from iondrift.experiment.results import Measured, Reading
 from iondrift.transport import closed_forms as forms
 
 _BLOCKS = 10  # of neighbouring profiles, each left out once
 _FEWEST = 12  # polarised profiles
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One number.
-
-    Attributes
-    ----------
-    name, symbol
-        What was done, and what it gives.
-    value, error
-        In ``unit``; a standard error, None where none is known.
-    assumes
-        In words.
-    """
-
-    name: str
-    symbol: str
-    value: float
-    error: float | None
-    unit: str
-    assumes: str
 
 
 def readings(measured: Measured, blocking: xr.Dataset | None) -> tuple[Reading, ...]:

@@ -8,11 +8,11 @@ import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
-from iondrift.experiment.closed_forms import Reading, readings
+from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, sand_time
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.measure import measure_cell
-from iondrift.experiment.results import Analysis, Measured, unavailable_closures
+from iondrift.experiment.results import Analysis, Measured, Reading, unavailable_closures
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.uncertainties import Uncertainties
     from iondrift.drift.smoothing.noise import NoiseEstimate
     from iondrift.experiment.acquired import Acquired
-    from iondrift.experiment.closed_forms import Reading
     from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
@@ -173,6 +172,28 @@ class Measured:
         """Times of protocol steps between the first and the last profile, s."""
         time = self.concentration.time.values
         return tuple(s.start for s in self.segments[1:] if time[0] < s.start < time[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One number of D or t- in closed form.
+
+    Attributes
+    ----------
+    name, symbol
+        What was done, and what it gives.
+    value, error
+        In ``unit``; a standard error, None where none is known.
+    assumes
+        In words.
+    """
+
+    name: str
+    symbol: str
+    value: float
+    error: float | None
+    unit: str
+    assumes: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,8 +47,8 @@ def transport_table(analysis: Analysis, truth: xr.Dataset) -> Table:
     table.add_section()
     table.add_row("inverse model, D(c) of the form", "", "")
     for form, found in forms.items():
-        for name, true, entry in _compared(fit, found, truth, D, t):
-            table.add_row(f"{form}: {name}", true, banded(entry))
+        for name, value, quantity in _compared(fit, found, truth, D, t):
+            table.add_row(f"{form}: {name}", value, banded(quantity))
     return table
 
 

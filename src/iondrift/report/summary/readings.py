@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from iondrift.experiment.closed_forms import Reading
+from iondrift.experiment.results import Reading
 from iondrift.report.summary.quantities import Entry, quantity
 
 _NORMAL = np.array([-1.959964, -0.994458, 0.0, 0.994458, 1.959964])  # quantiles of the standard normal at ``LEVELS``
