@@ -18,12 +18,14 @@ from iondrift.drift.closures import CLOSURES
 from iondrift.drift.reconstruction import label_drift
 from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.penalised_splines import Penalties, SmoothSeries, smooth
-from iondrift.experiment.closure_bands import Row, closure_rows
+from iondrift.drift.smoothing.profiles import smooth_profiles
+from iondrift.experiment.closure_bands import Row, closure_rows, inputs_of
 from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.labels import label_results
+from iondrift.experiment.ledger import ledger_of
 from iondrift.experiment.log.onset import Onset
 from iondrift.experiment.log.protocol import Segment
-from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, Inputs, Measured, Reading
+from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, CellLedger, Inputs, Measured, Reading
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY
@@ -59,10 +61,12 @@ def dataset(*, current: bool = True) -> xr.Dataset:
 def analysis(*, current: bool = True) -> Analysis:
     """Return results without bands, with plausible facts."""
     cell = measured(current=current)
-    closures = {name: _closed(row, name) for name, row in closure_rows(cell).items()}
+    ledger = _ledger(cell)
+    closures = {name: _closed(row, name) for name, row in _rows(cell).items()}
     return Analysis(
         measured=cell,
-        dataset=label_results(cell, _series(), closures, None),
+        dataset=label_results(cell, _series(), closures, None, ledger),
+        ledger=ledger,
         closures=closures,
         unavailable={} if current else {"current": "no current density in the log"},
         sand_time=6220.0,
@@ -119,7 +123,7 @@ def measured(*, current: bool = True) -> Measured:
 def banded(*, current: bool = True) -> Analysis:
     """Return :func:`analysis` with bands of 10 %."""
     plain = analysis(current=current)
-    posed = {name: _posed(plain, name, row) for name, row in closure_rows(plain.measured).items()}
+    posed = {name: _posed(plain, name, row) for name, row in _rows(plain.measured).items()}
     bands = Bands(
         uncertainties=MODEL,
         by_closure={name: label_bands(_outcome(plain, name, posed[name]), posed[name]) for name in posed},
@@ -127,7 +131,20 @@ def banded(*, current: bool = True) -> Analysis:
         budget=_budget(plain, posed[plain.experiment.reconstruction.closure]),
         sand_time=6220.0 * np.exp(0.2 * _NORMALS),
     )
-    return replace(plain, dataset=label_results(plain.measured, _series(), plain.closures, bands), bands=bands)
+    return replace(
+        plain, dataset=label_results(plain.measured, _series(), plain.closures, bands, plain.ledger), bands=bands
+    )
+
+
+def _ledger(cell: Measured) -> CellLedger | None:
+    profiles = smooth_profiles(cell.concentration, "pspline", series=_series())
+    found = ledger_of(cell, inputs_of(cell), profiles, None)
+    return None if found is None else replace(found, from_data=())  # the error model is that of MODEL
+
+
+def _rows(cell: Measured) -> dict[str, Row]:
+    ledger = _ledger(cell)
+    return closure_rows(cell, None if ledger is None else inputs_of(cell).after(ledger.dataset))
 
 
 def _experiment(*, current: bool) -> Experiment:
@@ -170,6 +187,7 @@ def _closed(row: Row, name: str) -> xr.Dataset:
         "concentration": c,
         "concentration_gradient": gradient,
         "net_velocity": velocity,
+        "voltage_across": -np.trapezoid(SHARES[name] * FIELD, X, axis=1),
         "charge_balance": -FARADAY * velocity * c / np.where(current == 0.0, np.nan, current)[:, None],
     }
     return label_drift(arrays, row.inputs, CLOSURES[row.closure], "pspline", _series())
@@ -214,7 +232,8 @@ def _outcome(plain: Analysis, name: str, posed: Posed) -> BandOutcome:
 
 
 def _budget(plain: Analysis, posed: Posed) -> xr.Dataset:
-    varied = np.array([source != "solution_relative" for source in SOURCES])
+    unused = {"solution_relative", "interphase_relative", "electrode_concentration_relative", "electrode_gap_um"}
+    varied = np.array([source not in unused for source in SOURCES])
     half = np.zeros((varied.size, 3))
     half[varied] = np.outer(np.linspace(1.0, 0.0, varied.sum()), [20.0, 10.0, 20.0]) / 3.6e9
     total = (half**2).sum(axis=0)

@@ -51,6 +51,7 @@ def test_own_data_step_by_step_give_what_the_command_gives(tmp_path: Path) -> No
     cell = iondrift.calibrate(profiles, time=averaged.time, field_of_view=4e-3, concentration=1666.0, reference=resting)
     D = iondrift.Diffusivity.constant(1.3e-12)
     found = iondrift.reconstruct_drift(
-        cell.concentration, averaged.voltage, D, temperature=313.15, smoothing="none", closure="voltage"
-    )
+        cell.concentration, averaged.voltage, D, temperature=313.15, smoothing="none", closure="voltage",
+        voltage_offset=expected.voltage_offset,
+    )  # fmt: skip
     np.testing.assert_allclose(found.drift_velocity, expected.drift_velocity, rtol=1e-12, atol=0.0)

@@ -175,7 +175,7 @@ def group_draws(draws: Draws, first: int, last: int) -> Draws:
         draws.counter_edge[first:last],
         draws.thermal_voltage[first:last],
         draws.cation_ratio[first:last],
-        draws.voltage_offset[first:last],
+        draws.voltage_parts[:, first:last].copy(),
         draws.clock[first:last],
         draws.parameters[:, first:last].copy(),
         draws.origin,
@@ -196,7 +196,9 @@ def apply_protocol(protocol: Protocol, t: int, draws: Draws, normals: FloatArray
     for j in range(lanes.whole(draws.clock.shape[0])):
         shift = draws.clock[j]
         voltage = protocol.voltage[t] + protocol.voltage_slope[t] * shift
-        profile[lanes.VOLTAGE + j] = voltage + protocol.voltage_noise * normals[0, j] - draws.voltage_offset[j]
+        for part in range(draws.voltage_parts.shape[0]):
+            voltage -= protocol.voltage_sensitivity[part, t] * draws.voltage_parts[part, j]
+        profile[lanes.VOLTAGE + j] = voltage + protocol.voltage_noise * normals[0, j]
         current = protocol.current[t] + protocol.current_slope[t] * shift
         profile[lanes.CURRENT + j] = current + protocol.current_noise * normals[1, j]
 

@@ -31,11 +31,13 @@ class Space(NamedTuple):
 class Protocol(NamedTuple):
     """Voltage and current (T,) with their slopes in time, and standard deviations of their noise.
 
+    ``voltage_sensitivity`` (P, T): volts by a unit of what each part of the voltage hangs on.
     ``step`` (T,): weights that integrate v over time; ``row`` (T,): where the ends of a profile are kept, or -1.
     """
 
     voltage: FloatArray
     voltage_slope: FloatArray
+    voltage_sensitivity: FloatArray
     voltage_noise: float
     current: FloatArray
     current_slope: FloatArray
@@ -58,9 +60,9 @@ class Solution(NamedTuple):
 class Draws(NamedTuple):
     """Systematic draws, one a replicate (R,).
 
-    Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-, voltage offset (V), clock
-    offset (s); ``parameters`` (P, R) of D(c); ``origin`` (T, R), or (T, 1) for all replicates: J at x = 0 under
-    BLOCKING; ``solution``: under CONCENTRATED, (0, R) else.
+    Factors of concentration and length, shifts of the two edges (m), R T / F (V), D+ / D-; ``voltage_parts`` (P, R):
+    how far what the parts of the voltage hang on is off; clock offset (s); ``parameters`` (P, R) of D(c); ``origin``
+    (T, R), or (T, 1) for all replicates: J at x = 0 under BLOCKING; ``solution``: under CONCENTRATED, (0, R) else.
     """
 
     concentration: FloatArray
@@ -69,7 +71,7 @@ class Draws(NamedTuple):
     counter_edge: FloatArray
     thermal_voltage: FloatArray
     cation_ratio: FloatArray
-    voltage_offset: FloatArray
+    voltage_parts: FloatArray
     clock: FloatArray
     parameters: FloatArray
     origin: FloatArray

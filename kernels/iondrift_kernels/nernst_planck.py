@@ -4,6 +4,7 @@ Both ions have one charge, the same concentration c, and D+ = D- (1 - t-) / t-. 
 
     N- = -D_amb dc/dx - t- i / F,   D_amb(c) = 2 (1 - t-) D-(c),   N- = 0 at both electrodes
     V  = -i int dx / kappa + (2 t- - 1) (R T / F) ln(c_L / c_0) - i R_0 (c_ref / c_0)^p + EMF
+         + (R T / F) (g ln(c_L / c_ref) - ln(c_0 / c_ref))
     kappa(c) = F c D-(c) / (t- R T / F)
 
 on finite volumes in x. One step in time is TR-BDF2 (Bank et al. 1985: second order, L-stable), so that the
@@ -47,6 +48,7 @@ class Cell(NamedTuple):
     interface_resistance: float  # ohm m2, at reference_concentration
     interface_exponent: float
     reference_concentration: float  # mol m-3
+    lithium_counter: float  # g: 1 where the counter electrode is lithium, 0 where c_L is in its EMF
 
 
 class Diffusion(NamedTuple):
@@ -152,7 +154,15 @@ def cell_voltage(cell: Cell, grid: Grid, diffusion: Diffusion, c: Floats, curren
             scale * grid.widths[j] / (evaluate(diffusion.form, diffusion.argument, diffusion.parameters, c[j]) * c[j])
         )
     polarisation = (2.0 * t - 1.0) * cell.thermal_voltage * math.log(last / first)
-    return -current * resistance + polarisation + cell.electromotive_force
+    return -current * resistance + polarisation + electrode_voltage(cell, first, last) + cell.electromotive_force
+
+
+@kernel
+def electrode_voltage(cell: Cell, first: float, last: float) -> float:
+    """Return what the concentrations at the lithium electrodes add to the voltage (Nernst), V."""
+    reference = cell.reference_concentration
+    counter = cell.lithium_counter * math.log(last / reference)
+    return cell.thermal_voltage * (counter - math.log(first / reference))
 
 
 @kernel

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from iondrift.drift.smoothing.noise import NoiseEstimate as NoiseEstimate
     from iondrift.drift.smoothing.noise import estimate_noise as estimate_noise
     from iondrift.drift.smoothing.penalties import Penalties as Penalties
+    from iondrift.drift.voltage_ledger import VoltageCauses as VoltageCauses
+    from iondrift.drift.voltage_ledger import voltage_ledger as voltage_ledger
     from iondrift.experiment.diffusion import measure_diffusion as measure_diffusion
     from iondrift.experiment.file.schema import Experiment as Experiment
     from iondrift.experiment.file.schema import load as load
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from iondrift.transport.relations import sand_time as sand_time
 
 _HOME = {
+    "VoltageCauses": "drift.voltage_ledger",
     "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
@@ -127,6 +130,7 @@ _HOME = {
     "simulate": "transport.forward.simulation",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
+    "voltage_ledger": "drift.voltage_ledger",
 }
 _MODULES = {"errors": "errors", "published": "reference.published"}
 

@@ -89,6 +89,13 @@ VARIABLES: Mapping[str, Variable] = {
             "positive while lithium is plated at x = 0",
         ),
         _entry("voltage_offset", "time", "V", "part of the cell voltage not laid across the stored x range"),
+        _entry("voltage_part", "part time", "V", "part of the voltage that does not lie across the stored x range"),
+        _entry("voltage_part_deviation", "part time", "V", "standard uncertainty of that part"),
+        _entry("voltage_part_sensitivity", "part time", "V", "change of that part by a unit of what it hangs on"),
+        _entry("wall_concentration", "end time", "mol m-3", "anion concentration at each electrode, continued"),
+        _entry("voltage_across", "time", "V", "voltage across the stored x range under the closure, -int E dx"),
+        _entry("voltage_across_by_closure", "closure time", "V", "voltage across the stored x range, -int E dx"),
+        _entry("voltage_unaccounted", "time", "V", "voltage left over by the ledger and a closure of the current"),
         _entry("voltage_effective", "time", "V", "voltage laid across the region of interest, V - V_offset"),
         _entry("current_density", "time", "A m-2", "current density", _PLATING_NEGATIVE),
         _entry("intensity", "time point", "1", "magnitude of the 1D 19F profile, as stored"),
@@ -180,6 +187,10 @@ VARIABLES: Mapping[str, Variable] = {
         ),
     )
 }
+
+
+# Parts of a voltage that do not lie across the profiles, in the order of every ledger.
+VOLTAGE_PARTS = ("electromotive force", "interphases", "electrodes", "gaps")
 
 
 def dataarray(

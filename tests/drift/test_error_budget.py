@@ -176,7 +176,7 @@ def test_the_noise_of_the_storage_is_in_the_band_of_blocking(
     noise = 1e-3 * np.random.default_rng(8).standard_normal(c.sizes["time"])
     storage = xr.DataArray(0.1 - 2e-6 * c.time.values + noise, dims="time", coords={"time": c.time})
     common = {"closure": "blocking", "temperature": TEMPERATURE, "series": series}
-    draws = {"samples": 400, "uncertainties": Uncertainties.none(), "profile_noise": True}
+    draws = {"samples": 4000, "uncertainties": Uncertainties.none(), "profile_noise": True}
 
     def spread(storage: xr.DataArray | None) -> np.ndarray:
         found = drift_bands(c, voltage, Diffusivity.constant(D), electrode_storage=storage, **common, **draws)

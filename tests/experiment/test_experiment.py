@@ -54,7 +54,7 @@ def test_defaults_are_those_of_the_documentation(tmp_path: Path) -> None:
     experiment = _load(tmp_path, MINIMAL)
     assert experiment.reconstruction.closure == "voltage"
     assert experiment.reconstruction.smoothing == "pspline"
-    assert experiment.reconstruction.voltage_offset_V == 0.0
+    assert experiment.reconstruction.voltage_offset_V is None  # the ledger asks the log
     assert experiment.profiles.reference == "open-circuit"
 
 

@@ -63,7 +63,7 @@ def random_draws(rng):
         counter_edge=around(0.0, 1e-5),
         thermal_voltage=around(0.027, 1e-4),
         cation_ratio=np.abs(around(0.2, 0.02)),
-        voltage_offset=around(0.0, 0.01),
+        voltage_parts=0.01 * rng.standard_normal((4, LANES)),
         clock=around(0.0, 10.0),
         parameters=np.ones((6, LANES)),
         origin=np.zeros((1, 1)),

@@ -128,7 +128,7 @@ def test_the_error_model_is_printed_with_its_origin(built: dict[str, Any]) -> No
     assert sources["clock_offset_s"]["origin"] == "left out"
     assert (sources["diffusivity_relative"]["value"], sources["diffusivity_relative"]["unit"]) == (5.0, "%")
     assert sources["profile_noise"]["origin"] == "estimated from the data"
-    assert len(sources) == 11
+    assert len(sources) == 14
 
 
 def test_a_band_never_appears_without_the_choice_of_closure(built: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def test_anions_are_conserved_through_the_whole_protocol():
     from iondrift_kernels import nernst_planck as model
 
     run = ProtocolRun(
-        cell=model.Cell(0.9, THERMAL, 0.0, 0.057, 2.0, 1666.0),
+        cell=model.Cell(0.9, THERMAL, 0.0, 0.057, 2.0, 1666.0, 1.0),
         grid=model.Grid(np.diff(faces), np.diff(middles)),
         diffusion=model.Diffusion(
             DEFAULT_DIFFUSIVITY.form, DEFAULT_DIFFUSIVITY.argument_code, DEFAULT_DIFFUSIVITY.parameters
@@ -114,16 +114,19 @@ def test_salt_runs_out_at_sand_s_time_and_the_error_names_it():
 
 
 def test_a_voltage_limit_that_depletion_jumps_over_is_an_error_too():
+    """The Nernst terms hold 124 mV a decade: 5 V are more decades than numbers have digits."""
     with pytest.raises(DataError, match="salt at the plating electrode runs out"):
-        simulate(interface_resistance=0.0)
+        simulate(interface_resistance=0.0, voltage_limit=5.0)
 
 
 def test_the_field_integrates_to_the_voltage():
     fine = graded_volumes(1.203e-3, 1600)[0]
     truth = simulate(x=fine, interface_resistance=0.0, voltage_limit=0.22, profiles=60)
     across = -np.trapezoid(truth.electric_field, fine, axis=1)
-    np.testing.assert_allclose(across, truth.voltage, atol=2e-4)
-    np.testing.assert_allclose(truth.voltage_offset, 0.0, atol=2e-4)
+    electrodes = THERMAL * np.log(truth.concentration.values[:, -1] / truth.concentration.values[:, 0])
+    assert electrodes.max() > 0.02
+    np.testing.assert_allclose(across + electrodes, truth.voltage, atol=2e-4)
+    np.testing.assert_allclose(truth.voltage_offset, electrodes, atol=2e-4)
     assert float(truth.voltage.max()) == pytest.approx(0.22, abs=1e-9)
 
 
@@ -133,6 +136,16 @@ def test_voltage_offset_is_what_lies_outside_the_stored_range():
     across = -np.trapezoid(truth.electric_field, inner, axis=1)
     np.testing.assert_allclose(truth.voltage - truth.voltage_offset, across, atol=1e-5)
     np.testing.assert_allclose(truth.voltage_offset[:10], 3.7, atol=1e-9)
+    np.testing.assert_allclose(truth.voltage_part.sum("part"), truth.voltage_offset, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("cell", "lithium"), [("li-li", 1.0), ("li-nmc622", 0.0)])
+def test_the_electrodes_add_their_nernst_term(cell: str, lithium: float) -> None:
+    truth = simulate(cell, profiles=40)
+    c = truth.concentration.values
+    expected = THERMAL * (lithium * np.log(c[:, -1] / 1666.0) - np.log(c[:, 0] / 1666.0))
+    assert expected.max() > 0.02
+    np.testing.assert_allclose(truth.voltage_part.sel(part="electrodes"), expected, atol=1e-9)
 
 
 def test_the_voltage_closure_recovers_the_truth_within_two_percent():

@@ -9,7 +9,7 @@ from iondrift.errors import ConfigurationError
 
 
 def close_concentrated(inputs: DriftInputs, profiles: SmoothedProfiles) -> dict[str, FloatArray]:
-    """Return every result variable (time, x); J = diffusive + migrative - friction.
+    """Return every result variable (time, x), voltage_across (time,); J = diffusive + migrative - friction.
 
     Raises
     ------
@@ -35,6 +35,7 @@ def close_concentrated(inputs: DriftInputs, profiles: SmoothedProfiles) -> dict[
         "concentration_gradient": gradient,
         "charge_balance": found.flux * inputs.balanced[:, None],
         "net_velocity": found.flux / c,
+        "voltage_across": -found.field @ profiles.weights,
         "current_velocity": found.current_velocity,
         "friction": found.friction,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypedDict
 
 import numpy as np
@@ -22,7 +22,7 @@ class InputOptions(TypedDict, total=False):
     temperature: float
     current_density: xr.DataArray | None
     transference_number: float | None
-    voltage_offset: float | xr.DataArray
+    voltage_offset: float | xr.DataArray | None
     electrode_storage: xr.DataArray | None
     solution: ConcentratedSolution | None
 
@@ -45,6 +45,10 @@ class DriftInputs:
         D(c) of the anion, K, and t- of the anion (None where it is not known).
     solution
         D_s, t-, chi and kappa of a concentrated solution; None where they are not known.
+    ledger
+        The parts of the voltage that were taken off, from :func:`iondrift.voltage_ledger`; None where none was made.
+    offset_stated
+        Whether anybody said what does not lie across the profiles.
     """
 
     concentration: xr.DataArray
@@ -55,6 +59,8 @@ class DriftInputs:
     temperature: float
     transference_number: float | None
     solution: ConcentratedSolution | None = None
+    ledger: xr.Dataset | None = None
+    offset_stated: bool = True
 
     @classmethod
     def of(
@@ -66,7 +72,7 @@ class DriftInputs:
         temperature: float,
         current_density: xr.DataArray | None = None,
         transference_number: float | None = None,
-        voltage_offset: float | xr.DataArray = 0.0,
+        voltage_offset: float | xr.DataArray | None = None,
         electrode_storage: xr.DataArray | None = None,
         solution: ConcentratedSolution | None = None,
     ) -> Self:
@@ -87,7 +93,8 @@ class DriftInputs:
         transference_number
             t- of the anion, above 0 and at most 1.
         voltage_offset
-            Part of the voltage that does not fall across the electrolyte, V; one number or (time,).
+            Part of the voltage that does not fall across the electrolyte, V; one number or (time,). None lays the
+            whole voltage across it, and results say so; see :meth:`after`.
         electrode_storage
             (time,), mol m-2, anions between the plating electrode and x = 0.
         solution
@@ -112,7 +119,8 @@ class DriftInputs:
             stored = along_time(electrode_storage, "electrode_storage", time, "mol m-2")
         return cls(
             concentration=concentration,
-            voltage=volts - along_time(voltage_offset, "voltage_offset", time, "V"),
+            voltage=volts - along_time(0.0 if voltage_offset is None else voltage_offset, "voltage_offset", time, "V"),
+            offset_stated=voltage_offset is not None,
             current=current,
             storage=stored,
             diffusivity=diffusivity,
@@ -120,6 +128,21 @@ class DriftInputs:
             transference_number=_transference(transference_number),
             solution=_solution(solution),
         )
+
+    def after(self, ledger: xr.Dataset) -> Self:
+        """Return the same with the parts of a ledger taken off the voltage.
+
+        Raises
+        ------
+        ConfigurationError
+            Parts were taken off before, or it is no ledger.
+        ShapeError, DataError
+            It is of other profiles.
+        """
+        if self.ledger is not None or "voltage_part" not in ledger:
+            raise ConfigurationError("ledger: take one result of iondrift.voltage_ledger off, once")
+        offset = along_time(ledger["voltage_offset"], "voltage_offset", self.concentration["time"], "V")
+        return replace(self, voltage=self.voltage - offset, ledger=ledger, offset_stated=True)
 
     @property
     def time(self) -> FloatArray:
@@ -174,6 +197,13 @@ def inputs_of(
     if "temperature" not in options:
         raise ConfigurationError("temperature: is missing; give it in K, such as temperature=313.15")
     return DriftInputs.of(concentration, voltage, diffusivity, **options)  # type: ignore[arg-type]  # it checks both
+
+
+def thermal_voltage(temperature: float) -> float:
+    """Return R T / F, V, at a temperature in K."""
+    from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
+
+    return GAS_CONSTANT * temperature / FARADAY
 
 
 def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray, unit: str) -> FloatArray:

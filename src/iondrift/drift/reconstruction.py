@@ -65,7 +65,9 @@ def reconstruct_drift(
     transference_number
         Anion transference number t-, between 0 and 1; needed by ``current``.
     voltage_offset
-        V, scalar or (time,): what does not lie across the profile (EMF, interfaces).
+        V, scalar or (time,): what does not lie across the profile (EMF, interfaces), see
+        :func:`iondrift.voltage_ledger`. None lays the whole voltage across it, and the attribute ``voltage_laid`` says
+        so.
     electrode_storage
         (time,), mol m-2: anions between the plating electrode and x = 0; None takes x = 0 as the electrode.
     solution
@@ -87,7 +89,8 @@ def reconstruct_drift(
     xarray.Dataset
         drift_velocity (m s-1), electric_field (V m-1), flux, flux_diffusive, flux_migrative (mol m-2 s-1), mobility
         (m2 V-1 s-1), diffusivity (m2 s-1), concentration (mol m-3, smoothed), concentration_gradient (mol m-4),
-        charge_balance (1; NaN without current), net_velocity J / c (m s-1), voltage_effective (V). Signs in the
+        charge_balance (1; NaN without current), net_velocity J / c (m s-1), voltage_effective (V), voltage_across
+        (V, -int E dx). Signs in the
         attributes. Under ``concentrated`` also current_velocity -t- i / (F c), which like net_velocity no convention
         touches, and friction (mol m-2 s-1).
 
@@ -167,6 +170,7 @@ def close(
         "concentration_gradient": profiles.gradient,
         "charge_balance": found.charge_balance,
         "net_velocity": found.flux / c,
+        "voltage_across": -found.field @ profiles.weights,
     }
 
 
@@ -181,11 +185,13 @@ def label_drift(
     coords = {dim: inputs.concentration[dim].variable for dim in ("time", "x")}
     dataset = variables.dataset({**arrays, "voltage_effective": inputs.voltage}, coords)
     solution = inputs.solution if closure.concentrated else None
+    laid = "after the stated offset" if inputs.ledger is None else "after the parts of the ledger"
     dataset.attrs = {
         "closure": closure.name,
         "closure_meaning": closure.meaning,
         "smoothing": smoothing,
         "temperature_K": inputs.temperature,
+        "voltage_laid": laid if inputs.offset_stated else "the whole cell voltage: no voltage_offset was stated",
         "diffusivity": inputs.diffusivity.describe(),
         "assumptions": DILUTE if solution is None else f"{CONCENTRATED}; {solution.describe()}",
     }

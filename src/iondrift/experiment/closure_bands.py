@@ -34,33 +34,38 @@ class Row:
     inputs: DriftInputs
 
 
-def closure_rows(measured: Measured) -> dict[str, Row]:
-    """Return the closures that can be computed, by name; also without storage where one counts it."""
+def inputs_of(measured: Measured) -> DriftInputs:
+    """Return what all closures of one cell are given, the whole voltage among it."""
     settings = measured.experiment
     counted = measured.electrode_storage if settings.reconstruction.electrode_storage else None
-    inputs = DriftInputs.of(
+    return DriftInputs.of(
         measured.concentration,
         measured.voltage,
         measured.diffusivity,
         temperature=settings.electrolyte.temperature_K,
         current_density=measured.current_density,
         transference_number=settings.electrolyte.transference_number,
-        voltage_offset=settings.reconstruction.voltage_offset_V,
         electrode_storage=counted,
         solution=measured.solution,
     )
+
+
+def closure_rows(measured: Measured, inputs: DriftInputs | None = None) -> dict[str, Row]:
+    """Return the closures that can be computed, by name; also without storage where one counts it.
+
+    ``inputs``: with what does not lie across the profiles taken off; None: the constant offset of the file alone.
+    """
+    if inputs is None:
+        whole, constant = inputs_of(measured), measured.experiment.reconstruction.voltage_offset_V
+        inputs = replace(whole, voltage=whole.voltage - (constant or 0.0), offset_stated=constant is not None)
+    counted = inputs.storage is not None
     rows = {}
     for name, closure in CLOSURES.items():
         if closure.allows(inputs):
             rows[name] = Row(closure=name, inputs=inputs)
-            if closure.without_storage is not None and counted is not None:
+            if closure.without_storage is not None and counted:
                 rows[closure.without_storage.name] = Row(closure=name, inputs=replace(inputs, storage=None))
     return rows
-
-
-def uncertainties(measured: Measured) -> Uncertainties:
-    """Return the error model: what the experiment file gives, the stated defaults otherwise."""
-    return Uncertainties(**measured.experiment.uncertainty.model_dump(exclude_none=True))
 
 
 def bands_of(
@@ -69,6 +74,7 @@ def bands_of(
     series: SmoothSeries,
     options: DrawOptions,
     *,
+    model: Uncertainties,
     progress: Progress,
 ) -> Bands:
     """Draw bands under every closure, the error budget of the chosen one and the spread of Sand's time.
@@ -83,6 +89,8 @@ def bands_of(
         The fit of its profiles.
     options
         Method, number of replicates and seed.
+    model
+        Of the errors.
     progress
         Told each step as it begins.
 
@@ -94,7 +102,6 @@ def bands_of(
     from iondrift.drift.bands.budget import error_budget
     from iondrift.drift.bands.monte_carlo import drift_bands
 
-    model = uncertainties(measured)
     chosen = measured.experiment.reconstruction.closure
     steady = measured.constant_voltage
     drawn: dict[str, Any] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from iondrift import variables
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.errors import ConfigurationError, collected_warnings
 from iondrift.experiment.file.impedance import KEYS
-from iondrift.experiment.results import HOUR
+from iondrift.experiment.results import HOUR, CellImpedance
 from iondrift.impedance import analysis as impedance_analysis
 from iondrift.impedance.drt.tracks import shift_between
 from iondrift.impedance.masking import mask_of
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from iondrift.experiment.log.protocol import Segment
 
 _DRAWS = 1000  # where the drift velocity's bands choose their own number
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellImpedance:
-    """Results of one cell's spectra, and the warnings on the way."""
-
-    dataset: xr.Dataset
-    notes: tuple[str, ...]
 
 
 def read(settings: Impedance) -> xr.Dataset:

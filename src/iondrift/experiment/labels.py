@@ -9,14 +9,18 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.experiment.results import Bands, Measured
+from iondrift.experiment.results import Bands, CellLedger, Measured
 
 if TYPE_CHECKING:
     from iondrift.drift.smoothing.series import SmoothSeries
 
 
 def label_results(
-    measured: Measured, series: SmoothSeries | None, closures: Mapping[str, xr.Dataset], bands: Bands | None
+    measured: Measured,
+    series: SmoothSeries | None,
+    closures: Mapping[str, xr.Dataset],
+    bands: Bands | None,
+    ledger: CellLedger | None = None,
 ) -> xr.Dataset:
     """Return all of one cell: what was measured, every variable of the chosen closure, v of all, bands and budget.
 
@@ -30,6 +34,8 @@ def label_results(
         From :func:`iondrift.reconstruct_drift`, each closure that could be computed.
     bands
         Their uncertainty, where it was drawn.
+    ledger
+        Of the voltage, where there is one.
     """
     experiment = measured.experiment
     chosen = closures[experiment.reconstruction.closure]
@@ -46,6 +52,13 @@ def label_results(
             dataset[name] = variables.dataarray(name, array.values, coords)
     stacked = np.stack([result.drift_velocity.values for result in closures.values()])
     dataset["drift_velocity_by_closure"] = variables.dataarray("drift_velocity_by_closure", stacked, coords)
+    across = np.stack([result.voltage_across.values for result in closures.values()])
+    dataset["voltage_across_by_closure"] = variables.dataarray("voltage_across_by_closure", across, coords)
+    if ledger is not None:
+        for part in ("voltage_part", "voltage_part_deviation", "voltage_offset", "wall_concentration"):
+            dataset[part] = ledger.dataset[part]
+        left = chosen.voltage_effective.values - closures[needed_by(closures)].voltage_across.values
+        dataset["voltage_unaccounted"] = variables.dataarray("voltage_unaccounted", left, coords)
     if series is not None:
         pattern = np.outer(series.loading, series.value @ series.pattern[:, 0])
         # The reference divides the series: its noise multiplies.
@@ -65,11 +78,15 @@ def label_results(
         "closure": experiment.reconstruction.closure,
         "smoothing": experiment.reconstruction.smoothing,
         "temperature_K": experiment.electrolyte.temperature_K,
-        "voltage_offset_V": experiment.reconstruction.voltage_offset_V,
         "diffusivity": measured.diffusivity.describe(),
         "assumptions": "dilute solution; Nernst-Einstein mobility; one dimension; no convection",
     }
     return dataset
+
+
+def needed_by(closures: Mapping[str, xr.Dataset]) -> str:
+    """Return the closure that says how much voltage the profiles need: one that keeps to the current."""
+    return next(name for name in ("current", "blocking") if name in closures)
 
 
 def _of_bands(bands: Bands, chosen: str) -> Mapping[str, xr.DataArray]:

@@ -8,9 +8,11 @@ import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import collected_warnings
+from iondrift.experiment import impedance
 from iondrift.experiment.closed_forms import readings
-from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, sand_time
+from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
 from iondrift.experiment.labels import label_results
+from iondrift.experiment.ledger import ledger_of, model_of
 from iondrift.experiment.measure import measure_cell
 from iondrift.experiment.results import Analysis, Measured, Reading, unavailable_closures
 from iondrift.progress import Progress, silent
@@ -18,6 +20,7 @@ from iondrift.threads import bounded_threads
 
 if TYPE_CHECKING:
     from iondrift.drift.names import Smoothing
+    from iondrift.drift.smoothing.profiles import SmoothedProfiles
     from iondrift.drift.smoothing.series import SmoothSeries
     from iondrift.experiment.file.schema import Experiment
 
@@ -79,17 +82,25 @@ def analyse(
         measured = measure_cell(experiment, progress=progress)
         progress("smoothing")
         series = _fit(measured, drawn=bands is not None and bands.method == "posterior")
-        rows = closure_rows(measured)
+        spectra = None
+        if experiment.impedance is not None:
+            spectra = impedance.analyse(
+                experiment.impedance, bands=bands, progress=progress, segments=measured.segments
+            )
+        progress("ledger of the voltage")
+        whole = inputs_of(measured)
+        ledger = ledger_of(measured, whole, _smoothed(measured, series), spectra)
+        rows = closure_rows(measured, None if ledger is None else whole.after(ledger.dataset))
         closures: dict[str, xr.Dataset] = {}
         for name, row in rows.items():
             progress(f"closure {name}")
             closures[name] = _reconstruct(measured, row, series)
         drawn = None
         if bands is not None and series is not None:
-            drawn = bands_of(measured, rows, series, bands, progress=progress)
+            drawn = bands_of(measured, rows, series, bands, model=model_of(measured, ledger), progress=progress)
     return Analysis(
         measured=measured,
-        dataset=label_results(measured, series, closures, drawn),
+        dataset=label_results(measured, series, closures, drawn, ledger),
         closures=closures,
         unavailable=unavailable_closures(measured),
         sand_time=_sand_time(measured),
@@ -97,6 +108,8 @@ def analyse(
         no_bands=_no_bands(series, bands),
         readings=readings(measured, closures.get("blocking")),
         notes=tuple(dict.fromkeys(notes)),
+        ledger=ledger,
+        impedance=spectra,
     )
 
 
@@ -113,6 +126,14 @@ def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
     if series is None:
         return "they need smoothing pspline: what is drawn are the coefficients of its splines"
     return ""
+
+
+def _smoothed(measured: Measured, series: SmoothSeries | None) -> SmoothedProfiles:
+    from iondrift.drift.smoothing.profiles import smooth_profiles
+
+    settings = measured.experiment.reconstruction
+    orders = (settings.polynomial_order_x, settings.polynomial_order_t)
+    return smooth_profiles(measured.concentration, settings.smoothing, orders=orders, series=series)
 
 
 def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> xr.Dataset:

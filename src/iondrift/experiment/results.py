@@ -197,6 +197,36 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellImpedance:
+    """Results of one cell's spectra, and the warnings on the way."""
+
+    dataset: xr.Dataset
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellLedger:
+    """The parts of one cell's voltage that do not lie across the profiles.
+
+    Attributes
+    ----------
+    dataset
+        From :func:`iondrift.voltage_ledger`.
+    origins
+        Where each part comes from, by its name.
+    uncertainties
+        The error model with what log and impedance tell of it.
+    from_data
+        Which of its entries they tell.
+    """
+
+    dataset: xr.Dataset
+    origins: Mapping[str, str]
+    uncertainties: Uncertainties
+    from_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bands:
     """Uncertainty of one cell's results.
 
@@ -246,6 +276,10 @@ class Analysis:
         D and t- in closed form; empty without a logged current.
     notes
         Warnings, in plain words, those of ``measured`` included.
+    ledger
+        Of the voltage; None where it cannot be made.
+    impedance
+        Of the spectra that the file names; None where it names none.
     """
 
     measured: Measured
@@ -257,6 +291,8 @@ class Analysis:
     no_bands: str = ""
     readings: tuple[Reading, ...] = ()
     notes: tuple[str, ...] = ()
+    ledger: CellLedger | None = None
+    impedance: CellImpedance | None = None
 
     @property
     def experiment(self) -> Experiment:

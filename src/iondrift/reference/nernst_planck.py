@@ -51,12 +51,12 @@ def voltage(
     thermal_voltage: float,
     interface_resistance: float = 0.0,
 ) -> float:
-    """Return V = -i int dx / kappa + (2 t- - 1) (R T/F) ln(c_L/c_0) - i R, kappa = F c D- / (t- R T/F)."""
+    """Return V = -i int dx / kappa + 2 t- (R T/F) ln(c_L/c_0) - i R between lithium, kappa = F c D- / (t- R T/F)."""
     widths = np.diff(faces)
     slope = -t_minus * current / FARADAY / (2.0 * (1.0 - t_minus) * D_minus(c[[0, -1]]))
     first, last = c[0] - slope[0] * widths[0] / 2.0, c[-1] + slope[1] * widths[-1] / 2.0
     ohmic = np.sum(widths * t_minus * thermal_voltage / (FARADAY * D_minus(c) * c)) + interface_resistance
-    return float(-current * ohmic + (2.0 * t_minus - 1.0) * thermal_voltage * np.log(last / first))
+    return float(-current * ohmic + 2.0 * t_minus * thermal_voltage * np.log(last / first))
 
 
 def at_current(

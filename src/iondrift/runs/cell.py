@@ -20,9 +20,8 @@ from iondrift.runs.results import IMPEDANCE, LINESHAPE, SUMMARY, Publication, pu
 if TYPE_CHECKING:
     from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.data_sets import Lineshape
-    from iondrift.experiment.file.impedance import Impedance
     from iondrift.experiment.file.schema import Experiment
-    from iondrift.experiment.results import Analysis
+    from iondrift.experiment.results import Analysis, CellImpedance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,8 +161,8 @@ def _compute(
     progress("drawing figures")
     title, kinds = experiment.cell.name, drawing.KINDS[options.figures]
     figures.draw(analysis.dataset, analysis.segments, title=title, folder=files.figures, kinds=kinds)
-    if experiment.impedance is not None:
-        summary["impedance"] = _add_impedance(files, analysis, experiment.impedance, options, progress)
+    if analysis.impedance is not None:
+        summary["impedance"] = _add_impedance(files, analysis, analysis.impedance, kinds, csv=options.csv)
     if analysis.measured.diffusion is not None:
         summary["diffusion"] = _add_diffusion(files, analysis.measured.diffusion, title, kinds)
     if experiment.lineshape is not None:
@@ -174,21 +173,18 @@ def _compute(
 
 
 def _add_impedance(
-    files: Publication, analysis: Analysis, settings: Impedance, options: RunOptions, progress: Progress
+    files: Publication, analysis: Analysis, found: CellImpedance, kinds: Sequence[str], *, csv: bool
 ) -> Mapping[str, Any]:
-    """Analyse the spectra that the experiment file names, write and draw them, and return their summary."""
-    from iondrift.experiment import impedance
-    from iondrift.report.figures import drawing
+    """Write and draw what the spectra that the experiment file names gave, and return their summary."""
     from iondrift.report.figures import impedance as figures
     from iondrift.report.series_axis import series_axis
     from iondrift.report.summary import impedance as summaries
 
-    found = impedance.analyse(settings, bands=options.bands, progress=progress, segments=analysis.segments)
     axis, title = series_axis(found.dataset, "time"), analysis.experiment.cell.name
     files.store(found.dataset, IMPEDANCE)
-    if options.csv:
+    if csv:
         files.tables(found.dataset, "impedance")
-    folder, kinds = files.figures / "impedance", drawing.KINDS[options.figures]
+    folder = files.figures / "impedance"
     figures.draw(found.dataset, axis, title=title, folder=folder, segments=analysis.segments, kinds=kinds)
     return summaries.build(found.dataset, axis, title=title, warnings=found.notes)
 

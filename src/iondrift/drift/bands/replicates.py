@@ -16,7 +16,7 @@ from iondrift.drift.bands.laws import draw_laws, solution_draws
 from iondrift.drift.bands.mixture import Mixtures
 from iondrift.drift.bands.selection import Selection
 from iondrift.drift.bands.systematic import systematic_normals
-from iondrift.drift.bands.uncertainties import ROWS, SYSTEMATIC, systematic_draws
+from iondrift.drift.bands.uncertainties import OF_VOLTAGE, ROWS, SYSTEMATIC, systematic_draws, voltage_draws
 from iondrift.drift.closures import Closure, Origin
 from iondrift.drift.inputs import DriftInputs
 from iondrift.drift.smoothing.series import SmoothSeries
@@ -236,6 +236,7 @@ class Replicates:
         return Protocol(
             voltage=self.inputs.voltage,
             voltage_slope=np.gradient(self.inputs.voltage, self.inputs.time),
+            voltage_sensitivity=self._voltage_sensitivity(),
             voltage_noise=float(self.draws.uncertainties.voltage_noise_V),
             current=current,
             current_slope=np.gradient(current, self.inputs.time),
@@ -243,6 +244,14 @@ class Replicates:
             step=step,
             row=row,
         )
+
+    def _voltage_sensitivity(self) -> FloatArray:
+        """Return volts (part, time) by a unit of what each part hangs on; without a ledger a constant offset alone."""
+        if self.inputs.ledger is not None:
+            return np.ascontiguousarray(self.inputs.ledger["voltage_part_sensitivity"].values)
+        sensitivity = np.zeros((len(OF_VOLTAGE), self.inputs.time.size))
+        sensitivity[0] = 1.0
+        return sensitivity
 
     def _normals(self, padded: int) -> FloatArray:
         """Return standard normals of the systematic sources, of the laws, and of the storage in front of x = 0."""
@@ -296,7 +305,7 @@ class Replicates:
             counter_edge=drawn["counter_edge"] * spacing,
             thermal_voltage=GAS_CONSTANT * (self.inputs.temperature + drawn["temperature"]) / FARADAY,
             cation_ratio=ratio,
-            voltage_offset=drawn["voltage_offset"],
+            voltage_parts=voltage_draws(normals[:SYSTEMATIC], self.draws.uncertainties),
             clock=drawn["clock"],
             parameters=laws[0] if alone else np.repeat(self.draws.diffusivity.parameters[:, None], padded, axis=1),
             origin=self._origin(normals, drawn),

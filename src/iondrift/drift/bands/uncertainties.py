@@ -55,6 +55,9 @@ class Uncertainties:
     field_of_view_relative: float = _entry(0.01, "1", 1.0, "field of view (gradient calibration)")
     region_edge_points: float = _entry(2.0, "stored points", 1000.0, "each edge of the region of interest")
     voltage_offset_V: float = _entry(0.1, "V", 10.0, "voltage not laid across the region")
+    interphase_relative: float = _entry(0.2, "1", 2.0, "resistance of the interphases")
+    electrode_concentration_relative: float = _entry(0.1, "1", 1.0, "concentration at an electrode, for its potential")
+    electrode_gap_um: float = _entry(15.0, "um", 1000.0, "gap between each electrode and the region")
     transference_number: float = _entry(0.03, "1", 0.5, "anion transference number")
     clock_offset_s: float = _entry(10.0, "s", 1e5, "profiles against the log")
     voltage_noise_V: float = _entry(1e-3, "V", 10.0, "voltage averaged over a profile")
@@ -141,13 +144,16 @@ SHORT_NAMES = {
     "field_of_view_relative": "field of view",
     "region_edge_points": "region's edges",
     "voltage_offset_V": "voltage offset",
+    "interphase_relative": "interphases",
+    "electrode_concentration_relative": "electrodes",
+    "electrode_gap_um": "gaps",
     "transference_number": "transference",
     "clock_offset_s": "clock",
     "voltage_noise_V": "voltage noise",
     "current_noise_relative": "current noise",
 }
 DIFFUSIVITY_DEFAULT = 0.05  # where D(c) states none: 2-5 % is what PFG fits reach
-SYSTEMATIC = 8  # normals a replicate before those of D(c) or of the solution
+SYSTEMATIC = 12  # normals a replicate before those of D(c) or of the solution
 ROWS = {  # of the normals, by source
     "concentration_relative": slice(0, 1),
     "field_of_view_relative": slice(1, 2),
@@ -156,6 +162,9 @@ ROWS = {  # of the normals, by source
     "voltage_offset_V": slice(5, 6),
     "transference_number": slice(6, 7),
     "clock_offset_s": slice(7, 8),
+    "interphase_relative": slice(8, 9),
+    "electrode_concentration_relative": slice(9, 10),
+    "electrode_gap_um": slice(10, 11),
     "diffusivity_relative": slice(SYSTEMATIC, None),
     "solution_relative": slice(SYSTEMATIC, None),  # a closure takes the one or the other
 }
@@ -173,7 +182,14 @@ def systematic_draws(normals: np.ndarray, uncertainties: Uncertainties) -> dict[
         "temperature": u.temperature_K * normals[2],
         "plating_edge": u.region_edge_points * normals[3],
         "counter_edge": u.region_edge_points * normals[4],
-        "voltage_offset": u.voltage_offset_V * normals[5],
         "transference": u.transference_number * normals[6],
         "clock": u.clock_offset_s * normals[7],
     }
+
+
+OF_VOLTAGE = ("voltage_offset_V", "interphase_relative", "electrode_concentration_relative", "electrode_gap_um")
+
+
+def voltage_draws(normals: np.ndarray, uncertainties: Uncertainties) -> np.ndarray:
+    """Return how far what the parts of the voltage hang on is off (part, R), from normals (SYSTEMATIC, R)."""
+    return np.stack([getattr(uncertainties, name) * normals[ROWS[name].start] for name in OF_VOLTAGE])

@@ -194,7 +194,12 @@ class Reconstruction(_Section):
         default=DEFAULT_CLOSURE, description="what fixes the flux at the plating electrode"
     )
     smoothing: Smoothing = DEFAULT_SMOOTHING
-    voltage_offset_V: float = Field(default=0.0, description="part of V that does not fall across the electrolyte")
+    voltage_offset_V: float | None = Field(
+        default=None, description="the cell's EMF and what else is constant; left out: the log's open circuit"
+    )
+    interphase_resistance_ohm_cm2: float | None = Field(
+        default=None, ge=0, description="of both electrodes, V / i; left out: that of [impedance] with area_cm2"
+    )
     electrode_storage: bool = Field(
         default=True, description="closure blocking counts the anions between electrode and region"
     )
@@ -217,6 +222,9 @@ class Uncertainty(_Section):
     field_of_view_relative: float | None = _uncertain("field_of_view_relative")
     region_edge_points: float | None = _uncertain("region_edge_points")
     voltage_offset_V: float | None = _uncertain("voltage_offset_V")
+    interphase_relative: float | None = _uncertain("interphase_relative")
+    electrode_concentration_relative: float | None = _uncertain("electrode_concentration_relative")
+    electrode_gap_um: float | None = _uncertain("electrode_gap_um")
     transference_number: float | None = _uncertain("transference_number")
     clock_offset_s: float | None = _uncertain("clock_offset_s")
     voltage_noise_V: float | None = _uncertain("voltage_noise_V")

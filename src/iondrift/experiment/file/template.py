@@ -60,7 +60,8 @@ valid_range = [10.0, 20.0]             # of the argument, as measured
 [reconstruction]
 {closures}
 smoothing = "pspline"                  # or "polynomial", "none"
-# voltage_offset_V = 0.0               # EMF and interfaces: what does not lie across the electrolyte
+# voltage_offset_V = 0.0               # the EMF and what else is constant; left out: the log's open circuit
+# interphase_resistance_ohm_cm2 = 15e3 # of both electrodes, V / i; left out: that of [impedance] with area_cm2
 # electrode_storage = true             # closure blocking counts the anions between electrode and region
 # polynomial_order_x = 3               # for smoothing = "polynomial"
 # polynomial_order_t = 3
@@ -73,7 +74,10 @@ smoothing = "pspline"                  # or "polynomial", "none"
 # temperature_K = 1.0
 # field_of_view_relative = 0.01
 # region_edge_points = 2.0             # each edge of the region of interest, in stored points
-# voltage_offset_V = 0.1               # voltage that does not lie across the region
+# voltage_offset_V = 0.1               # the EMF; 0.005 where the log or equal electrodes tell it
+# interphase_relative = 0.2            # of the resistance of the interphases; from impedance, its band
+# electrode_concentration_relative = 0.1   # concentration at an electrode, for its Nernst term
+# electrode_gap_um = 15.0              # between each electrode and the region
 # transference_number = 0.03
 # clock_offset_s = 10.0                # profiles against the log
 # voltage_noise_V = 0.001              # averaged over a profile

@@ -20,6 +20,7 @@ from iondrift.report.console import (
     result,
     uncertainty,
     velocity,
+    voltage_ledger,
 )
 from iondrift.report.console.texts import number, with_unit
 from iondrift.report.console.texts import plain_with_unit as _with_unit
@@ -48,6 +49,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
         ("Drift velocity", velocity.section(summary)),
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
+        ("Ledger of the voltage, at the end of the polarisation", voltage_ledger.section(summary)),
         ("Concentrated solution, at the end of the polarisation", concentrated.section(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),

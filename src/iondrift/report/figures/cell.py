@@ -13,7 +13,7 @@ from iondrift.cast import evenly_spaced
 from iondrift.experiment.results import HOUR as _HOUR
 from iondrift.experiment.results import UM_PER_H
 from iondrift.report.figures import bands as band_figures
-from iondrift.report.figures import drawing
+from iondrift.report.figures import drawing, ledger
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -64,6 +64,8 @@ def draw(
             "bands_through_time": lambda: band_figures.through_time(dataset, segments, title=title),
             "bands_along_x": lambda: band_figures.along_x(dataset, title=title),
         }
+    if "voltage_unaccounted" in dataset:
+        drawings["voltage_ledger"] = lambda: ledger.voltage_ledger(dataset, segments, title=title)
     if "budget_share" in dataset:
         drawings["error_budget"] = lambda: band_figures.error_budget(dataset, title=title)
     return drawing.save_each(drawings, folder, kinds)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from iondrift.drift.bands.uncertainties import DATA, DEFAULT, DIFFUSIVITY_DEFAULT, Uncertainties
+from iondrift.drift.bands.uncertainties import DATA, DEFAULT, DIFFUSIVITY_DEFAULT, OF_VOLTAGE, Uncertainties
 from iondrift.experiment.results import UM_PER_H, Analysis, Bands
 from iondrift.report.summary.quantities import Entry, quantity
 
 _PROFILE_NOISE = "profile_noise"
 _WITH_D = "stated with D(c)"
+_OF_LEDGER = OF_VOLTAGE[1:]
 
 
 def uncertainty(analysis: Analysis) -> Entry:
@@ -69,6 +70,10 @@ def _sources(analysis: Analysis, bands: Bands) -> list[Entry]:
     ):
         if name == "solution_relative" and analysis.measured.solution is None:
             continue
+        if name in _OF_LEDGER and analysis.ledger is None:
+            continue
+        if analysis.ledger is not None and name in analysis.ledger.from_data:
+            origin = DATA
         if name == "diffusivity_relative" and value is None:
             value, origin = _diffusivity(analysis)
         shown = quantity(None if value is None else 100.0 * value, "%") if unit == "1" and "relative" in name else None

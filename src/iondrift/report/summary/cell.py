@@ -12,6 +12,7 @@ from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.concentrated import concentrated
 from iondrift.report.summary.quantities import Entry, quantity
 from iondrift.report.summary.readings import readings
+from iondrift.report.summary.voltage_ledger import voltage_ledger
 from iondrift.version import __version__
 
 ASSUMPTIONS = (
@@ -42,7 +43,9 @@ def build(analysis: Analysis) -> Entry:
             "closure": experiment.reconstruction.closure,
             "closure_meaning": closure_named(experiment.reconstruction.closure).meaning,
             "smoothing": experiment.reconstruction.smoothing,
-            "voltage_offset": quantity(experiment.reconstruction.voltage_offset_V, "V"),
+            "voltage_offset": quantity(
+                experiment.reconstruction.voltage_offset_V, "V", "as given; null: see the ledger"
+            ),
             "temperature": quantity(experiment.electrolyte.temperature_K, "K"),
             "concentration": quantity(experiment.electrolyte.concentration_mol_per_L, "mol/L"),
             "anion_transference_number": experiment.electrolyte.transference_number,
@@ -55,6 +58,7 @@ def build(analysis: Analysis) -> Entry:
         "diffusivity": _diffusivity(analysis),
         "drift_velocity": summary_velocity.drift_velocity(analysis),
         "closures": summary_velocity.closures(analysis),
+        "voltage_ledger": voltage_ledger(analysis),
         "concentrated": concentrated(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),

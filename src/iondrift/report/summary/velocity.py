@@ -184,7 +184,7 @@ def _too_much(
         f"The {name} closure implies an anion current of {_span(implied)} mA/cm2, "
         f"{_span(ratio)} times what the cell carried in all ({_span(measured[flowing])} mA/cm2). "
         "Part of the voltage must fall outside the electrolyte, and v under this closure is too "
-        f"large. Look at the closures {' and '.join(others)}, or set voltage_offset_V."
+        f"large. Look at the closures {' and '.join(others)}; the ledger names what is not accounted for."
     )
 
 

@@ -14,7 +14,7 @@ from iondrift.transport.forward.measured_like import MeasuredLike, measured_like
 from iondrift.transport.forward.protocol_run import ProtocolRun
 from iondrift.transport.relations import cation_diffusivity, mobility
 from iondrift_kernels.constants import FARADAY, GAS_CONSTANT
-from iondrift_kernels.nernst_planck import surface_concentrations
+from iondrift_kernels.nernst_planck import electrode_voltage, surface_concentrations
 
 
 def dataset(
@@ -51,7 +51,7 @@ def dataset(
     u_minus, u_plus = mobility(D_minus, temperature), mobility(D_plus, temperature)
     field = (i / FARADAY + (D_plus - D_minus) * gradient) / ((u_plus + u_minus) * c)
     drift = -u_minus * field
-    coords = {"time": run.snapshots[:count], "x": places}
+    coords = {"time": run.snapshots[:count], "x": places, "part": np.array(variables.VOLTAGE_PARTS, dtype=object)}
     c_nodes = spline(spline.x)
     resistivity = t_minus * thermal / (FARADAY * diffusivity(c_nodes) * c_nodes)
     ohmic = CubicSpline(spline.x, resistivity, axis=1).antiderivative()(places[[0, -1]])
@@ -64,6 +64,7 @@ def dataset(
         "voltage": voltage,
         "current_density": current,
         "voltage_offset": voltage - across,
+        "voltage_part": _parts(run, voltage - across, current, c_nodes),
     }
     result = xr.Dataset({name: variables.dataarray(name, data, coords) for name, data in values.items()})
     log_time, log_voltage, log_current = np.array(run.log).T
@@ -74,6 +75,18 @@ def dataset(
         series.attrs = variables.VARIABLES[name].attrs
         result[f"log_{name}"] = series
     return result
+
+
+def _parts(run: ProtocolRun, offset: FloatArray, current: FloatArray, c: FloatArray) -> FloatArray:
+    """Return the named parts (part, time) of an offset (time,); ``c`` (time, place) from electrode to electrode."""
+    cell = run.cell
+    parts = np.zeros((len(variables.VOLTAGE_PARTS), current.size))
+    parts[0] = cell.electromotive_force
+    shrunk = (cell.reference_concentration / c[:, 0]) ** cell.interface_exponent
+    parts[1] = -current * cell.interface_resistance * shrunk
+    parts[2] = [electrode_voltage(cell, first, last) for first, last in zip(c[:, 0], c[:, -1], strict=True)]
+    parts[3] = offset - parts[:3].sum(axis=0)
+    return parts
 
 
 def add_intensity(

@@ -31,12 +31,14 @@ PRESETS: Mapping[str, Mapping[str, float]] = {
         "voltage_limit": 1.5,
         "electromotive_force": 0.0,
         "interface_resistance": 0.057,
+        "lithium_counter": 1.0,
     },
     "li-nmc622": {
         "thickness": 1.391e-3,
         "voltage_limit": 4.3,
         "electromotive_force": 3.7,
         "interface_resistance": 0.002,
+        "lithium_counter": 0.0,
     },
 }
 
@@ -67,6 +69,7 @@ class ForwardCell:
     electromotive_force: float | None = None
     interface_resistance: float | None = None
     interface_exponent: float = 2.0
+    lithium_counter: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +108,7 @@ class ForwardKeywords(TypedDict, total=False):
     electromotive_force: float | None
     interface_resistance: float | None
     interface_exponent: float
+    lithium_counter: float | None
     current_density: float
     voltage_limit: float | None
     open_circuit_before: float
@@ -132,7 +136,8 @@ def simulate(
     """Simulate a cell through rest, constant current, constant voltage and rest.
 
     N- = -D_amb dc/dx - t- i/F with D_amb = 2 (1 - t-) D-(c) and no anion flux through the electrodes;
-    E = ( i/F + (D+ - D-) dc/dx ) / ((u+ + u-) c); v = -u- E; V = -int E dx - i R_0 (c0/c(0))^p + EMF.
+    E = ( i/F + (D+ - D-) dc/dx ) / ((u+ + u-) c); v = -u- E; V = -int E dx - i R_0 (c0/c(0))^p + EMF
+    + (R T/F) (g ln(c(L)/c0) - ln(c(0)/c0)), the Nernst term of lithium electrodes, g = lithium_counter.
 
     Parameters
     ----------
@@ -159,6 +164,8 @@ def simulate(
     interface_resistance, interface_exponent
         R_0 in ohm m2 at the initial concentration, p: a phenomenological interphase whose resistance grows
         as the salt at the plating electrode becomes scarce, R_0 (c0 / c(0))^p.
+    lithium_counter
+        1 where the counter electrode is lithium, 0 where its dependence on c counts to its EMF.
     open_circuit_before, constant_current, constant_voltage, open_circuit_after
         s; constant current ends earlier at the voltage limit, and ends the simulation otherwise in an error
         unless constant_voltage is 0.
@@ -186,8 +193,8 @@ def simulate(
     Dataset
         (time, x): concentration, electric_field, drift_velocity, flux; (time): voltage, current_density,
         voltage_offset = V + int E dx over the stored x, so that voltage - voltage_offset is what the closure
-        ``voltage`` needs; (log_time): log_voltage, log_current_density; with noise (time, point): intensity,
-        and position (point).
+        ``voltage`` needs, and its parts by name, voltage_part (part, time); (log_time): log_voltage,
+        log_current_density; with noise (time, point): intensity, and position (point).
 
     Raises
     ------
@@ -226,6 +233,7 @@ def simulate(
             _known(setup.interface_resistance),
             float(setup.interface_exponent),
             concentration,
+            _known(setup.lithium_counter),
         ),
         grid=model.Grid(np.diff(faces), np.diff(middles)),
         diffusion=model.Diffusion(D_minus.form, D_minus.argument_code, D_minus.parameters),
