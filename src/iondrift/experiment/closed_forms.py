@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift.cast import FloatArray
-from iondrift.experiment.closure_bands import uncertainties
+from iondrift.experiment.ledger import model_of
 from iondrift.experiment.results import Measured, Reading
 from iondrift.transport import closed_forms as forms
 
@@ -86,7 +86,7 @@ def _semi_integral(measured: Measured) -> Iterator[Reading]:
     before, jump, after, last = forms.semi_integral(log.time.values, log.values, at)
     spread = 0.5 * abs(after - before) / jump  # relative, of the onset's time
     c0 = measured.experiment.electrolyte.concentration_mol_per_L * 1e3
-    concentration = uncertainties(measured).concentration_relative
+    concentration = model_of(measured, None).concentration_relative
     ratio = forms.depletion_ratio(jump, c0)
     planar = "planar diffusion, thick cell, D constant"
     yield Reading(

@@ -14,8 +14,8 @@ from iondrift.drift.inverse.options import FormName
 from iondrift.drift.inverse.transport_fit import pose
 from iondrift.errors import ConfigurationError, collected_warnings
 from iondrift.experiment.acquired import Acquired
-from iondrift.experiment.closure_bands import uncertainties
 from iondrift.experiment.file.schema import Experiment
+from iondrift.experiment.ledger import model_of
 from iondrift.experiment.measure import measure_cell
 from iondrift.experiment.read import file_of
 from iondrift.experiment.results import Measured
@@ -128,6 +128,6 @@ def _source(measured: Measured) -> AnionSource:
             conductivity=settings.conductivity_S_per_m, temperature=electrolyte.temperature_K,
             relative_uncertainty=settings.conductivity_relative,
         )  # fmt: skip
-    relative = uncertainties(measured).diffusivity_relative
+    relative = model_of(measured, None).diffusivity_relative
     known = measured.diffusivity
     return known if relative is None else replace(known, covariance=None, relative_uncertainty=relative)
