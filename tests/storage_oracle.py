@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from iondrift.drift.electrode_flux import StorageFit
-from iondrift_kernels.spline_modes import EDGE, LANES
+from iondrift_kernels.spline_layout import EDGE, LANES
 
 
 def flux_error(fit: StorageFit) -> np.ndarray:

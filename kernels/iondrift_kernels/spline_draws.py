@@ -20,8 +20,8 @@ import numpy.typing as npt
 from iondrift_kernels._jit import kernel
 from iondrift_kernels.counter_normal import fill_normals
 from iondrift_kernels.lanes import LANES, whole
-from iondrift_kernels.spline_modes import EDGE, ROW
-from iondrift_kernels.spline_modes import LANES as MODES
+from iondrift_kernels.spline_layout import EDGE, ROW
+from iondrift_kernels.spline_layout import LANES as MODES
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from iondrift_kernels._jit import kernel
+from iondrift_kernels.banded_lanes import factor_rows, solve_lower
 from iondrift_kernels.job_queue import share, take, workers_for
-from iondrift_kernels.spline_modes import EDGE, LANES, ROW, factor_rows, solve_lower
+from iondrift_kernels.spline_layout import EDGE, LANES, ROW
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from iondrift.readers.log import read_log as read_log
     from iondrift.readers.profiles.topspin_text import read_profiles as read_profiles
     from iondrift.reference import published as published
+    from iondrift.report import plot as plot
+    from iondrift.runs.compare import compare as compare
     from iondrift.runs.store import open_results as open_results
     from iondrift.transport.closed_forms import agreeing_transference as agreeing_transference
     from iondrift.transport.closed_forms import arcsine_current as arcsine_current
@@ -97,6 +99,7 @@ _HOME = {
     "average_over_windows": "experiment.log.clock",
     "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
+    "compare": "runs.compare",
     "confined": "impedance.drt.constraints",
     "depletion_ratio": "transport.closed_forms",
     "drift_bands": "drift.bands.monte_carlo",
@@ -132,7 +135,7 @@ _HOME = {
     "velocity_ratio": "drift.bands.monte_carlo",
     "voltage_ledger": "drift.voltage_ledger",
 }
-_MODULES = {"errors": "errors", "published": "reference.published"}
+_MODULES = {"errors": "errors", "plot": "report.plot", "published": "reference.published"}
 
 __all__ = [*_HOME, *_MODULES]
 

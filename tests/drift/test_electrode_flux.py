@@ -10,7 +10,7 @@ from iondrift.drift.electrode_flux import fit_storage, flux_from_storage, storag
 from iondrift.drift.names import InTime
 from iondrift.drift.smoothing import spline_basis
 from iondrift.errors import DataError, ShapeError
-from iondrift_kernels.spline_modes import LANES
+from iondrift_kernels.spline_layout import LANES
 from storage_oracle import flux_error
 
 TIME = np.arange(60) * 513.0

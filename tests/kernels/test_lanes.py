@@ -27,8 +27,8 @@ from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.drift_layout import Draws, Solution, Space
 from iondrift_kernels.lanes import LANES
 from iondrift_kernels.spline_draws import Mixture, substitute_back
-from iondrift_kernels.spline_modes import EDGE
-from iondrift_kernels.spline_modes import LANES as MODES
+from iondrift_kernels.spline_layout import EDGE
+from iondrift_kernels.spline_layout import LANES as MODES
 
 POINTS = 5
 ROWS = ("CONCENTRATION", "GRADIENT", "INTEGRATED", "DIFFUSIVITY", "INVERSE", "RESISTANCE", "VELOCITY")

@@ -9,6 +9,8 @@ from iondrift.drift.smoothing.noise import NoiseEstimate
 from iondrift.drift.smoothing.problem import Problem
 from iondrift.reference.spline_modes import dense
 from iondrift_kernels import spline_modes as kernels
+from iondrift_kernels.determinant_table import look_up
+from iondrift_kernels.ordered_products import cross_rows, multiply
 
 PROFILES, POINTS = 16, 18  # two blocks of modes, the second not full
 PLACES = {
@@ -79,10 +81,10 @@ def test_determinants_keep_their_digits_where_the_matrix_loses_them():
     """At r = 40 the slope is the rank of P, K - 3; a Cholesky decomposition has long lost it."""
     table = likelihood().series.table
     functions = likelihood().series.arrow.size
-    assert kernels.look_up(table, 40.0)[1] == pytest.approx(functions - 3, abs=1e-4)
-    assert kernels.look_up(table, -200.0)[1] == pytest.approx(0.0, abs=1e-6)
-    level, slope, bend = kernels.look_up(table, 1e3)
-    assert level == pytest.approx(kernels.look_up(table, 900.0)[0] + 100.0 * slope)
+    assert look_up(table, 40.0)[1] == pytest.approx(functions - 3, abs=1e-4)
+    assert look_up(table, -200.0)[1] == pytest.approx(0.0, abs=1e-6)
+    level, slope, bend = look_up(table, 1e3)
+    assert level == pytest.approx(look_up(table, 900.0)[0] + 100.0 * slope)
     assert bend == 0.0
 
 
@@ -91,17 +93,17 @@ def test_table_is_the_determinant():
     twin = dense(likelihood())
     for r in (-20.0, -3.3, 0.0, 1.7, 12.1):
         expected = np.linalg.slogdet(twin.gram + np.exp(r) * twin.penalty)[1]
-        assert kernels.look_up(series.table, r)[0] == pytest.approx(expected, abs=1e-6)
+        assert look_up(series.table, r)[0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_products_equal_numpy():
     rng = np.random.default_rng(0)
     left, right = rng.standard_normal((5, 7)), rng.standard_normal((7, 9))
     out = np.empty((5, 9))
-    kernels.multiply(left, right, out)
+    multiply(left, right, out)
     np.testing.assert_allclose(out, left @ right, atol=1e-13)
     square, weights = np.empty((7, 7)), rng.uniform(size=5)
-    kernels.cross_rows(left, weights, square)
+    cross_rows(left, weights, square)
     np.testing.assert_allclose(square, left.T @ (weights[:, None] * left), atol=1e-13)
 
 

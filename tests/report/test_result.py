@@ -23,7 +23,7 @@ def built() -> dict[str, Any]:
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_the_report_opens_with_the_answer_and_the_warnings(built: dict[str, Any], width: int) -> None:
-    brief = layout.plain_text(console.render_brief(built), width)
+    brief = layout.plain_text(console.render(built, brief=True), width)
     golden_text.compare(brief, f"brief-{width}.txt")
     assert console.to_text(built, width=width).startswith(brief.rstrip("\n"))
     answer = brief.partition("Result\n")[2].partition("\n\n")[0].splitlines()
@@ -86,3 +86,9 @@ def test_the_interphase_is_told_first_to_last() -> None:
     }
     told = facts({**summary.build(synthetic.analysis()), "impedance": impedance})["interphase"]
     assert told == "5000 +- 100 to 12000 +- 500 ohm, first to last spectrum (tau 0.0001 to 1 s; 95 % bands)"
+
+
+def test_what_the_profiles_tell_stands_beside_what_was_given() -> None:
+    reading = {"symbol": "t-", "value": 0.6, "unit": "1", "band_68": [0.57, 0.63], "band_95": [0.54, 0.66]}
+    told = facts({**summary.build(synthetic.analysis()), "readings": [reading, {**reading, "symbol": "D / t-^2"}]})
+    assert told["profiles"] == "t- 0.600 +- 0.030, read in closed form; t- = 0.9 was given"

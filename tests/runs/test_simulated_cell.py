@@ -109,12 +109,16 @@ def test_the_truth_is_put_on_the_grid_of_the_reconstruction(analysed: list) -> N
     assert float(true[k, j]) == pytest.approx(expected)
 
 
-def test_truth_is_printed_and_drawn(analysed: list, capsys: pytest.CaptureFixture[str]) -> None:
-    demo.show_truth(analysed)
+def test_truth_is_printed_and_drawn(analysed: list, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the end the cells are compared, the true ratios beside those under each closure."""
+    demo.show_truth(analysed, tmp_path)
     printed = capsys.readouterr().out
     assert printed.count("truth and reconstruction") == 2
     for row in ("truth", "voltage", "blocking", "current"):
-        assert sum(line.split()[:1] == [row] for line in printed.splitlines()) == 2
+        assert sum(line.split()[:1] == [row] for line in printed.splitlines()) == 3
+    page = (tmp_path / "comparison.html").read_text(encoding="utf-8")
+    assert "Truth beside the estimate" in page
+    assert page.count('href="#cell-') == 2
     for result in analysed:
         assert (result.folder / "figures" / "truth.png").stat().st_size > 10_000
         assert store.read(result.folder / "results.zarr").sizes["closure"] == 4
@@ -148,18 +152,6 @@ def test_demo_goes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         )
         assert held > 0.9
         assert abs(float(printed.split()[-2].rstrip("%")) / 100.0 - held) < 0.03
-
-
-def test_the_ratio_of_two_cells_has_a_band() -> None:
-    import synthetic
-
-    first, second = synthetic.banded(), synthetic.banded()
-    lines = demo.ratios([first, second])
-    assert len(lines) == 1 + len(first.closures)
-    assert lines[1].split()[:2] == ["voltage:", "1.00"]
-    assert "/-" in lines[1] or "+-" in lines[1]
-    assert demo.ratios([first]) == []
-    assert demo.ratios([first, synthetic.analysis()]) == []
 
 
 def test_shares_held_count_the_times_under_polarisation() -> None:

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from iondrift.cli import options
 from iondrift.cli.batch import batch_command
+from iondrift.cli.compare import compare_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
@@ -22,6 +23,7 @@ from iondrift.cli.fit import fit_command
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.report import report_command
 from iondrift.cli.results import export, info, verify
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
@@ -217,7 +219,7 @@ def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
         results = batch.run_all(cells, options=RunOptions(bands=draws), again=True, progress=progress)
     batch.show(results, as_json=as_json, quiet=quiet, brief=values["brief"])
     if not (as_json or quiet):
-        demonstration.show_truth(results)
+        demonstration.show_truth(results, out)
     if any(result.error for result in results):
         raise typer.Exit(1)
 
@@ -256,6 +258,8 @@ def simulate(
     typer.echo(f"{file} written; now: iondrift run {file}")
 
 
+app.command()(compare_command)
+app.command()(report_command)
 app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift import variables
-from iondrift.experiment.results import Bands, CellLedger, Measured
+from iondrift.experiment.results import COMPARED_DRAWS, Bands, CellLedger, Measured
 
 if TYPE_CHECKING:
     from iondrift.drift.smoothing.series import SmoothSeries
@@ -100,6 +100,10 @@ def _of_bands(bands: Bands, chosen: str) -> Mapping[str, xr.DataArray]:
         names = xr.Variable("closure", np.array(list(bands.by_closure), dtype=object))
         velocities = [found.drift_velocity for found in bands.by_closure.values()]
         result["drift_velocity_band_by_closure"] = xr.concat(velocities, dim=names)
+        for name in COMPARED_DRAWS:
+            draws = [found[name] for found in bands.by_closure.values() if name in found]
+            if len(draws) == names.size:
+                result[f"{name}_by_closure"] = xr.concat(draws, dim=names)
     if bands.budget is not None:
         for name, array in bands.budget.data_vars.items():
             result[f"budget_{name}"] = array.rename({"closure": "budget_closure"}) if "closure" in array.dims else array

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 UM_PER_H = 3.6e9  # micrometres per hour in 1 m/s
 HOUR = 3600.0
+COMPARED_DRAWS = ("final_drift_velocity", "maximum_drift_velocity", "spatial_spread", "growth")  # kept of all closures
 LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)  # quantiles: the 95 and 68 % bands, and the median
 
 

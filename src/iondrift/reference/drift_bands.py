@@ -20,7 +20,7 @@ from iondrift.drift.smoothing.penalised_splines import SmoothSeries
 from iondrift.drift.smoothing.posterior import Fits
 from iondrift.drift.smoothing.spline_basis import LocalBasis, dense_basis
 from iondrift_kernels.constants import FARADAY
-from iondrift_kernels.spline_modes import EDGE, LANES
+from iondrift_kernels.spline_layout import EDGE, LANES
 
 
 @dataclass(frozen=True, kw_only=True)

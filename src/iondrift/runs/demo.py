@@ -15,16 +15,20 @@ from rich.table import Table
 from iondrift.experiment.results import UM_PER_H, Analysis
 from iondrift.ledger import RESULTS_SET
 from iondrift.progress import Progress, silent
+from iondrift.report.console import layout
 from iondrift.report.console.texts import STILL, banded, number
-from iondrift.report.summary.quantities import edges_of, quantity
 from iondrift.runs import simulated_cell
 from iondrift.runs.demo_transport import transport_table
 from iondrift.runs.publication import published
 from iondrift.runs.results import FIGURES
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from iondrift.cast import FloatArray
     from iondrift.runs.batch import Result
 
+COMPARISON = "comparison.html"
 CELLS: tuple[simulated_cell.Cell, ...] = ("li-li", "li-nmc622")
 
 
@@ -67,27 +71,31 @@ def truth_on_grid(analysis: Analysis, truth: xr.Dataset) -> xr.DataArray:
     return true
 
 
-def show_truth(results: Sequence[Result]) -> None:
-    """Print truth and reconstruction side by side, and draw them into each results folder.
+def show_truth(results: Sequence[Result], out: Path) -> None:
+    """Print truth and reconstruction side by side, draw them into each results folder, and compare the cells.
 
     Parameters
     ----------
     results
         Of the simulated cells.
+    out
+        Folder of the demonstration: the comparison's page goes there.
     """
     from rich.console import Console
 
     from iondrift.report.figures import cell as figures
 
     console = Console(highlight=False)
-    analyses: list[Analysis] = []
+    folders: list[Path] = []
+    ends: list[FloatArray] = []
     for result in results:
         if result.outcome is None or result.outcome.analysis is None:
             continue
         analysis = result.outcome.analysis
-        analyses.append(analysis)
         stored = xr.load_dataset(result.file.parent / simulated_cell.TRUTH, engine="h5netcdf")
         true = truth_on_grid(analysis, stored)
+        folders.append(result.folder)
+        ends.append(true.values[analysis.end, [0, -1]])
         with published(result.folder, RESULTS_SET, adds=True) as staging:
             figures.draw_truth(analysis, true, folder=staging / FIGURES)
         console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
@@ -95,8 +103,31 @@ def show_truth(results: Sequence[Result]) -> None:
         if analysis.readings:
             console.print(f"{analysis.experiment.cell.name}: D and t-, truth and findings (68 % bands)")
             console.print(Padding(transport_table(analysis, stored), (0, 0, 1, 2), expand=False))
-    for line in ratios(analyses):
-        console.print(line)
+    if len(folders) > 1:
+        _compare(folders, ends, out / COMPARISON, console)
+
+
+def _compare(folders: Sequence[Path], ends: Sequence[FloatArray], page: Path, console: Console) -> None:
+    """Print the comparison with the true ratios beside it, and write it as a page."""
+    from iondrift.report.console.comparison import write
+    from iondrift.runs.compare import compare, write_page
+
+    found = compare(*folders)
+    beside = ("Truth beside the estimate", _true_ratios(found.summary, ends))
+    write(found.summary, console, beside)
+    write_page(folders, found, page, beside)
+    console.print(f"Comparison in {page}", markup=False, soft_wrap=True)
+
+
+def _true_ratios(comparison: Mapping[str, Any], ends: Sequence[FloatArray]) -> Table:
+    """Return the ratios of v at both ends over the first cell: true, and under each closure."""
+    table = layout.columns("from", "cell", "v(x0) over\nfirst", "v(xL) over\nfirst", left=2)
+    for k, row in enumerate(comparison["cells"][1:], start=1):
+        ratios = ends[k] / ends[0]
+        table.add_row("truth", row["name"], *(number({"value": float(ratio)}) for ratio in ratios))
+        for name, rows in comparison["closures"].items():
+            table.add_row(name, "", *(banded(rows[k][f"{place}_ratio"]) for place in ("x0", "xL")))
+    return table
 
 
 def _truth_table(analysis: Analysis, true: xr.DataArray, summary: Mapping[str, Any]) -> Table:
@@ -133,33 +164,3 @@ def shares_held(analysis: Analysis, true: xr.DataArray, closure: str) -> tuple[f
     edges, truth = found.drift_velocity.values[:, flowing], true.values[flowing]
     wide, narrow = ((truth >= edges[low]) & (truth <= edges[high]) for low, high in ((0, 4), (1, 3)))
     return float(wide.mean()), float(narrow.mean())
-
-
-def ratios(analyses: Sequence[Analysis]) -> list[str]:
-    """Return the last cell's v over the first one's at both ends with bands, one line a closure.
-
-    Parameters
-    ----------
-    analyses
-        Of the cells to compare.
-    """
-    from iondrift.drift.bands.monte_carlo import velocity_ratio
-
-    if len(analyses) < 2 or analyses[0].bands is None or analyses[-1].bands is None:
-        return []
-    first, last = analyses[0].bands.by_closure, analyses[-1].bands.by_closure
-    names = [analysis.experiment.cell.name for analysis in (analyses[-1], analyses[0])]
-    lines = [f"v of {names[0]} over v of {names[1]}, at the end of the polarisation:"]
-    for closure in (name for name in first if name in last):
-        draws = velocity_ratio(last[closure], first[closure]).values
-        texts = []
-        for place, e in (("x0", 0), ("xL", -1)):
-            value = _final(analyses[-1], closure, e) / _final(analyses[0], closure, e)
-            entry = quantity(value, "1", edges=edges_of(draws[0 if e == 0 else 1]))
-            texts.append(f"{banded(entry)} at {place}")
-        lines.append(f"  {closure}: {', '.join(texts)}")
-    return lines
-
-
-def _final(analysis: Analysis, closure: str, end: int) -> float:
-    return float(analysis.closures[closure].drift_velocity.values[analysis.end, end])

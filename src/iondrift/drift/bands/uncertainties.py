@@ -168,6 +168,7 @@ ROWS = {  # of the normals, by source
     "diffusivity_relative": slice(SYSTEMATIC, None),
     "solution_relative": slice(SYSTEMATIC, None),  # a closure takes the one or the other
 }
+OF_ONE_CELL = ("region_edge_points", "voltage_offset_V", "clock_offset_s")  # the others are common to cells of one kind
 
 
 def systematic_draws(normals: np.ndarray, uncertainties: Uncertainties) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ class Courses:
     """The members of a mixture with one mode, swept once; ``sigma`` (count,) is the noise that each finds."""
 
     def __init__(self, fits: Fits) -> None:
-        from iondrift_kernels.spline_modes import EDGE, LANES
+        from iondrift_kernels.spline_layout import EDGE, LANES
 
         self.count, size = fits.members.order.size, fits.members.arrow.size
         stretch, found = fits.sweep(np.array([0, size]))

@@ -17,7 +17,7 @@ from iondrift.drift.smoothing.penalties import Penalties
 from iondrift.errors import DataError
 
 if TYPE_CHECKING:
-    from iondrift_kernels.spline_modes import Modes, Roughness, Series, Table, Work
+    from iondrift_kernels.spline_layout import Modes, Roughness, Series, Table, Work
 
 _TABLE_STEP = 0.5  # right to 7e-7 in f with polynomials of degree 7 (K = 612)
 _FLAT_BELOW = 22.0  # e^-22 of the largest eigenvalue changes no determinant
@@ -51,7 +51,7 @@ class Temporal:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The data as :class:`iondrift_kernels.spline_modes.Series` takes them, and the ``count`` of numbers.
+    """The data as :class:`iondrift_kernels.spline_layout.Series` takes them, and the ``count`` of numbers.
 
     ``right`` (K, M), ``arrow`` (K,), ``held`` (M,), ``loaded``, ``kappa``, ``total``.
     """
@@ -73,14 +73,14 @@ class Likelihood:
     """
 
     def __init__(self, *, spatial: Spatial, temporal: Temporal, data: Data) -> None:
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_layout import EDGE, Roughness, Series
 
         functions, self.size = data.right.shape
         self._null = self.size - spatial.rows.shape[0]  # spatial functions without a penalty come first
         null_space = self._null * temporal.null_space
-        band = [(0, kernels.EDGE), (0, 0)]
+        band = [(0, EDGE), (0, 0)]
         self.count, self.free = data.count, data.count - null_space
-        self.series: Series = kernels.Series(
+        self.series: Series = Series(
             gram=np.pad(temporal.gram, band),
             penalty=np.pad(temporal.penalty, band),
             right=data.right,
@@ -93,7 +93,7 @@ class Likelihood:
             flat=float(self._null * functions - null_space),
             table=_table(temporal),
         )
-        self.roughness: Roughness = kernels.Roughness(
+        self.roughness: Roughness = Roughness(
             rows=spatial.rows,
             places=spatial.places,
             shares=spatial.shares,
@@ -129,11 +129,11 @@ class Likelihood:
 
     def derivatives(self, parameters: int) -> tuple[FloatArray, FloatArray]:
         """Return gradient and Hessian (3 or 6 parameters) where V was evaluated last."""
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_derivatives import derivatives
 
         modes, penalties, rest = self._taken()
         gradient, hessian = np.empty(parameters), np.empty((parameters, parameters))
-        kernels.derivatives(self.series, modes, self.roughness, penalties, rest, self._work, gradient, hessian)
+        derivatives(self.series, modes, self.roughness, penalties, rest, self._work, gradient, hessian)
         return gradient, hessian
 
     def of(self, penalties: Penalties) -> tuple[float, float]:
@@ -148,17 +148,17 @@ class Likelihood:
 
     def akaike(self, place: FloatArray) -> float:
         """Return N ln(misfit / N) + 2 tr H: comparable between likelihoods of other penalties on the same data."""
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_derivatives import roughness
 
         self.value(place)
         self.derivatives(3)
         modes, penalties, rest = self._taken()
-        misfit = rest - kernels.roughness(modes, self._work)
+        misfit = rest - roughness(modes, self._work)
         return float(self.count * np.log(misfit / self.count)) + 2.0 * self._freedom(penalties, modes.spatial)
 
     def modes(self, adaptivity: tuple[float, float, float] | None) -> Modes:
         """Return the spatial basis for (plating, counter, length); the next call may overwrite it."""
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_modes import adaptive_weights
 
         if adaptivity is None:
             return self._plain
@@ -167,18 +167,18 @@ class Likelihood:
         if adaptivity == self._adaptivity:
             return self._adaptive
         self._adaptivity = adaptivity
-        kernels.adaptive_weights(adaptivity, self.roughness)
+        adaptive_weights(adaptivity, self.roughness)
         self._adaptive = self._modes(self.roughness.weights[0], self._adaptive)
         return self._adaptive
 
     def _freedom(self, penalties: FloatArray, spatial: FloatArray) -> float:
         """Return tr H from how ln|A| answers to a common factor e^u of all penalties at u = 0: p - tr H."""
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.determinant_table import look_up
 
         functions, spatial = self.series.arrow.size, spatial[: self.size]
         alpha = 1.0 + penalties[0] * spatial
         gamma = penalties[1] + penalties[2] * spatial
-        slope = np.array([kernels.look_up(self.series.table, r)[1] for r in np.log(gamma) - np.log(alpha)])
+        slope = np.array([look_up(self.series.table, r)[1] for r in np.log(gamma) - np.log(alpha)])
         answer = float((functions * (1.0 - 1.0 / alpha) + slope / alpha).sum())
         return float(spatial.size * functions) - answer
 
@@ -189,29 +189,29 @@ class Likelihood:
         return self._last
 
     def _evaluate(self, penalties: FloatArray, modes: Modes) -> tuple[float, float]:
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_modes import value
 
-        found, rest = kernels.value(self.series, modes, penalties, self._work)
+        found, rest = value(self.series, modes, penalties, self._work)
         self._last = modes, penalties, rest
         return (float(found) if np.isfinite(found) else np.inf), float(rest)
 
     def _empty_modes(self) -> Modes:
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_layout import EDGE, LANES, Modes
 
         functions, size = self.series.right.shape
-        blocks = -(-size // kernels.LANES)
-        wide = blocks * kernels.LANES
-        return kernels.Modes(
+        blocks = -(-size // LANES)
+        wide = blocks * LANES
+        return Modes(
             spatial=np.zeros(wide),
             rotation=np.zeros((size, wide)),
             rough=np.zeros((self.roughness.rows.shape[0], wide)),
-            right=np.zeros((blocks, (functions + 2 * kernels.EDGE) * kernels.LANES)),
+            right=np.zeros((blocks, (functions + 2 * EDGE) * LANES)),
             held=np.zeros(wide),
         )
 
     def _modes(self, weights: FloatArray, out: Modes) -> Modes:
         """Fill the basis that makes the penalty of these weights (Q,) diagonal; functions without a penalty first."""
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.spline_modes import rotate
 
         out.rotation[:, : self._null] = self._free_of_penalty
         if weights.size:  # a course in time alone has no spatial penalty
@@ -219,7 +219,7 @@ class Likelihood:
             out.spatial[self._null : self.size] = 1.0 / inverses
             # Random numbers belong to modes: their signs are fixed here, not by the library that found them.
             out.rotation[:, self._null : self.size] = turned * np.where(turned[0] < 0.0, -1.0, 1.0)
-        kernels.rotate(self.series, self.roughness.rows, out)
+        rotate(self.series, self.roughness.rows, out)
         return out
 
     def _penalised_modes(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -228,15 +228,15 @@ class Likelihood:
         Rows = L Q' gives the pseudo-inverse Q L^-1 diag(1 / w) L'^-1 Q'. Its eigenvalues 1 / s are precise where they
         are large: the likelihood is sensitive to small s, which those of the penalty itself lose under an uneven w.
         """
-        from iondrift_kernels import spline_modes as kernels
+        from iondrift_kernels.ordered_products import cross_rows, multiply
 
         matrix = np.empty((weights.size, weights.size))
-        kernels.cross_rows(self._inverse, 1.0 / weights, matrix)
+        cross_rows(self._inverse, 1.0 / weights, matrix)
         inverses, vectors, failed = dsyevd(matrix.T, lower=1, overwrite_a=1)  # symmetric: its transpose is itself
         if failed:
             raise DataError("the spatial penalty has no eigenvalues; profiles or noise are not finite")
         turned = np.empty((self.size, weights.size))
-        kernels.multiply(self._penalised, np.ascontiguousarray(vectors[:, ::-1]), turned)
+        multiply(self._penalised, np.ascontiguousarray(vectors[:, ::-1]), turned)
         return np.maximum(inverses[::-1], inverses[-1] * np.finfo(float).eps), turned
 
 
@@ -258,7 +258,8 @@ def _fixed_basis(basis: FloatArray) -> FloatArray:
 
 def _table(temporal: Temporal) -> Table:
     """Return ln|G + e^r P|; both ends lie where it is a straight line."""
-    from iondrift_kernels import spline_modes as kernels
+    from iondrift_kernels.determinant_table import log_determinants, triangle
+    from iondrift_kernels.spline_layout import DEGREE, EDGE, LANES, Table
 
     functions = temporal.gram.shape[0]
     diagonal = np.maximum(temporal.gram[:, 0], 1e-12 * temporal.gram[:, 0].max())
@@ -266,40 +267,40 @@ def _table(temporal: Temporal) -> Table:
     # Eigenvalues of P spread over K^6, and as its weights do.
     highest = max(_STRAIGHT_ABOVE, 6.0 * np.log(functions) + 4.0) - np.log(temporal.weakest)
     count = int(np.ceil((highest - lowest) / _TABLE_STEP)) + 1
-    blocks = -(-count // kernels.LANES)
-    nodes = lowest + _TABLE_STEP * np.arange(blocks * kernels.LANES)
+    blocks = -(-count // LANES)
+    nodes = lowest + _TABLE_STEP * np.arange(blocks * LANES)
     # The rows of T' W T are as many as profiles: their own triangle, made once, stands for them.
-    scratch = np.zeros((functions + kernels.EDGE) * 4 * kernels.LANES)
-    ones = np.ones((1, kernels.LANES))
+    scratch = np.zeros((functions + EDGE) * 4 * LANES)
+    ones = np.ones((1, LANES))
     start, rows = temporal.starts[0], temporal.roots[0]
-    kernels.triangle(start, rows, np.zeros(start.size, dtype=np.int64), ones, scratch)
-    gram_rows = scratch.reshape(-1, 4, kernels.LANES)[:functions, :, 0]
+    triangle(start, rows, np.zeros(start.size, dtype=np.int64), ones, scratch)
+    gram_rows = scratch.reshape(-1, 4, LANES)[:functions, :, 0]
     starts = np.concatenate([np.arange(functions), temporal.starts[1]])
     order = np.argsort(starts, kind="stable")
-    scale = np.ones((blocks, 2, kernels.LANES))
+    scale = np.ones((blocks, 2, LANES))
     scale[:, 1] = np.exp(nodes / 2.0).reshape(blocks, -1)
-    found = np.empty((blocks, kernels.LANES))
+    found = np.empty((blocks, LANES))
     kind = np.repeat(np.array([0, 1]), [functions, temporal.starts[1].size])
-    kernels.log_determinants(
+    log_determinants(
         starts[order], np.concatenate([gram_rows, temporal.roots[1]])[order], kind[order], scale, scratch, found
     )
     if not np.isfinite(found).all():
         raise DataError("breaks leave too few profiles between them for a smooth course in time; leave some out")
-    spline = make_interp_spline(nodes, found.ravel(), k=kernels.DEGREE)
-    pieces = np.empty((nodes.size - 1, kernels.DEGREE + 1))
+    spline = make_interp_spline(nodes, found.ravel(), k=DEGREE)
+    pieces = np.empty((nodes.size - 1, DEGREE + 1))
     factorial = 1.0
-    for power in range(kernels.DEGREE + 1):
+    for power in range(DEGREE + 1):
         factorial *= max(power, 1)
         pieces[:, power] = spline(nodes[:-1], nu=power) / factorial
-    return kernels.Table(first=float(nodes[0]), step=_TABLE_STEP, pieces=pieces)
+    return Table(first=float(nodes[0]), step=_TABLE_STEP, pieces=pieces)
 
 
 def _scratch(functions: int, size: int, intervals: int) -> Work:
-    from iondrift_kernels import spline_modes as kernels
+    from iondrift_kernels.spline_layout import EDGE, LANES, SUMS, Work
 
-    blocks = -(-size // kernels.LANES)
-    wide, rows = blocks * kernels.LANES, (functions + 2 * kernels.EDGE) * kernels.LANES
-    return kernels.Work(
+    blocks = -(-size // LANES)
+    wide, rows = blocks * LANES, (functions + 2 * EDGE) * LANES
+    return Work(
         lower=np.zeros((blocks, 4 * rows)),
         coefficients=np.zeros((blocks, rows)),
         influence=np.zeros((blocks, rows)),
@@ -308,8 +309,8 @@ def _scratch(functions: int, size: int, intervals: int) -> Work:
         moved=np.zeros((3, rows)),
         mixed=np.zeros((functions, wide)),
         product=np.zeros((functions, wide)),
-        scale=np.zeros((blocks, 2 * kernels.LANES)),
-        sums=np.zeros((kernels.SUMS, wide)),
+        scale=np.zeros((blocks, 2 * LANES)),
+        sums=np.zeros((SUMS, wide)),
         squares=np.zeros((2, wide, wide)),
         turned=np.zeros((3, wide, wide)),
         crossed=np.zeros((15, wide)),

@@ -81,7 +81,7 @@ class Fits:
         The stretch is the last one when N = 1, and scratch else.
         """
         from iondrift_kernels import spline_members as kernels
-        from iondrift_kernels.spline_modes import EDGE, LANES, ROW
+        from iondrift_kernels.spline_layout import EDGE, LANES, ROW
 
         count, blocks = self.members.scale.shape[:2]
         modes = self.members.held.shape[1]
@@ -215,7 +215,7 @@ def _shares(entries: Sequence[_E]) -> list[Sequence[_E]]:
 
 def _scale(penalties: Penalties, spatial: FloatArray) -> FloatArray:
     """Return alpha and gamma of the modes (blocks, 2 LANES) with eigenvalues ``spatial`` (blocks LANES,)."""
-    from iondrift_kernels.spline_modes import LANES
+    from iondrift_kernels.spline_layout import LANES
 
     alpha = 1.0 + penalties.space * spatial
     gamma = penalties.time + penalties.both * spatial

@@ -73,11 +73,13 @@ class Problem:
         self._data = self._projected_data(total)
         self.likelihood = Likelihood(spatial=self._spatial(), temporal=self.temporal, data=self._data)
 
+    def likelihood_of_order(self, order: int) -> Likelihood:
+        """Return the restricted likelihood where the penalty in time is of another derivative, 2 or 3."""
+        return Likelihood(spatial=self._spatial(), temporal=self.axis.temporal(order), data=self._data)
+
     def other_order(self, *, adaptive: bool) -> OtherOrder:
         """Search the penalties where the one in time is of the other derivative."""
-        temporal = self.axis.temporal(time_axis.OTHER_ORDER)
-        likelihood = Likelihood(spatial=self._spatial(), temporal=temporal, data=self._data)
-        return OtherOrder.of(likelihood, adaptive=adaptive)
+        return OtherOrder.of(self.likelihood_of_order(time_axis.OTHER_ORDER), adaptive=adaptive)
 
     def _to_splines(self, rotation: FloatArray) -> FloatArray:
         """Return spatial modes in terms of B-splines (functions, modes)."""
@@ -212,7 +214,7 @@ def _orthonormal(columns: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def _product(left: FloatArray, right: FloatArray) -> FloatArray:
     """Return left @ right, summed in one order whatever the library of linear algebra and its threads."""
-    from iondrift_kernels.spline_modes import multiply
+    from iondrift_kernels.ordered_products import multiply
 
     out = np.empty((left.shape[0], right.shape[1]))
     multiply(np.ascontiguousarray(left), np.ascontiguousarray(right), out)

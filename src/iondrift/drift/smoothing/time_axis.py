@@ -66,7 +66,7 @@ class TimeAxis:
 
     def project(self, values: FloatArray) -> FloatArray:
         """Return T' W values (functions, M) of values (T, M)."""
-        from iondrift_kernels.spline_modes import project_rows
+        from iondrift_kernels.ordered_products import project_rows
 
         out = np.empty((self.functions, values.shape[1]))
         project_rows(self.basis.start, self.basis.value, self.precision, np.ascontiguousarray(values), out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,24 @@ class Section(BaseModel):
 
     # strict: a number in quotes or a switch where a number belongs is a mistake to point out, not to guess at
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    def _repr_html_(self) -> str:
+        """Return what was given, as a table for a notebook."""
+        lines = [
+            f'<tr><th style="text-align: left">{escape(name)}</th><td style="text-align: left">{escape(text)}</td></tr>'
+            for name, text in self._given()
+        ]
+        return f"<table><tbody>{''.join(lines)}</tbody></table>"
+
+    def _given(self, above: str = "") -> Iterator[tuple[str, str]]:
+        """Give keys and values that were given, behind the keys ``above``."""
+        for name in type(self).model_fields:
+            if name in self.model_fields_set:
+                value = getattr(self, name)
+                if isinstance(value, Section):
+                    yield from value._given(f"{above}{name}.")
+                else:
+                    yield f"{above}{name}", ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 Positive = Annotated[float, Field(gt=0)]

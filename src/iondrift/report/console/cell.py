@@ -33,17 +33,29 @@ _SEGMENTS = {
 }
 
 
-def render(summary: Mapping[str, Any]) -> RenderableType:
+def render(summary: Mapping[str, Any], *, brief: bool = False) -> RenderableType:
     """Return the report of one cell.
 
     Parameters
     ----------
     summary
         What :func:`iondrift.report.summary.cell.build` returns.
+    brief
+        The answer and the warnings alone.
     """
-    return layout.sections(
-        summary["cell"]["name"],
-        *_answer(summary),
+    return layout.sections(summary["cell"]["name"], *(answer(summary) if brief else parts(summary)))
+
+
+def answer(summary: Mapping[str, Any]) -> list[layout.Part]:
+    """Return headings and what stands under them: what a report opens with."""
+    warnings = layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")
+    return [("Result", result.section(summary)), ("Warnings", warnings)]
+
+
+def parts(summary: Mapping[str, Any]) -> list[layout.Part]:
+    """Return headings and what stands under them: the answer, then how it was obtained."""
+    return [
+        *answer(summary),
         ("Read", _facts(_inputs(summary))),
         ("Protocol", _protocol(summary)),
         ("Concentration", _facts(_concentration(summary) | _diffusivity(summary))),
@@ -58,23 +70,7 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
         *(impedance.parts(summary["impedance"], prefix="Impedance: ") if "impedance" in summary else ()),
         *(lineshape.parts(summary["lineshape"], prefix="Lines: ") if "lineshape" in summary else ()),
         ("Assumptions", layout.paragraphs(summary["assumptions"], mark="-", style="dim")),
-    )
-
-
-def render_brief(summary: Mapping[str, Any]) -> RenderableType:
-    """Return the answer and the warnings alone.
-
-    Parameters
-    ----------
-    summary
-        What :func:`iondrift.report.summary.cell.build` returns.
-    """
-    return layout.sections(summary["cell"]["name"], *_answer(summary))
-
-
-def _answer(summary: Mapping[str, Any]) -> tuple[tuple[str, RenderableType | None], ...]:
-    warnings = layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")
-    return (("Result", result.section(summary)), ("Warnings", warnings))
+    ]
 
 
 def render_plan(plan: Mapping[str, Any]) -> RenderableType:
@@ -129,7 +125,7 @@ def write(summary: Mapping[str, Any], console: Console, *, brief: bool = False) 
     brief
         The answer and the warnings alone.
     """
-    layout.write(render_brief(summary) if brief else render(summary), console)
+    layout.write(render(summary, brief=brief), console)
 
 
 def write_plan(plan: Mapping[str, Any], console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -12,8 +13,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+Part: TypeAlias = tuple[str, RenderableType | None]  # a heading, and what stands under it
 
-def sections(title: str, *parts: tuple[str, RenderableType | None]) -> RenderableType:
+
+def sections(title: str, *parts: Part) -> RenderableType:
     """Return a report: a title, then every part that there is under its heading."""
     found: list[RenderableType] = [Rule(Text(title, style="bold"), align="left")]
     for heading, body in parts:

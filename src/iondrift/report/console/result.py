@@ -31,6 +31,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
         _velocities(summary)
         | _agreement(summary)
         | _beyond_the_current(summary)
+        | _readings(summary)
         | voltage_ledger.in_a_line(summary)
         | _limitation(summary)
         | _interphase(summary.get("impedance"))
@@ -79,6 +80,16 @@ def _beyond_the_current(summary: Mapping[str, Any]) -> dict[str, str]:
             "the current that flowed"
         )
     return lines
+
+
+def _readings(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return t- and D as the profiles themselves tell them, where they were read."""
+    read = summary.get("readings", ())
+    found = {symbol: [banded(entry) for entry in read if entry["symbol"] == symbol] for symbol in ("t-", "D")}
+    texts = [f"{symbol} {', '.join(values)}" for symbol, values in found.items() if values]
+    given = summary["settings"]["anion_transference_number"]
+    beside = "" if given is None or not found["t-"] else f"; t- = {given:g} was given"
+    return {"profiles": f"{'; '.join(texts)}, read in closed form{beside}"} if texts else {}
 
 
 def _limitation(summary: Mapping[str, Any]) -> dict[str, str]:

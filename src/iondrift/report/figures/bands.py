@@ -54,7 +54,7 @@ def through_time(dataset: xr.Dataset, segments: Sequence[Segment], *, title: str
         drawing.band(compared, hours, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[:, 0]
         compared.plot(hours, values * UM_PER_H, color=colour, label=name)
-    _both_signs(compared, dataset.drift_velocity_by_closure.values[:, :, 0] * UM_PER_H)
+    stretch_small(compared, dataset.drift_velocity_by_closure.values[:, :, 0] * UM_PER_H)
     compared.set_title("at $x_0$ under each closure", loc="left")
     compared.legend(loc="best")
     compared.set_xlabel("time / h")
@@ -95,7 +95,7 @@ def along_x(dataset: xr.Dataset, *, title: str) -> Figure:
         drawing.band(compared, relative, edges, colour)
         values = dataset.drift_velocity_by_closure.sel(closure=name).values[-1]
         compared.plot(relative, values * UM_PER_H, color=colour, label=name)
-    _both_signs(compared, dataset.drift_velocity_by_closure.values[:, -1] * UM_PER_H)
+    stretch_small(compared, dataset.drift_velocity_by_closure.values[:, -1] * UM_PER_H)
     compared.set_title(f"each closure, {hours[-1]:.1f} h", loc="left")
     compared.legend(loc="best")
     for axes in (chosen, compared):
@@ -143,7 +143,14 @@ def _velocities(axes: Axes, dataset: xr.Dataset) -> None:
     for k, name in enumerate(names):
         error = float(dataset.budget_total_half_width.sel(quantity="v_x0")) * UM_PER_H if name == chosen else None
         value = float(velocity[k]) * UM_PER_H
-        axes.errorbar(k, value, yerr=error, fmt="o", ms=5, capsize=4, color=drawing.closure_colour(name))
+        look: dict[str, Any] = {
+            "fmt": "o",
+            "ms": 5,
+            "capsize": 4,
+            "color": drawing.closure_colour(name),
+            "label": f"_{name}",
+        }
+        axes.errorbar(k, value, yerr=error, **look)
     axes.set_xticks(range(len(names)), names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
@@ -156,7 +163,7 @@ def _closures(dataset: xr.Dataset) -> list[str]:
     return [str(name) for name in dataset.closure.values if name in CLOSURES]
 
 
-def _both_signs(axes: Axes, values: FloatArray) -> None:
+def stretch_small(axes: Axes, values: FloatArray) -> None:
     """Stretch what is small: closures differ by factors, and v may change sign."""
     from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 

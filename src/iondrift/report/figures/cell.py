@@ -148,8 +148,9 @@ def profiles(dataset: xr.Dataset, *, title: str) -> Figure:
         measured, label = measured - dataset.reference_noise.values, "measured, less the reference's noise (as fitted)"
     for k in shown:
         colour = colours.to_rgba(hours[k])
-        axes.plot(relative, measured[k] / 1e3, ".", ms=3, color=colour, alpha=0.55)
-        axes.plot(relative, dataset.concentration.values[k] / 1e3, color=colour)
+        at = f"{hours[k]:.2f} h"  # behind an underscore: not in the legend
+        axes.plot(relative, measured[k] / 1e3, ".", ms=3, color=colour, alpha=0.55, label=f"_measured, {at}")
+        axes.plot(relative, dataset.concentration.values[k] / 1e3, color=colour, label=f"_smoothed, {at}")
     axes.plot([], [], ".", ms=4, color="0.4", label=label)
     axes.plot([], [], color="0.4", label=f"smoothed ({dataset.attrs.get('smoothing', 'pspline')})")
     axes.legend(loc="best")

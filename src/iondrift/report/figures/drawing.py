@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,10 +80,22 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
     return paths
 
 
+def svg(figure: Figure) -> str:
+    """Return a figure as the text of an SVG file."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    stream = io.StringIO()
+    figure.set_dpi(STYLE["savefig.dpi"])
+    FigureCanvasSVG(figure).print_svg(stream, metadata={"Date": None})  # type: ignore[no-untyped-call]
+    figure.set_layout_engine("none")
+    return stream.getvalue()
+
+
 def band(axes: Axes, at: Any, edges: Any, colour: Any) -> None:
     """Shade the 68 and 95 % bands: ``edges`` (level, place) at ``LEVELS``."""
-    for low, high, alpha in ((0, 4, 0.15), (1, 3, 0.25)):
-        axes.fill_between(at, edges[low], edges[high], color=colour, alpha=alpha, lw=0)
+    for low, high, alpha, name in ((0, 4, 0.15, "95 % band"), (1, 3, 0.25, "68 % band")):
+        # an underscore keeps a name out of legends
+        axes.fill_between(at, edges[low], edges[high], color=colour, alpha=alpha, lw=0, label=f"_{name}")
 
 
 def shade(axes: Axes, segments: Sequence[Segment], *, named: bool, unit: float = HOUR) -> None:
@@ -166,7 +179,8 @@ def colour_bar(figure: Figure, mappable: Any, axes: Axes, label: str) -> None:
 
     width = figure.get_size_inches()[0]
     place = axes.get_position()
-    beside = figure.add_axes((1.0 - (COLOUR_BAR - 0.1) / width, place.y0, 0.13 / width, place.height))
+    room = (1.0 - (COLOUR_BAR - 0.1) / width, place.y0, 0.13 / width, place.height)
+    beside = figure.add_axes(room, label="<colorbar>")
     bar = figure.colorbar(mappable, cax=beside, label=label)
     shift = ScaledTranslation(0.52, 0.0, figure.dpi_scale_trans)
     bar.ax.yaxis.set_label_coords(0.0, 0.5, transform=beside.transAxes + shift)
