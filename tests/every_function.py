@@ -190,6 +190,14 @@ JOBS: dict[str, Callable[[], Any]] = {
         SOLUTION.lithium_voltage(cell()[0].x.values, cell()[0].values[-1], -1.0, TEMPERATURE),
     ],
     "ElectrolyteProperty": lambda: SOLUTION.thermodynamic_factor(cell()[0].values[-1]),
+    "voltage_ledger": lambda: iondrift.voltage_ledger(
+        iondrift.DriftInputs.of(*cell()[:2], FORMS["exponential"], current_density=cell()[2], **MEASURED),
+        iondrift.VoltageCauses(interphase_resistance=1.0, plating_gap=9e-5, counter_gap=8e-5),
+    ),
+    "frames": lambda: iondrift.frames(cell()[0].x.values, *[cell()[0].values] * 4),
+    "voltage_frame": lambda: iondrift.voltage_frame(cell()[0].x.values, *[cell()[0].values] * 4),
+    "geometric_velocity": lambda: iondrift.geometric_velocity(cell()[2].values),
+    "agreeing_transference": lambda: iondrift.agreeing_transference(*[cell()[0].values] * 3, cell()[2].values),
     "velocity_ratio": lambda: iondrift.velocity_ratio(bands("voltage", "exponential"), bands("current", "exponential")),
     "error_budget": lambda: iondrift.error_budget(
         *cell()[:2], FORMS["exponential"], current_density=cell()[2], samples=64, **MEASURED
@@ -222,6 +230,7 @@ JOBS: dict[str, Callable[[], Any]] = {
     "kramers_kronig": lambda: iondrift.kramers_kronig(spectra()),
     "kramers_kronig real": lambda: iondrift.kramers_kronig(spectra(), fit="real", capacitance=True),
     "kramers_kronig imaginary": lambda: iondrift.kramers_kronig(spectra(), fit="imaginary"),
+    "sweep_drift": lambda: iondrift.sweep_drift(spectra().assign_coords(time=("spectrum", 60.0 * np.arange(5)))),
     "drt": lambda: iondrift.drt(spectra()),
     "drt at one lambda": lambda: iondrift.drt(spectra(), regularization=0.05, capacitive=True),
     "drt by criterion": lambda: iondrift.drt(spectra(), regularization="marginal_likelihood", per="series"),

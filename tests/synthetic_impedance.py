@@ -23,7 +23,8 @@ def analysed(
 ) -> xr.Dataset:
     """Return a dataset as iondrift.impedance.analysis.analyse does, for two arcs, the slow one slowing down.
 
-    The second spectrum misses the Kramers-Kronig limit; the second arc is born with the second spectrum.
+    The second spectrum misses the Kramers-Kronig limit; the second arc is born with the second spectrum. The
+    fourth has an inductive loop that the distribution does not represent.
     """
     number = np.arange(spectra)
     frequency, tau = np.logspace(0, 5, FREQUENCIES), np.logspace(-6, 0.5, TIME_CONSTANTS)
@@ -57,6 +58,9 @@ def analysed(
         "area_resistance": 0.485 * total * 5e-5, "inductance": np.full(spectra, 2e-7),
         "inverse_capacitance": np.full(spectra, 1e4 if capacitive else 0.0),
         "unmeasured_fraction": np.where(number == 1, 0.15, 0.02), "polarisation_resolved": number != 1,
+        "misfit": np.where(number == 3, 2e-2, 1.1e-3), "kk_floor": np.full(spectra, 1.2e-3),
+        "low_frequency_loop": np.where(number == 3, 0.04, 0.0), "represented": number != 3,
+        "loop_frequency": np.where(number == 3, 1.5, np.nan),
         "regularization": np.full(spectra, np.nan), "effective_parameters": 9.0 + number % 3,
         "kkt_residual": np.full(spectra, 3e-15), "duality_gap": np.full(spectra, 2e-15),
         "iterations": np.full(spectra, 12), "noise": np.full(fit.shape, 0.1),

@@ -319,3 +319,11 @@ def quantiles(
     _rank_neighbours(count, levels, workspace.ranks)
     _find_order_statistics(sample, _from_key(low_key), _from_key(high_key), 2 * levels.shape[0], workspace)
     _interpolate(count, levels, workspace.ranks, workspace.statistics, out)
+
+
+@kernel
+def quantiles_of_rows(rows: FloatArray, levels: FloatArray, out: FloatArray) -> None:
+    """Write the quantiles of every row, ``rows`` (samples, n) at ``levels`` (L,), into ``out`` (samples, L)."""
+    workspace = make_workspace(rows.shape[1], levels.shape[0])
+    for s in range(rows.shape[0]):
+        quantiles(rows[s], rows.shape[1], levels, workspace, out[s])

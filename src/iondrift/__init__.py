@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.monte_carlo import drift_bands as drift_bands
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
     from iondrift.drift.bands.uncertainties import Uncertainties as Uncertainties
+    from iondrift.drift.frames import agreeing_transference as agreeing_transference
+    from iondrift.drift.frames import frames as frames
+    from iondrift.drift.frames import geometric_velocity as geometric_velocity
+    from iondrift.drift.frames import voltage_frame as voltage_frame
     from iondrift.drift.inputs import DriftInputs as DriftInputs
     from iondrift.drift.inverse.anion import Conductivity as Conductivity
     from iondrift.drift.inverse.transport_fit import fit_transport as fit_transport
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from iondrift.impedance.masking import mask_points as mask_points
     from iondrift.impedance.options import DrtModel as DrtModel
     from iondrift.impedance.options import ImpedanceOptions as ImpedanceOptions
+    from iondrift.impedance.sweep_drift import sweep_drift as sweep_drift
     from iondrift.nmr.calibration import calibrate as calibrate
     from iondrift.nmr.concentration_series import fit_diffusivity as fit_diffusivity
     from iondrift.nmr.concentration_series import published_cubic as published_cubic
@@ -76,6 +81,9 @@ if TYPE_CHECKING:
 
 _HOME = {
     "VoltageCauses": "drift.voltage_ledger",
+    "agreeing_transference": "drift.frames",
+    "frames": "drift.frames",
+    "voltage_frame": "drift.frames",
     "ConcentratedSolution": "transport.concentrated",
     "Conductivity": "drift.inverse.anion",
     "DiffusionOptions": "nmr.options",
@@ -115,6 +123,7 @@ _HOME = {
     "hittorf_transference": "transport.closed_forms",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
+    "geometric_velocity": "drift.frames",
     "load": "experiment.file.schema",
     "mask_points": "impedance.masking",
     "measure_diffusion": "experiment.diffusion",
@@ -131,6 +140,7 @@ _HOME = {
     "segment_protocol": "experiment.log.protocol",
     "semi_integral": "transport.closed_forms",
     "simulate": "transport.forward.simulation",
+    "sweep_drift": "impedance.sweep_drift",
     "track_peaks": "impedance.drt.tracks",
     "velocity_ratio": "drift.bands.monte_carlo",
     "voltage_ledger": "drift.voltage_ledger",

@@ -21,6 +21,7 @@ from iondrift.reference.relaxation_spectra import measured, zarc
 from iondrift.report.figures.drawing import STYLE
 from iondrift.runs import impedance as impedance_job
 from iondrift.runs import store
+from iondrift.runs.crate import CRATE
 from iondrift.settings import settings_of
 
 FREQUENCY = np.logspace(5, 0, 31)
@@ -71,7 +72,14 @@ def finished(spectra: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
 def test_it_writes_everything_and_nothing_else(finished: tuple[Path, Result]) -> None:
     out, _ = finished
-    assert {entry.name for entry in out.iterdir()} == {"results.zarr", "summary.json", "report.txt", "figures", LEDGER}
+    assert {entry.name for entry in out.iterdir()} == {
+        "results.zarr",
+        "summary.json",
+        "report.txt",
+        "figures",
+        CRATE,
+        LEDGER,
+    }
     assert {entry.name for entry in (out / "figures").iterdir()} == {
         f"{n}.{s}" for n in FIGURES for s in ("png", "svg")
     }
@@ -225,7 +233,7 @@ def test_every_option_arrives(asked: Callable[..., dict[str, Any]]) -> None:
         mask=(Masked(low=50.0, high=50.0), Masked(low=1e5, high=1e6), Masked(low=2.0, high=3.0, spectrum=4)),
         time_constants=50, tau_range=(1e-6, 1.0), regularization=0.1, order=1, weighting=0.5, inductive=False,
         capacitive=True, per="series", window=(1e-3, 0.1), electrodes=2, area=0.5e-4, bands=False, method="noise",
-        samples=30, seed=4, largest_jump=0.3,
+        samples=30, seed=4, largest_jump=0.3, moment="end", negative=True, negative_range=(0.1, 10.0),
     )  # fmt: skip
     reading = ReadingOptions(
         format="text", header=("freq/Hz", "", "Re(Z)/Ohm", "-Im(Z)/Ohm"), separator="semicolon", decimal=",",
@@ -240,6 +248,7 @@ def test_every_option_arrives(asked: Callable[..., dict[str, Any]]) -> None:
         *("--header", "freq/Hz,,Re(Z)/Ohm,-Im(Z)/Ohm", "--separator", "semicolon", "--decimal", ","),
         *("--grid", "common", "--frequency-range", "1", "1e5", "--incomplete", "drop", "--times", "0,60"),
         *("--origin", "2024-10-25T21:09:58", "--month-first", "--minimum-points", "7", "--merge"),
+        *("--negative", "--negative-range", "0.1", "10", "--moment", "end"),
     )
     assert found["options"] == options
     assert found["reading"] == reading

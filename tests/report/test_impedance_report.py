@@ -93,7 +93,7 @@ def test_the_coverage_takes_two_lines(coverage: str) -> None:
 
 def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     drawn: dict[str, Any] = {}
-    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    monkeypatch.setattr(drawing, "save", lambda figure, name, *_: drawn.setdefault(name, figure) and [])
     dataset = synthetic_impedance.analysed()
     impedance_figures.draw(dataset, series_axis(dataset), title="cell", folder=tmp_path)
     crosses = 7
@@ -110,7 +110,7 @@ def test_masked_points_are_crosses_and_do_not_set_the_scale(monkeypatch: pytest.
 
 def test_a_series_over_decades_is_drawn_to_several_scales(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     drawn: dict[str, Any] = {}
-    monkeypatch.setattr(drawing, "save", lambda figure, name, _: drawn.setdefault(name, figure) and [])
+    monkeypatch.setattr(drawing, "save", lambda figure, name, *_: drawn.setdefault(name, figure) and [])
     dataset = synthetic_impedance.analysed()
     factor = xr.DataArray(10.0 ** -np.arange(5.0), dims="spectrum")
     for name in dataset.data_vars:

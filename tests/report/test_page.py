@@ -92,7 +92,7 @@ def test_the_page_holds_what_the_console_prints(source: Source, document: Any) -
 
 def test_every_figure_holds_the_numbers_that_it_shows(source: Source, page: str) -> None:
     links = dict(re.findall(r'download="(\w+)\.csv" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page))
-    assert len(links) == page.count("<figure>") == 7
+    assert len(links) == page.count("<figure>") == 8
     tables = {name: list(csv.DictReader(io.StringIO(base64.b64decode(data).decode()))) for name, data in links.items()}
     dataset = source.stores["results"]
     found = [float(row["y"]) for row in tables["bands_through_time"] if row["series"] == "blocking"]

@@ -66,6 +66,20 @@ def test_figure_5_shows_the_arc_and_its_band(results: xr.Dataset, impedance: xr.
     np.testing.assert_allclose(np.asarray(mesh.get_array()), impedance.gamma.values.T)
 
 
+def test_figure_4_shows_every_spectrum_with_its_lines() -> None:
+    shift = np.linspace(220.0, 290.0, 141)
+    lines = np.exp(-(((shift - np.array([[245.0], [263.0]])) / 5.0) ** 2)) * [[2.0], [1.0]]
+    one = {"component": (("line", "shift"), lines), "position": ("line", [245.0, 263.0])}
+    sums = {name: ("shift", lines.sum(axis=0)) for name in ("measured", "fitted")}
+    spectrum = xr.Dataset(one | sums | {"baseline": 0.0}, coords={"shift": shift})
+    axes = plot.figure_4(xr.concat([spectrum, spectrum], dim="spectrum"))
+    assert len(axes) == 2
+    for panel in axes:
+        assert panel.get_xlim() == (290.0, 220.0)  # shifts fall to the right
+        assert [line.get_label() for line in panel.lines] == ["measured", "fitted", "245.0 ppm", "263.0 ppm"]
+        np.testing.assert_allclose(panel.lines[3].get_ydata(), lines[1] / lines.sum(axis=0).max())
+
+
 def test_the_same_results_give_the_same_bytes(results: xr.Dataset, tmp_path: Path) -> None:
     for kind in ("svg", "png"):
         first, second = (plot.save(plot.figure_3(results), tmp_path / f"{k}.{kind}") for k in "ab")

@@ -18,6 +18,7 @@ import instrument_files
 import iondrift
 from iondrift.cli.app import app
 from iondrift.errors import StoreError
+from iondrift.impedance import analysis as impedance_analysis
 from iondrift.report.figures import cell as figures
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.runs import inspect, store
@@ -92,6 +93,9 @@ def test_spectra_gamma_peaks_and_resistances_are_tables(tmp_path: Path, monkeypa
         np.testing.assert_array_equal(gamma["gamma_p97.5_ohm"], results.gamma_band.sel(quantile=0.975).values.ravel())
         assert {"source", "tau_s", "gamma_p2.5_ohm"} <= {*gamma.columns}
     assert {"peaks.csv", "resistances.csv"} <= {path.name for path in (tmp_path / "csv").iterdir()}
+    monkeypatch.setattr(impedance_analysis, "analyse", None)  # nothing is left for it
+    again = command("drt", tmp_path / "z*.z", "--out", tmp_path / "out", "--samples", "40")
+    assert "so nothing was computed" in " ".join(again.stdout.split())
 
 
 def test_blocks_make_the_table_that_one_piece_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import typer
 
-from iondrift.cli.options import JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
+from iondrift.cli.options import AGAIN, CSV, JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
 from iondrift.impedance.options import ImpedanceOptions, Masked, positive
 from iondrift.readers.impedance.options import ReadingOptions
@@ -31,8 +31,9 @@ def drt(files: list[Path], out: Path, **values: Any) -> None:
 
     with reporter(enabled=not (quiet or values["no_progress"])) as progress, on_command_line(_SWITCHES):
         outcome = impedance_job.run(
-            files, out, reading=reading, options=options, along=values["along"], progress=progress
-        )
+            files, out, reading=reading, options=options, along=values["along"], csv=values["csv"],
+            again=values["again"], progress=progress,
+        )  # fmt: skip
     impedance_job.show(outcome, as_json=values["json"], quiet=quiet)
 
 
@@ -50,6 +51,8 @@ drt_command = command(
     parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
     parameter("along", Along, typer.Option(help="What the series is shown against."), "auto"),
     *parameters_of(ReadingOptions),
+    CSV,
+    AGAIN,
     JSON,
     QUIET,
     NO_PROGRESS,

@@ -77,6 +77,8 @@ def read(record: type, values: Mapping[str, Any]) -> dict[str, Any]:
 QUIET = parameter("quiet", bool, typer.Option("--quiet", "-q", help="Print errors only."), False)
 NO_PROGRESS = parameter("no_progress", bool, typer.Option("--no-progress", help="No progress on stderr."), False)
 BRIEF = parameter("brief", bool, typer.Option("--brief", help="Print the result and the warnings alone."), False)
+CSV = parameter("csv", bool, typer.Option("--csv", help="Also write tables to csv/."), False)
+AGAIN = parameter("again", bool, typer.Option("--again", help="Compute even what stands."), False)
 JSON = parameter("json", bool, typer.Option("--json", help="Print the summary as JSON instead of the report."), False)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from iondrift.cli.options import parameter, parameters_of, read
+from iondrift.cli.options import AGAIN, parameter, parameters_of, read
 from iondrift.drift.bands.options import DrawOptions
 from iondrift.runs.options import RunOptions
 
@@ -16,7 +16,7 @@ RUN_PARAMETERS: tuple[Parameter, ...] = (
     *parameters_of(RunOptions),
     *parameters_of(DrawOptions),
     parameter("no_bands", bool, typer.Option("--no-bands", help="No uncertainty bands."), False),
-    parameter("again", bool, typer.Option("--again", help="Compute even what stands."), False),
+    AGAIN,
 )
 
 

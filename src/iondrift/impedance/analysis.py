@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,6 +19,8 @@ from iondrift.impedance.drt.tracks import track_peaks
 from iondrift.impedance.kramers_kronig import kramers_kronig
 from iondrift.impedance.masking import mask_of
 from iondrift.impedance.options import CRITERIA, BandDraws, DrtModel, ImpedanceOptions, Readout
+from iondrift.impedance.representation import judge
+from iondrift.impedance.sweep_drift import sweep_drift
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
 
@@ -59,8 +62,13 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     if options.bands:
         check_draws(draws)
     mask = mask_of(impedance["impedance"], options.mask) if options.mask else None
+    drift = _drift(impedance, options, mask)
+    measured = impedance
+    if options.moment is not None and drift is not None:
+        impedance = impedance.assign(impedance=drift["impedance_at_moment"].variable)
     progress("Kramers-Kronig test")
-    test = kramers_kronig(impedance, inductance=options.inductive, capacitance=options.capacitive, mask=mask)
+    terms: dict[str, Any] = {"inductance": options.inductive, "capacitance": options.capacitive, "mask": mask}
+    test = kramers_kronig(impedance, **terms)
     progress("distribution of relaxation times")
     asked, readout = options.part(DrtModel), options.part(Readout)
     if options.bands:
@@ -72,12 +80,16 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
     check_readout(problem.model.tau, readout)
     solution = solve(problem)
     distribution = label_result(problem, solution, readout)
+    judged = judge(distribution, test.assign(impedance=impedance["impedance"]), **terms)
     progress("criteria of the regularisation")
     criteria = distribution if asked.regularization in CRITERIA else _criteria(impedance, options, problem)
     tracks = track_peaks(distribution, largest_jump=options.largest_jump)
     result = impedance.copy()
     _add(result, test[[*_FROM_TEST]])
     _add(result, distribution.drop_vars(["criterion_score", "criterion_choice"], errors="ignore"))
+    _add(result, judged)
+    if drift is not None:
+        _add_drift(result, drift, measured, options)
     _add(result, criteria[["criterion_score", "criterion_choice"]])
     _add(result, tracks)
     result.attrs |= {f"kk_{name}": value for name, value in test.attrs.items()}
@@ -89,6 +101,25 @@ def analyse(impedance: xr.Dataset, options: ImpedanceOptions, *, progress: Progr
         bands = bands_of_solution(problem, solution, readout, draws)
         _add_bands(result, bands)
     return result
+
+
+def _drift(impedance: xr.Dataset, options: ImpedanceOptions, mask: xr.DataArray | None) -> xr.Dataset | None:
+    """Return the change of every spectrum during its sweep; None where nobody asked and nothing tells the times."""
+    known = "time" in impedance.coords and bool(np.isfinite(impedance["time"].values).all())
+    told = known and impedance.sizes["spectrum"] > 1
+    if not told and options.moment is None:
+        return None
+    return sweep_drift(impedance, moment=options.moment or "middle", mask=mask)
+
+
+def _add_drift(result: xr.Dataset, drift: xr.Dataset, measured: xr.Dataset, options: ImpedanceOptions) -> None:
+    """Add the change within sweeps, and the impedance as measured where another was analysed."""
+    result["quantile"] = drift["quantile"].variable
+    _add(result, drift.drop_vars(["impedance_at_moment", "quantile"]))
+    if options.moment is not None:
+        result["impedance_measured"] = variables.dataarray("impedance", measured["impedance"].values, {})
+    result.attrs |= {name: drift.attrs[name] for name in ("sweep_times", "sweep_durations")}
+    result.attrs["sweep_moment"] = options.moment or ""
 
 
 def _criteria(impedance: xr.Dataset, options: ImpedanceOptions, problem: DrtProblem) -> xr.Dataset:

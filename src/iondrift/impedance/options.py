@@ -20,6 +20,7 @@ NamedRegularization: TypeAlias = Literal["auto", "paper"] | Criterion
 NamedWeighting: TypeAlias = Literal["none", "modulus"]
 Per: TypeAlias = Literal["spectrum", "series"]
 Method: TypeAlias = Literal["calibrated", "noise", "prior"]
+Moment: TypeAlias = Literal["start", "middle", "end"]
 
 CRITERIA: tuple[Criterion, ...] = get_args(Criterion)
 REGULARIZATIONS: tuple[str, ...] = ("auto", "paper", *CRITERIA)
@@ -81,10 +82,23 @@ class DrtModel:
         "A capacitance in series: blocking cells.",
         note="a capacitance in series: cells with a blocking electrode",
     )
+    negative: bool = option(
+        False, "Let gamma be negative: inductive loops at low frequency.", switch="--negative",
+        note="gamma may be negative: inductive loops at low frequency, negative resistances",
+    )  # fmt: skip
+    negative_range: tuple[float, float] | None = option(
+        None, "The same between two time constants in s.", key="negative_range_s", metavar="LOW HIGH", above=0.0,
+        example="[0.1, 10.0]", note="gamma may be negative between these alone",
+    )  # fmt: skip
     per: Per = option(
         "spectrum", "Choose roughness for each spectrum, or once for the series.",
         note='"series": roughness is chosen once for all spectra',
     )  # fmt: skip
+
+    @property
+    def signed(self) -> bool:
+        """Whether gamma may be negative anywhere."""
+        return self.negative is not False or self.negative_range is not None
 
 
 class ModelKeywords(TypedDict, total=False):
@@ -98,6 +112,8 @@ class ModelKeywords(TypedDict, total=False):
     ohmic: bool
     inductive: bool
     capacitive: bool
+    negative: bool
+    negative_range: tuple[float, float] | None
     per: Per
 
 
@@ -170,13 +186,17 @@ class ImpedanceOptions(BandDraws, Readout, DrtModel):
         0.6, "Decades a peak may move between spectra.", key="largest_jump_decades", above=0.0,
         note="how far a peak may move from one spectrum to the next",
     )  # fmt: skip
+    moment: Moment | None = option(
+        None, "Carry a sweep that drifts to one moment of it.", example='"middle"',
+        note='carry every point of a sweep to its "start", "middle" or "end", by how its neighbours in time differ',
+    )  # fmt: skip
     mask: tuple[Masked, ...] = ()
     bands: bool = True
 
     @property
     def band_method(self) -> Method:
         """The method of the bands: the one asked for, or the one that fits the regularisation."""
-        inferred = isinstance(self.regularization, str) and self.regularization == "auto"
+        inferred = isinstance(self.regularization, str) and self.regularization == "auto" and not self.signed
         return self.method or ("calibrated" if inferred else "prior")
 
     def part(self, record: type[_Record]) -> _Record:

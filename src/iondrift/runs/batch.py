@@ -13,10 +13,10 @@ from iondrift.experiment.file.schema import load
 from iondrift.progress import Progress, silent
 from iondrift.runs import cell as job
 from iondrift.runs.options import DEFAULT_RUN, RunOptions
+from iondrift.runs.record import STAND
 from iondrift.runs.results import as_json as to_json
 
 State: TypeAlias = Literal["done", "stands", "failed"]
-_STAND = " stand: the same inputs, settings and versions made them, so nothing was computed (--again computes)"
 _FEW = 3  # reasons that are told
 
 
@@ -141,7 +141,7 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool, brief: bool =
 def _how(outcome: job.Outcome) -> str:
     """Return how results came about, where there were earlier ones."""
     if outcome.stands:
-        return _STAND
+        return STAND
     because = list(outcome.because)
     if not because or because == ["--again"]:
         return ""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.errors import StoreError
 from iondrift.experiment.file.data_sets import DataSets
 from iondrift.ledger import read_ledger
 from iondrift.progress import Progress, silent
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.options import DEFAULT_RUN, RunOptions
 from iondrift.runs.record import NOTHING, Record, changes, files_of, relative
-from iondrift.runs.results import IMPEDANCE, LINESHAPE, SUMMARY, Publication, publication
+from iondrift.runs.results import IMPEDANCE, LINESHAPE, Publication, publication, read_summary
 
 if TYPE_CHECKING:
     from iondrift.experiment.diffusion import DiffusionSeries
@@ -101,22 +99,6 @@ def standing(experiment: Experiment, folder: Path, *, options: RunOptions = DEFA
     """Say whether results in a folder are what :func:`run` would compute; IondriftError as there."""
     experiment = experiment.with_options(closure=options.closure, smoothing=options.smoothing)
     return not changes(folder, record_of(experiment, options))
-
-
-def read_summary(folder: Path) -> Mapping[str, Any]:
-    """Return the summary that stands in a folder.
-
-    Raises
-    ------
-    StoreError
-        It cannot be read, or is not the one the ledger names.
-    """
-    path = read_ledger(folder).find(folder, SUMMARY)
-    try:
-        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
-    return found
 
 
 def record_of(experiment: Experiment, options: RunOptions) -> Record:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,20 @@ from iondrift.report.console import impedance as impedance_console
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.report.series_axis import Along, series_axis
 from iondrift.report.summary import impedance as impedance_summary
+from iondrift.runs.record import STAND, Record, changes, files_of, relative
 from iondrift.runs.results import as_json as to_json
-from iondrift.runs.results import publication
+from iondrift.runs.results import publication, read_summary
+from iondrift.runs.store import open_results
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImpedanceOutcome:
-    """What a finished job leaves: the dataset, its summary, the folder it was written to."""
+    """What a finished job leaves: dataset, summary, the folder they were written to, whether they stood already."""
 
     dataset: xr.Dataset
     summary: Mapping[str, Any]
     folder: Path
+    stands: bool = False
 
 
 def run(
@@ -42,11 +45,14 @@ def run(
     options: ImpedanceOptions = ImpedanceOptions(),
     along: Along = "auto",
     title: str | None = None,
+    csv: bool = False,
+    again: bool = False,
     progress: Progress = silent,
 ) -> ImpedanceOutcome:
     """Read spectra, analyse them as one series and write store, summary, report and figures.
 
-    Everything is complete before anything that was in the folder is replaced.
+    Results that are there of the same inputs, settings and versions stand. Everything is complete before anything that
+    was in the folder is replaced.
 
     Parameters
     ----------
@@ -62,6 +68,10 @@ def run(
         What the series is shown against.
     title
         Name of the series; None: that of the file or of the folder.
+    csv
+        Also write tables into ``csv/``.
+    again
+        Compute even what stands.
     progress
         Told each step as it begins.
 
@@ -70,7 +80,10 @@ def run(
     IondriftError
         Whatever the user can put right: files, options, or a folder that cannot be written.
     """
-    with publication(folder) as written:
+    record = _record(files, {"reading": asdict(reading), "options": asdict(options), "along": along, "csv": csv})
+    if not again and not changes(folder, record):
+        return ImpedanceOutcome(dataset=open_results(folder), summary=read_summary(folder), folder=folder, stands=True)
+    with publication(folder, record) as written:
         notes: list[str] = []
         with collected_warnings(notes):
             progress("reading spectra")
@@ -83,9 +96,12 @@ def run(
         summary = impedance_summary.build(dataset, axis, title=title, warnings=notes)
         progress("writing results")
         written.store(dataset)
+        if csv:
+            written.tables(dataset)
         progress("drawing figures")
         impedance_figures.draw(dataset, axis, title=title, folder=written.figures)
         written.report(impedance_console.to_text(summary), summary)
+        written.provenance(title, [*impedance.attrs["cautions"], *notes])
     return ImpedanceOutcome(dataset=dataset, summary=summary, folder=folder)
 
 
@@ -98,7 +114,14 @@ def show(outcome: ImpedanceOutcome, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         stdout = Console(highlight=False)
         impedance_console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {outcome.folder}", markup=False, soft_wrap=True)
+        stdout.print(f"Results in {outcome.folder}{STAND if outcome.stands else ''}", markup=False, soft_wrap=True)
+
+
+def _record(files: Sequence[Path | str], settings: Mapping[str, Any]) -> Record:
+    """Return what the results of a series are made of; paths are seen from the first one's folder."""
+    base = Path(files[0]).absolute().parent
+    named = [relative(file, base) for file in files]
+    return Record.of("drt", base, files_of(files, deep=False), {"files": named, **settings})
 
 
 def _title(files: Sequence[Path | str]) -> str:

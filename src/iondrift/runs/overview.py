@@ -10,10 +10,9 @@ from typing import Any
 
 from iondrift.report.summary import batch as summaries
 from iondrift.runs import store
-from iondrift.runs.cell import read_summary
 from iondrift.runs.many import CellResult
 from iondrift.runs.publication import published
-from iondrift.runs.results import SUMMARY
+from iondrift.runs.results import SUMMARY, read_summary
 from iondrift.runs.results import as_json as to_json
 
 TABLE = "summary.csv"

@@ -19,6 +19,7 @@ from iondrift.readers.paths import matching
 from iondrift.version import __version__
 
 _COMPUTING = ("cvxpy", "numba", "numpy", "scipy")  # whose versions may change a bit
+STAND = " stand: the same inputs, settings and versions made them, so nothing was computed (--again computes)"
 NOTHING = "no results yet"
 _OWN = ".iondrift-"  # locks and staging folders
 

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.ledger import RESULTS_SET
+from iondrift.errors import StoreError
+from iondrift.ledger import RESULTS_SET, read_ledger
 from iondrift.runs import store
 from iondrift.runs.crate import CRATE, metadata
 from iondrift.runs.export import write_csv
@@ -108,6 +109,22 @@ def publication(folder: Path, record: Record | None = None, *, patience: float =
     made, expected = None if record is None else record.content(), (RESULTS, SUMMARY, REPORT, CRATE)
     with published(folder, RESULTS_SET, expected=expected, made=made, patience=patience) as staging:
         yield Publication(staging, record)
+
+
+def read_summary(folder: Path) -> Mapping[str, Any]:
+    """Return the summary that stands in a folder.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read, or is not the one the ledger names.
+    """
+    path = read_ledger(folder).find(folder, SUMMARY)
+    try:
+        found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
+    return found
 
 
 def as_json(summary: Any) -> str:

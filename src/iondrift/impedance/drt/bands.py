@@ -52,6 +52,13 @@ COVERAGE = {
 }
 
 
+# The same of gamma of either sign: random sums of arcs with a loop at low frequency (bench/drt_signed.py).
+COVERAGE_SIGNED = {
+    "noise": "not measured",
+    "prior": "known total R inside 95 % bands: 99 %, of loops that gamma >= 0 cannot represent",
+}
+
+
 class DrtBandKeywords(ModelKeywords, ReadoutKeywords, DrawKeywords, total=False):
     """Options of :func:`drt_bands` beside those of its signature, described there."""
 
@@ -87,6 +94,8 @@ def drt_bands(
         (a number, per frequency, or per point).
     regularization
         "auto" means the marginal likelihood for the methods that need one lambda; "calibrated" takes nothing else.
+    negative, negative_range
+        As for :func:`iondrift.drt`; the default method is then "prior".
     threshold
         Peaks below this fraction of the highest are not followed.
     model, mask, time_constants, tau_range, order, weighting, ohmic, inductive, capacitive, per, window, electrodes
@@ -115,7 +124,8 @@ def drt_bands(
     """
     began = perf_counter()
     changes, read, drawn = split_keywords("drt_bands", options, DrtModel, Readout, BandDraws)
-    asked, readout, draws = replace(model, **changes), Readout(**read), BandDraws(**{"method": "calibrated", **drawn})
+    asked, readout = replace(model, **changes), Readout(**read)
+    draws = BandDraws(**{"method": "prior" if asked.signed else "calibrated", **drawn})
     check_method(draws.method, asked)
     check_draws(draws)
     inferred = draws.method == "calibrated"
@@ -142,6 +152,11 @@ def check_method(method: object, model: DrtModel) -> None:
         "calibrated" infers the roughness itself; it takes "auto" alone.
     """
     one_of(method, "method", tuple(METHODS))
+    if method == "calibrated" and model.signed:
+        raise ConfigurationError(
+            f"{setting('method', 'calibrated')} draws ln gamma, which has no sign; with {subject('negative')} use "
+            f"{setting('method', 'prior')} or {setting('method', 'noise')}"
+        )
     if method == "calibrated" and not (isinstance(model.regularization, str) and model.regularization == "auto"):
         raise ConfigurationError(
             f"{setting('method', 'calibrated')} infers the roughness; leave {setting('regularization', 'auto')} or use "
@@ -184,7 +199,7 @@ def bands_of_solution(problem: DrtProblem, solution: DrtSolution, readout: Reado
     result.attrs = {
         **conventions(problem),
         "band": METHODS[method],
-        "coverage": COVERAGE[method],
+        "coverage": COVERAGE[method] if problem.free is None else COVERAGE_SIGNED[method],
         "method": method,
         "samples": samples,
         "seed": seed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from iondrift.cast import FloatArray
 from iondrift.impedance.drt.model import RelaxationModel
@@ -36,6 +37,8 @@ def scan_regularization(
     rows: FloatArray,
     weights: FloatArray,
     values: FloatArray = LAMBDAS,
+    *,
+    free: npt.NDArray[np.bool_] | None = None,
 ) -> RegularizationScan:
     """Solve for every lambda and score it.
 
@@ -57,6 +60,8 @@ def scan_regularization(
         (spectra, 2 frequencies) z in ohm and W.
     values
         lambda, increasing.
+    free
+        (n) which of x may be negative; None where none may.
     """
     spectra = rows.shape[0]
     n = model.design.shape[1]
@@ -69,7 +74,7 @@ def scan_regularization(
     shared = bool((weights == weights[0]).all())
     grams = [gram(model.design * w[:, None]) for w in (weights[:1] if shared else weights)]
     for i, value in enumerate(values):
-        solution = solve_model(model.design, penalty, np.full(spectra, value), weights, rows)
+        solution = solve_model(model.design, penalty, np.full(spectra, value), weights, rows, free)
         misfit[i] = (((solution.x @ model.design.T - rows) * weights) ** 2).sum(axis=1)
         rough[i] = np.einsum("si,ij,sj->s", solution.x, penalty, solution.x)
         for s, normal in enumerate(grams):
@@ -77,7 +82,7 @@ def scan_regularization(
             every = slice(None) if shared else s
             log_determinant[i, every] = np.linalg.slogdet(hessian)[1]
             freedom[i, every] = np.trace(np.linalg.solve(hessian, normal))
-        crossed[i] = _cross_validate(model, penalty, value, rows, weights)
+        crossed[i] = _cross_validate(model, penalty, value, rows, weights, free)
     squared = values[:, None] ** 2
     energy = np.maximum(misfit + squared * rough, 1e-300)
     evidence = (points - n + rank) * np.log(energy) + log_determinant - rank * np.log(squared)
@@ -88,8 +93,9 @@ def scan_regularization(
 
 
 def _cross_validate(
-    model: RelaxationModel, penalty: FloatArray, value: float, rows: FloatArray, weights: FloatArray
-) -> FloatArray:
+    model: RelaxationModel, penalty: FloatArray, value: float, rows: FloatArray, weights: FloatArray,
+    free: npt.NDArray[np.bool_] | None,
+) -> FloatArray:  # fmt: skip
     """Return the misfit of Im predicted from Re and of Re predicted from Im, series terms fitted afterwards."""
     half = rows.shape[1] // 2
     total = np.zeros(rows.shape[0])
@@ -98,7 +104,7 @@ def _cross_validate(
         held = penalty + 1e-9 * np.eye(penalty.shape[0])
         part: Solution = solve_model(
             np.ascontiguousarray(model.design[known]), held, np.full(rows.shape[0], value),
-            np.ascontiguousarray(weights[:, known]), np.ascontiguousarray(rows[:, known]),
+            np.ascontiguousarray(weights[:, known]), np.ascontiguousarray(rows[:, known]), free,
         )  # fmt: skip
         seen = np.abs(model.design[asked, : model.count]).max(axis=0) > 0.0
         for s in range(rows.shape[0]):

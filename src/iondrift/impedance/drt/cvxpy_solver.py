@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import cvxpy
 import numpy as np
+import numpy.typing as npt
 
 from iondrift import cast
 from iondrift.cast import FloatArray
@@ -47,6 +48,8 @@ class CvxpyDrt:
         Whether all other spectra have the same: constants then, not parameters.
     constraints, time_smoothness
         Extras; see :func:`iondrift.drt`.
+    free
+        (n) which of x may be negative; None where none may.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class CvxpyDrt:
         fixed: bool,
         constraints: Sequence[Constraint] = (),
         time_smoothness: float = 0.0,
+        free: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         count, m, n = design.shape
         self.fixed = fixed
@@ -65,7 +69,7 @@ class CvxpyDrt:
         # own columns: the adapted penalty of one may be ten decades above another's.
         self.columns = cvxpy.Parameter((count, n), pos=True, value=_columns(design, penalty))
         self.size = cvxpy.Parameter((count, n), pos=True)  # a parameter of its own: DPP knows no product of two
-        self.y = cvxpy.Variable((count, n), nonneg=True)
+        self.y = cvxpy.Variable((count, n), nonneg=free is None)
         self.data = [cvxpy.Parameter(m) for _ in range(count)]
         self.target = [cvxpy.Parameter(penalty.shape[1]) for _ in range(count)]
         self.design = [self._matrix(design[s] * self.columns.value[s]) for s in range(count)]
@@ -78,7 +82,8 @@ class CvxpyDrt:
             scaled = cvxpy.multiply(self.columns, self.y)[:, model.count :]
             cost += time_smoothness**2 * cvxpy.sum_squares(scaled[1:] - scaled[:-1])
         resistances = cvxpy.multiply(self.size, self.y)[:, model.count :]
-        extras = [item for build in constraints for item in build(resistances, model)]
+        signs = [] if free is None or free.all() else [self.y[:, np.flatnonzero(~free)] >= 0.0]
+        extras = signs + [item for build in constraints for item in build(resistances, model)]
         self.problem = cvxpy.Problem(cvxpy.Minimize(cost), extras)
         if not self.problem.is_dcp(dpp=True):
             raise ConfigurationError("constraints: they do not make a convex problem (cvxpy's DPP rules)")
@@ -143,8 +148,9 @@ def solve_with_cvxpy(
     group = spectra if smoothness else 1
     fixed = bool((scaled == scaled[0]).all() and (penalty == penalty[0]).all())
     twin = CvxpyDrt(
-        model, scaled[:group], penalty[:group], fixed=fixed, constraints=constraints, time_smoothness=smoothness
-    )
+        model, scaled[:group], penalty[:group], fixed=fixed, constraints=constraints, time_smoothness=smoothness,
+        free=problem.free,
+    )  # fmt: skip
     x, gaps, residuals = np.empty_like(compiled.x), np.empty(spectra), np.empty(spectra)
     iterations = np.empty(spectra, np.int64)
     for first in range(0, spectra, group):
@@ -155,7 +161,9 @@ def solve_with_cvxpy(
     free = not constraints and not smoothness
     for s in range(spectra):
         gaps[s] = duality_gap(model.design, weights[s], rows[s], penalty[s], target[s], x[s]) if free else np.nan
-        residuals[s] = _kkt(scaled[s], weights[s] * rows[s], penalty[s], target[s], x[s]) if free else np.nan
+        residuals[s] = (
+            _kkt(scaled[s], weights[s] * rows[s], penalty[s], target[s], x[s], problem.free) if free else np.nan
+        )
     extras = {"cvxpy_status": twin.problem.status, "time_smoothness": smoothness, "constraints": len(constraints)}
     return replace(
         compiled, x=x, kkt_residual=residuals, iterations=iterations, seconds=perf_counter() - began, gap=gaps,
@@ -170,10 +178,16 @@ def _penalty(problem: DrtProblem, compiled: DrtSolution, spectrum: int) -> tuple
     return matrix, np.zeros(matrix.shape[0])
 
 
-def _kkt(design: FloatArray, data: FloatArray, matrix: FloatArray, target: FloatArray, x: FloatArray) -> float:
+def _kkt(
+    design: FloatArray, data: FloatArray, matrix: FloatArray, target: FloatArray, x: FloatArray,
+    free: npt.NDArray[np.bool_] | None,
+) -> float:  # fmt: skip
     """Return the same relative KKT residual as the compiled solver."""
     hessian = design.T @ design + matrix.T @ matrix
     linear = -design.T @ data - matrix.T @ target
     scales = 1.0 / np.sqrt(np.diag(hessian))
     slope = scales * (hessian @ x + linear)
-    return float(np.abs(np.minimum(x / scales, slope)).max() / np.abs(scales * linear).max())
+    wrong = np.minimum(x / scales, slope)
+    if free is not None:
+        wrong[free] = slope[free]
+    return float(np.abs(wrong).max() / np.abs(scales * linear).max())

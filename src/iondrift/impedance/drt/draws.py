@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from iondrift.cast import FloatArray
-from iondrift.impedance.drt.logarithmic import LogarithmicFit, adapted_penalty, fit_logarithmic
-from iondrift.impedance.drt.nonnegative import Solution, gram, solve_shared
+from iondrift.impedance.drt.logarithmic import LogarithmicFit, fit_logarithmic
+from iondrift.impedance.drt.model import difference_coefficients
+from iondrift.impedance.drt.nonnegative import Solution, gram, solve_shared, solve_signed
 
 if TYPE_CHECKING:
     from iondrift.impedance.drt.problem import DrtProblem, DrtSolution
@@ -59,24 +60,29 @@ def perturbed_solutions(
         spread = float(np.sqrt(np.mean((weights[used] * level[used]) ** 2)))
         rows = np.hstack([rows, spread * random.standard_normal((samples, matrix.shape[0]))])
         linear_map = np.hstack([linear_map, -matrix.T])
+    if problem.free is not None:
+        return solve_signed(hessian, linear_map, rows, problem.free)
     return solve_shared(hessian, linear_map, rows)
 
 
 def gaussian_draws(
-    problem: DrtProblem, fit: LogarithmicFit, spectrum: int, samples: int, random: np.random.Generator
-) -> FloatArray:
-    """Return draws (samples, n) around the automatic solution, in ohm.
+    problem: DrtProblem, fit: LogarithmicFit, spectrum: int, random: np.random.Generator, out: FloatArray
+) -> None:
+    """Write draws (samples, n) around the automatic solution, in ohm.
 
     The quadratic programme it ended at is a Gaussian in x; x >= 0 is left out of the draws, because cutting them
     there would push resistance into every tail and bias its sum. Student factors carry the uncertainty of sigma.
     """
     from iondrift_kernels.dense import cholesky, inverse_factor
+    from iondrift_kernels.drt_logarithmic import PULL
+    from iondrift_kernels.drt_potential import penalty
 
-    weighted = problem.model.design * problem.weights[spectrum][:, None]
-    matrix, _ = adapted_penalty(problem.model, fit, spectrum)
-    columns = np.ones(matrix.shape[1])
-    columns[problem.model.count :] = np.exp(fit.position[spectrum, problem.model.count :])
-    hessian = gram(weighted * columns) + gram(matrix * columns)  # in units of the solution: well scaled
+    model = problem.model
+    columns = np.ones(model.design.shape[1])
+    columns[model.count :] = np.exp(fit.position[spectrum, model.count :])
+    prior = np.empty((columns.size, columns.size))  # of x in units of the solution: well scaled
+    penalty(difference_coefficients(fit.order), fit.precisions[spectrum], PULL, model.count, prior)
+    hessian = gram(model.design * problem.weights[spectrum][:, None] * columns) + fit.noise[spectrum] ** 2 * prior
     scales = 1.0 / np.sqrt(np.diag(hessian))
     hessian *= scales * scales[:, None]
     factor, inverse = np.zeros_like(hessian), np.empty_like(hessian)
@@ -87,13 +93,12 @@ def gaussian_draws(
         cholesky(hessian, factor)
     inverse_factor(factor, inverse)
     sigma = fit.noise[spectrum] * fit.scale[spectrum]
-    draws = random.standard_normal((samples, columns.size)) @ (inverse * (scales * columns))
+    np.matmul(random.standard_normal(out.shape), inverse * (scales * columns), out=out)
     free = max(float((problem.weights[spectrum] > 0.0).sum()) - fit.effective[spectrum], 2.0)
-    student = np.sqrt(free / random.chisquare(free, (samples, 1)))
+    student = np.sqrt(free / random.chisquare(free, (out.shape[0], 1)))
     # Where sigma is known there is nothing to be uncertain about.
-    draws *= sigma * (student if problem.noise is None else 1.0)
-    draws += fit.x[spectrum] * fit.scale[spectrum]
-    return np.asarray(draws)
+    out *= sigma * (student if problem.noise is None else 1.0)
+    out += fit.x[spectrum] * fit.scale[spectrum]
 
 
 class MixedDraws:
@@ -111,10 +116,8 @@ class MixedDraws:
 
     def __call__(self, spectrum: int, samples: int, random: np.random.Generator) -> FloatArray:
         """Return the draws of one spectrum."""
+        draws = np.empty((samples, self.smooth.x.shape[1]))
         few = round(ROUGH_SHARE * samples)
-        return np.vstack(
-            [
-                gaussian_draws(self.problem, self.smooth, spectrum, samples - few, random),
-                gaussian_draws(self.problem, self.rough, spectrum, few, random),
-            ]
-        )
+        gaussian_draws(self.problem, self.smooth, spectrum, random, draws[: samples - few])
+        gaussian_draws(self.problem, self.rough, spectrum, random, draws[samples - few :])
+        return draws

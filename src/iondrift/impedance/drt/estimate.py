@@ -75,6 +75,9 @@ def drt(
         "none" where it is given.
     ohmic, inductive, capacitive
         Which series terms to fit.
+    negative, negative_range
+        Whether gamma may be negative: everywhere, or between two time constants in s. An inductive loop at low
+        frequency or a negative resistance needs it. "auto" then means the marginal likelihood: a logarithm has no sign.
     per
         Whether roughness is chosen for every spectrum or once for the series.
     solver, cvxpy_solver
@@ -166,11 +169,11 @@ def solve(problem: DrtProblem) -> DrtSolution:
     penalty = matrix.T @ matrix
     scan = None
     if problem.regularization is None:
-        scan = scan_regularization(model, penalty, matrix.shape[0], rows, weights)
+        scan = scan_regularization(model, penalty, matrix.shape[0], rows, weights, free=problem.free)
         strength = scan.choice(problem.criterion, together=problem.together)
     else:
         strength = problem.regularization
-    answer = solve_model(model.design, penalty, strength, weights, rows)
+    answer = solve_model(model.design, penalty, strength, weights, rows, problem.free)
     seconds = perf_counter() - began
     fitted = answer.x @ model.design.T
     along = (weights**2 * (fitted - rows) * fitted).sum(axis=1)  # x'(H x + q), without forming H

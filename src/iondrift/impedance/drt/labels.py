@@ -75,7 +75,7 @@ def unmeasured_fraction(problem: DrtProblem, x: FloatArray) -> FloatArray:
     inverse = np.broadcast_to(1.0 / (2.0 * np.pi * problem.model.frequency), problem.used.shape)
     fastest = np.where(problem.used, inverse, np.inf).min(axis=1, keepdims=True)
     slowest = np.where(problem.used, inverse, 0.0).max(axis=1, keepdims=True)
-    distributed = x[:, model.count :]
+    distributed = np.abs(x[:, model.count :])  # parts of either sign do not cancel
     outside = np.where((model.tau < fastest) | (model.tau > slowest), distributed, 0.0).sum(axis=1)
     total = distributed.sum(axis=1)
     return np.asarray(np.divide(outside, total, out=np.zeros_like(total), where=total > 0.0))
@@ -115,7 +115,7 @@ def effective_parameters(problem: DrtProblem, solution: DrtSolution) -> FloatArr
     from iondrift_kernels.nonnegative_weighted import Hessians
 
     matrix = problem.difference
-    weights, strength, x = problem.weights, solution.regularization**2, np.ascontiguousarray(solution.x)
+    weights, strength, x = problem.weights, solution.regularization**2, np.ascontiguousarray(np.abs(solution.x))
     back = np.arange(x.shape[0])
     if (weights == weights[0]).all() and (strength == strength[0]).all():
         first, back = _distinct(x > 0.0)  # only the passive set matters then, and neighbours share it
@@ -158,7 +158,7 @@ def label_result(problem: DrtProblem, solution: DrtSolution, readout: Readout) -
     effective = effective_parameters(problem, solution)
     values: dict[str, npt.ArrayLike] = {
         "gamma": gamma,
-        "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total > 0.0),
+        "gamma_normalised": np.divide(gamma, total, out=np.full_like(gamma, np.nan), where=total != 0.0),
         **resistances(problem, x, readout),
         **resolution(problem, x),
         "impedance_fit": fitted,
@@ -188,6 +188,15 @@ def label_result(problem: DrtProblem, solution: DrtSolution, readout: Readout) -
     return attach(result, series)
 
 
+def _constraint(problem: DrtProblem) -> str:
+    """Return what signs x may have."""
+    if problem.free is None:
+        return "x >= 0"
+    tau = problem.model.tau[problem.free[problem.model.count :]]
+    where = "" if tau.size == problem.model.tau.size else f" at tau from {tau[0]:.3g} to {tau[-1]:.3g} s"
+    return f"series terms >= 0, R_k of either sign{where}"
+
+
 def conventions(problem: DrtProblem) -> dict[str, Any]:
     """Return every convention that changes the numbers."""
     model = problem.model
@@ -205,7 +214,7 @@ def conventions(problem: DrtProblem) -> dict[str, Any]:
         "tau_last_s": float(model.tau[-1]),
         "ln_tau_step": model.step,
         "series_terms": ", ".join(model.terms) or "none",
-        "constraint": "x >= 0",
+        "constraint": _constraint(problem),
         "penalty": penalty,
         "order": problem.order,
         "weighting": {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iondrift_kernels.nonnegative_active_set import Solutions
 
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 # Smallest Cholesky pivot of H (unit diagonal) below which block pivoting cycles and the active set is quicker.
 PIVOTING_LIMIT = 1e-6
@@ -28,7 +29,7 @@ FULL_START_LIMIT = 1e-5
 class Solution:
     """Solutions that can prove themselves."""
 
-    x: FloatArray  # (spectra, n), >= 0
+    x: FloatArray  # (spectra, n), >= 0 where not free to be negative
     kkt_residual: FloatArray  # (spectra) max |min(x, H x + q)| / max |q|, H with unit diagonal
     iterations: IntArray  # (spectra) linear systems solved
     seconds: float
@@ -129,9 +130,40 @@ def solve_weighted(
     return _solved(answer, began)
 
 
+def solve_signed(hessian: FloatArray, linear_map: FloatArray, rows: FloatArray, free: BoolArray) -> Solution:
+    """Minimise x'Hx/2 + (Q z)'x for every row z, x >= 0 where it is not ``free`` (n) to be negative.
+
+    The free unknowns are what the others leave them, x_F = -H_FF^-1 (Q_F z + H_FN x_N): what is left is a non-negative
+    programme in the others, of the Schur complement.
+    """
+    began = perf_counter()
+    n, held = free.size, ~free
+    scales = 1.0 / np.sqrt(np.diag(hessian))
+    scaled, scaled_map = hessian * scales * scales[:, None], linear_map * scales[:, None]
+    right = np.hstack([scaled[np.ix_(free, held)], scaled_map[free]])
+    eliminated = np.linalg.solve(scaled[np.ix_(free, free)], right)
+    change = scaled[np.ix_(held, free)] @ eliminated
+    count = int(held.sum())
+    x = np.zeros((rows.shape[0], n))
+    iterations = np.ones(rows.shape[0], np.int64)
+    if count:
+        reduced = scaled[np.ix_(held, held)] - change[:, :count]
+        answer = solve_shared(0.5 * (reduced + reduced.T), scaled_map[held] - change[:, count:], rows)
+        x[:, held], iterations = answer.x, answer.iterations
+    x[:, free] = -(x[:, held] @ eliminated[:, :count].T + rows @ eliminated[:, count:].T)
+    linear = rows @ scaled_map.T
+    slope = x @ scaled + linear
+    wrong = np.abs(np.where(held, np.minimum(x, slope), slope)).max(axis=1)
+    return Solution(
+        x=x * scales, kkt_residual=wrong / np.abs(linear).max(axis=1), iterations=iterations,
+        seconds=perf_counter() - began,
+    )  # fmt: skip
+
+
 def solve_model(
-    design: FloatArray, penalty: FloatArray, regularization: FloatArray, weights: FloatArray, rows: FloatArray
-) -> Solution:
+    design: FloatArray, penalty: FloatArray, regularization: FloatArray, weights: FloatArray, rows: FloatArray,
+    free: BoolArray | None = None,
+) -> Solution:  # fmt: skip
     """Minimise ||W (A x - z)||^2 + lambda^2 x'Px over x >= 0, sharing all that the spectra share.
 
     Parameters
@@ -140,9 +172,31 @@ def solve_model(
         (m, n) A and (n, n) P = D'D.
     regularization, weights, rows
         (spectra) lambda, (spectra, m) W, (spectra, m) z.
+    free
+        (n) which of x may be negative; None where none may.
     """
+    if free is not None:
+        return _solve_model_signed(design, penalty, regularization, weights, rows, free)
     if (weights == weights[0]).all() and (regularization == regularization[0]).all():
         weighted = design * weights[0][:, None]
         hessian = gram(weighted) + float(regularization[0]) ** 2 * penalty
         return solve_shared(hessian, -(weighted * weights[0][:, None]).T, rows)
     return solve_weighted(design, penalty, regularization**2, weights, rows)
+
+
+def _solve_model_signed(
+    design: FloatArray, penalty: FloatArray, regularization: FloatArray, weights: FloatArray, rows: FloatArray,
+    free: BoolArray,
+) -> Solution:  # fmt: skip
+    """As :func:`solve_model`; spectra that share weights and lambda share one elimination."""
+    settings, back = np.unique(np.column_stack([weights, regularization]), axis=0, return_inverse=True)
+    x, wrong = np.empty((rows.shape[0], design.shape[1])), np.empty(rows.shape[0])
+    iterations, seconds = np.empty(rows.shape[0], np.int64), 0.0
+    for k, setting in enumerate(settings):
+        alike = back.ravel() == k
+        weighted = design * setting[:-1, None]
+        hessian = gram(weighted) + setting[-1] ** 2 * penalty
+        answer = solve_signed(hessian, -(weighted * setting[:-1, None]).T, rows[alike], free)
+        x[alike], wrong[alike], iterations[alike] = answer.x, answer.kkt_residual, answer.iterations
+        seconds += answer.seconds
+    return Solution(x=x, kkt_residual=wrong, iterations=iterations, seconds=seconds)

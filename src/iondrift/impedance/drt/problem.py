@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast
-from iondrift.cast import ComplexArray, FloatArray, flag, number, one_of
+from iondrift.cast import ComplexArray, FloatArray, flag, number, one_of, pair
 from iondrift.errors import ConfigurationError, DataError
 from iondrift.impedance.drt.criteria import RegularizationScan
 from iondrift.impedance.drt.logarithmic import LogarithmicFit
@@ -47,6 +47,7 @@ class DrtProblem:
     regularization: FloatArray | None  # (spectrum) where given
     noise: FloatArray | None  # (spectrum) known standard deviation of W z, ohm
     together: bool
+    free: npt.NDArray[np.bool_] | None = None  # (n) which of x may be negative; None where none may
 
     @property
     def rows(self) -> FloatArray:
@@ -85,6 +86,8 @@ def pose(
     one_of(options.per, "per", get_args(Per))
     weighting = aligned(options.weighting, "weighting", array, "ohm")
     criterion, given = _regularization(aligned(options.regularization, "regularization", array), values.shape[0])
+    if criterion == "hierarchical" and options.signed:
+        criterion = "marginal_likelihood"  # a logarithm has no sign to give
     if criterion == "paper":
         _check_paper(options.order, weighting)
     logarithmic = criterion == "hierarchical"
@@ -98,6 +101,7 @@ def pose(
         inductive=flag(options.inductive, "inductive"),
         capacitive=flag(options.capacitive, "capacitive"),
     )
+    free = _free(options, model)
     order = options.order
     if order is None:
         order = 2 if logarithmic else 0 if given is not None else 1
@@ -117,8 +121,27 @@ def pose(
     return DrtProblem(
         impedance=array, values=values, used=used, model=model, weights=weights, weighting=name, order=order,
         logarithmic=logarithmic, criterion=criterion, regularization=given, noise=noise,
-        together=options.per == "series",
+        together=options.per == "series", free=free,
     )  # fmt: skip
+
+
+def _free(options: DrtModel, model: RelaxationModel) -> npt.NDArray[np.bool_] | None:
+    """Return which of x (n) may be negative: R_k everywhere or in a range of tau; None where none may."""
+    everywhere = flag(options.negative, "negative")
+    if not options.signed:
+        return None
+    free = np.zeros(model.design.shape[1], np.bool_)
+    if options.negative_range is None:
+        free[model.count :] = everywhere
+        return free
+    first, last = pair(options.negative_range, "negative_range")
+    free[model.count :] = (model.tau >= first) & (model.tau <= last)
+    if not free.any():
+        raise ConfigurationError(
+            f"{subject('negative_range')}: no time constant lies in {first:g} to {last:g} s; the grid holds "
+            f"{model.tau[0]:.3g} to {model.tau[-1]:.3g} s"
+        )
+    return free
 
 
 def _regularization(regularization: Any, spectra: int) -> tuple[str, FloatArray | None]:

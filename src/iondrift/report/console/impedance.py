@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iondrift.cast import evenly_spaced
-from iondrift.report.console import layout
+from iondrift.report.console import layout, sweep_drift
 from iondrift.report.console.texts import decimals, duration, frequency, scaled, seconds, table_of_facts
 from iondrift.report.summary import masked_points
 
@@ -54,6 +54,12 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     found: list[tuple[str, RenderableType | None]] = [
         ("Read", table_of_facts(_read(summary))),
         (f"Kramers-Kronig test against {100.0 * limit:g} %", _kramers_kronig(summary)),
+        (
+            "Change during a sweep",
+            sweep_drift.section(
+                summary, _heading(summary), lambda row: _name(summary, row), _shown(summary["spectra"])
+            ),
+        ),
         ("Regularisation", _regularization(summary)),
         (_heading_of_resistances(summary), _resistances(summary)),
         ("Peaks", _peaks(summary)),
@@ -229,19 +235,29 @@ def _resistances(summary: Mapping[str, Any]) -> RenderableType:
     for k in shown:
         found = rows[k]["resistances"]
         ohmic, total, windowed = (scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
-        values = [ohmic, total + ("" if rows[k]["polarisation_resolved"] else " *"), windowed]
-        table.add_row(_name(summary, rows[k]), *values, decimals(rows[k]["residual_percent"]))
+        marks = ("" if rows[k]["polarisation_resolved"] else " *") + ("" if rows[k]["represented"] else " !")
+        table.add_row(_name(summary, rows[k]), ohmic, total + marks, windowed, decimals(rows[k]["residual_percent"]))
     first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
-        "Misfit: largest residual over |Z|."
+        f"Misfit: largest residual over |Z|; rms {_against_floor(rows)}."
     )
+    if not all(entry["represented"] for entry in rows):
+        legend += " !: the distribution cannot represent the data, the total is wrong."
     if not all(entry["polarisation_resolved"] for entry in rows):
         legend += " *: over a tenth of it lies at time constants that were not measured."
     parts: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
     if (derived := _derived(summary, shown)) is not None:
         parts += ["", derived]
     return Group(*parts)
+
+
+def _against_floor(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rms misfit of the worst spectrum beside what a Kramers-Kronig model of many elements leaves."""
+    pairs = [(entry["misfit_percent"] or 0.0, entry["kramers_kronig_floor_percent"] or np.inf) for entry in rows]
+    misfit, floor = max(pairs, key=lambda pair: pair[0] / pair[1])
+    where = "where it is worst" if len(pairs) > 1 else "in all"
+    return f"{where} {misfit:.2g} %, of which a Kramers-Kronig model of many elements leaves {floor:.2g} %"
 
 
 def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:

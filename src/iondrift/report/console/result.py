@@ -97,10 +97,8 @@ def _limitation(summary: Mapping[str, Any]) -> dict[str, str]:
     if ratio["value"] is None:
         return {}
     onset = facts["observed_onset"]
-    text = (
-        f"voltage rises after {number(onset)} +- {number(onset['uncertainty'], 2)} min, "
-        f"{with_unit(ratio).removesuffix(' 1')} of Sand's time ({with_unit(facts['sand_time'])})"
-    )
+    after = f"{number(onset)} +- {number(onset['uncertainty'], 2)} min"
+    text = f"onset after {after}: {with_unit(ratio).removesuffix(' 1')} of Sand's time"
     return {"limitation": text}
 
 

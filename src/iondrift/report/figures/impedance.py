@@ -11,6 +11,7 @@ import xarray as xr
 
 from iondrift.cast import evenly_spaced
 from iondrift.report.figures import drawing
+from iondrift.report.figures.sweep_drift import sweep_drift
 from iondrift.report.series_axis import SECONDS, SeriesAxis
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def draw(
     }
     if dataset.sizes["spectrum"] > 1:
         drawings["relaxation_map"] = lambda: relaxation_map(dataset, axis, title=title)
+        if "sweep_change" in dataset and np.isfinite(dataset["sweep_change_probability"]).any():
+            drawings["sweep_drift"] = lambda: sweep_drift(dataset, axis, title=title)
         drawings["resistances"] = lambda: resistances(dataset, axis, title=title, segments=segments)
     return drawing.save_each(drawings, folder, kinds)
 
@@ -196,10 +199,14 @@ def relaxation_times(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Fi
         lane = np.where(gamma[s] * scale <= ceiling, gamma[s] * scale, np.nan)  # a curve that leaves its lane ends
         axes.plot(tau, base + lane, color=colour, lw=1.2, zorder=depth + 1)
     top = (len(shown) - 1) * step + ceiling
+    lowest = float((gamma if band is None else np.minimum(gamma, band[0]))[shown[0], _measured(dataset)].min())
+    lowest *= 0.9 / max(float(heights[shown[0]]), 1e-300) if own else 1.0
+    if lowest < 0.0:
+        axes.axhline(0.0, color="0.7", lw=0.6, zorder=0)
     _mark_measured(axes, dataset)
     label = r"$\gamma$, each to its own scale" if own else _GAMMA
     axes.set(xscale="log", xlabel=_TAU, ylabel=f"{label}, shifted" if step else label)
-    axes.set(xlim=(tau[0], tau[-1]), ylim=(-0.02 * top, top))
+    axes.set(xlim=(tau[0], tau[-1]), ylim=(min(-0.02 * top, 1.05 * lowest), top))
     if own:
         axes.set_yticks([])
     told = [f"{len(shown)} of {len(gamma)} spectra"] if len(shown) < len(gamma) else []

@@ -9,7 +9,7 @@ import xarray as xr
 
 from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import HOUR
-from iondrift.report.figures import bands, cell, drawing, impedance
+from iondrift.report.figures import bands, cell, drawing, impedance, ledger
 from iondrift.report.page.drawn import Drawn, drawn
 from iondrift.report.series_axis import series_axis
 
@@ -73,6 +73,11 @@ def _of_cell(
         "drift_velocity", "Drift velocity over time and x.",
         lambda: cell.drift_velocity_map(dataset, segments, title=title),
     )  # fmt: skip
+    if "voltage_part" in dataset:
+        yield (
+            "voltage_ledger", "Parts of the voltage, and what is not accounted for.",
+            lambda: ledger.voltage_ledger(dataset, segments, title=title),
+        )  # fmt: skip
     if "budget_share" in dataset:
         yield (
             "error_budget", "What the bands consist of, and what the choice of the closure does.",

@@ -85,6 +85,7 @@ def rows(figure: Figure) -> Iterator[str]:
 
 def _series(axes: Axes) -> Iterator[tuple[str, Any, Any, Any]]:
     """Give name, x, y and value of the curves, bands, bars and maps in a panel."""
+    from matplotlib.collections import PolyCollection
     from matplotlib.container import ErrorbarContainer
 
     for k, line in enumerate(axes.lines):
@@ -94,7 +95,8 @@ def _series(axes: Axes) -> Iterator[tuple[str, Any, Any, Any]]:
     for shape in axes.collections:
         if hasattr(shape, "get_coordinates"):
             yield from _map(shape)
-        elif (label := str(shape.get_label()).removeprefix("_")).endswith("band"):
+        elif isinstance(shape, PolyCollection) and not str(shape.get_label()).startswith("_child"):
+            label = _text(str(shape.get_label()).removeprefix("_"))
             for name, x, y in _edges(shape):
                 yield f"{_owner(axes, shape)}{label}, {name}", x, y, None
     for bars in axes.containers:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.report.series_axis import SeriesAxis
-from iondrift.report.summary import masked_points
+from iondrift.report.summary import masked_points, sweep_drift
 from iondrift.report.summary.impedance_cautions import cautions
 from iondrift.report.summary.quantities import Entry, finite, quantity
 from iondrift.version import __version__
@@ -96,6 +96,7 @@ def _settings(dataset: xr.Dataset) -> Entry:
         "kramers_kronig": {
             name: attrs[f"kk_{name}"] for name in ("method", "fit", "mu_limit", "limit", "series_terms", "weighting")
         },
+        "sweep_drift": sweep_drift.settings(dataset),
         "bands": None,
     }
     if "band_method" in attrs:
@@ -126,6 +127,11 @@ def _spectra(values: Values, axis: SeriesAxis) -> list[Entry]:
                 "worst_at": quantity(frequency[judged[s].argmax()], "Hz"),
                 "consistent": bool(values["kk_consistent"][s]),
             },
+            "sweep": sweep_drift.of_spectrum(values, s),
+            "represented": bool(values["represented"][s]),
+            "misfit_percent": finite(100.0 * values["misfit"][s]),
+            "kramers_kronig_floor_percent": finite(100.0 * values["kk_floor"][s]),
+            "loop_at": quantity(values["loop_frequency"][s], "Hz"),
             "unmeasured_fraction": finite(values["unmeasured_fraction"][s]),
             "polarisation_resolved": bool(values["polarisation_resolved"][s]),
             "resistances": {

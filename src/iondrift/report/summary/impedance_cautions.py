@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from iondrift.report.summary import sweep_drift
+from iondrift.settings import setting
+
 
 def cautions(dataset: xr.Dataset) -> list[str]:
     """Return a sentence for everything to keep in mind with the numbers."""
@@ -30,6 +33,8 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             f"{100.0 * dataset.attrs['kk_limit']:g} %: drift, nonlinearity, artefacts, or a blocking electrode "
             "without its series capacitance; their distribution is doubtful"
         )
+    found += sweep_drift.cautions(dataset)
+    found += _not_represented(dataset)
     resolved = dataset["polarisation_resolved"].values.astype(bool)
     if not resolved.all():
         found.append(
@@ -37,3 +42,31 @@ def cautions(dataset: xr.Dataset) -> list[str]:
             "beyond the measured time constants: total and ohmic resistance depend on the model there (marked *)"
         )
     return found
+
+
+def _not_represented(dataset: xr.Dataset) -> list[str]:
+    """Return what the distribution cannot follow, and what to do about it."""
+    doubtful = ~dataset["represented"].values.astype(bool)
+    if not doubtful.any():
+        return []
+    residual = dataset["relative_residual"].values[doubtful]
+    worst = 100.0 * float(np.nanmax(np.maximum(np.abs(residual.real), np.abs(residual.imag))))
+    misfit, floor = (100.0 * dataset[name].values[doubtful] for name in ("misfit", "kk_floor"))
+    most = int(np.argmax(misfit / floor))
+    text = (
+        f"in {int(doubtful.sum())} of {doubtful.size} spectra the distribution misses the data, by {worst:.3g} % of "
+        f"|Z| at worst (rms {misfit[most]:.2g} %, where a Kramers-Kronig model leaves {floor[most]:.2g} %): total and "
+        "ohmic resistance are not to be used (marked !)"
+    )
+    places = dataset["loop_frequency"].values[doubtful]
+    looped = np.isfinite(places)
+    signed = "either sign" in dataset.attrs["constraint"]
+    if looped.any():
+        text += (
+            f"; Im Z > 0 or Re Z falls towards low frequency near {np.nanmedian(places):.2g} Hz, an inductive loop or "
+            "a negative resistance"
+        )
+        text += "" if signed else f", which gamma >= 0 cannot represent; allow it with {setting('negative', True)}"
+    elif not signed:
+        text += f"; mask the points of an artefact, or allow gamma of either sign with {setting('negative', True)}"
+    return [text]
