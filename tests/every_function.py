@@ -216,7 +216,6 @@ JOBS: dict[str, Callable[[], Any]] = {
     ),
     "hittorf_transference": lambda: iondrift.hittorf_transference(cell()[0].sum("x"), cell()[0].time),
     "flux_regression": lambda: iondrift.flux_regression(*gradients(), cell()[2]),
-    "agreeing_transference": lambda: iondrift.agreeing_transference(*gradients(), cell()[2], 1e-12 + 0.0 * cell()[0]),
     "b_values": lambda: iondrift.b_values(decay()[0], GAMMA, TIMING),
     "fit_diffusion": lambda: iondrift.fit_diffusion(decay()[1], iondrift.b_values(decay()[0], GAMMA, TIMING)),
     "fit_diffusivity": lambda: iondrift.fit_diffusivity(

@@ -64,7 +64,6 @@ if TYPE_CHECKING:
     from iondrift.report import plot as plot
     from iondrift.runs.compare import compare as compare
     from iondrift.runs.store import open_results as open_results
-    from iondrift.transport.closed_forms import agreeing_transference as agreeing_transference
     from iondrift.transport.closed_forms import arcsine_current as arcsine_current
     from iondrift.transport.closed_forms import depletion_ratio as depletion_ratio
     from iondrift.transport.closed_forms import flux_regression as flux_regression
@@ -101,7 +100,6 @@ _HOME = {
     "Penalties": "drift.smoothing.penalties",
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
-    "agreeing_transference": "transport.closed_forms",
     "ambipolar_diffusivity": "transport.relations",
     "arcsine_current": "transport.closed_forms",
     "average_over_windows": "experiment.log.clock",

@@ -60,14 +60,12 @@ def test_hittorf_of_either_half_gives_the_transference(fine):
         assert error < 0.01
 
 
-def test_flux_regression_and_the_agreeing_transference_find_what_made_the_fluxes():
+def test_flux_regression_finds_what_made_the_fluxes():
     random = np.random.default_rng(0)
     slope, i = 1e6 * random.standard_normal((12, 9)), -random.uniform(0.2, 1.0, 12)
     J = -6e-13 * slope - 0.55 * i[:, None] / FARADAY
     D, t = iondrift.flux_regression(J, slope, i)
     assert (D, t) == (pytest.approx(6e-13), pytest.approx(0.55))
-    minus = 6e-13 / (2.0 * 0.45) * np.ones_like(J)
-    assert iondrift.agreeing_transference(J, slope, i, minus) == pytest.approx(0.55)
 
 
 def test_what_cannot_be_told_is_refused():

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift.cast import FloatArray
+from iondrift.drift.frames import agreeing_transference
 from iondrift.experiment.ledger import model_of
 from iondrift.experiment.results import Measured, Reading
 from iondrift.transport import closed_forms as forms
@@ -55,7 +56,7 @@ def _fluxes(measured: Measured, blocking: xr.Dataset) -> Iterator[Reading]:
     def without(block: npt.NDArray[np.int64]) -> FloatArray:
         kept = np.setdiff1d(np.arange(i.size), block)
         pair = forms.flux_regression(J[kept], slope[kept], i[kept])
-        return np.array([*pair, forms.agreeing_transference(J[kept], slope[kept], i[kept], D[kept])])
+        return np.array([*pair, float(agreeing_transference(J[kept], slope[kept], D[kept], i[kept]))])
 
     whole = without(np.empty(0, dtype=np.int64))
     left_out = np.array([without(block) for block in blocks])

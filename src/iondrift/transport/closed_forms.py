@@ -245,44 +245,6 @@ def flux_regression(
     return float(found[0]), float(found[1])
 
 
-def agreeing_transference(
-    flux: npt.ArrayLike, gradient: npt.ArrayLike, current_density: npt.ArrayLike, diffusivity: npt.ArrayLike
-) -> float:
-    """Return the t- at which the closures ``blocking`` and ``current`` agree best; at any other they differ.
-
-    t-* = sum (J + 2 D- c_x)(2 D- c_x - i/F) / sum (2 D- c_x - i/F)^2
-
-    Parameters
-    ----------
-    flux : (time, x)
-        J of ``blocking``, mol m-2 s-1.
-    gradient : (time, x)
-        dc/dx, mol m-4.
-    current_density : (time,)
-        A m-2, negative while plating.
-    diffusivity : (time, x)
-        D- of the anion, m2 s-1.
-
-    Raises
-    ------
-    ShapeError, DataError
-        Shapes differ, or nothing flows.
-
-    Examples
-    --------
-    >>> c_x, i, D = np.full((4, 3), 1e6), np.full(4, -1.0), np.full((4, 3), 1e-12)
-    >>> J = -2.0 * 0.4 * D * c_x + 0.6 / 96485.33212  # N- at t- 0.6
-    >>> round(agreeing_transference(J, c_x, i, D), 6)
-    0.6
-    """
-    J, slope, driven = _fluxes(flux, gradient, current_density)
-    D = cast.array(diffusivity, "diffusivity", shape=J.shape)
-    moved = 2.0 * D * slope + driven
-    if not float((moved**2).sum()) > 0.0:
-        raise DataError("agreeing_transference: no gradient and no current: both closures are zero at any t-")
-    return float(((J + 2.0 * D * slope) * moved).sum() / (moved**2).sum())
-
-
 def _course(time: npt.ArrayLike, current_density: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     t = cast.increasing(time, "time")
     if t.size < 2:
