@@ -2,15 +2,16 @@
 
     python bench/bench_whole_calls.py [--rounds 5] [--runs 1]
 
-First the calls whose ratios are promised, then what share of a call of ``drift_bands`` each stage takes, on one thread
-and on all: what is serial, and what 16 cores would bring by Amdahl's law. Then every public function on the small
-inputs of ``tests/every_function.py``. Times are the least of rounds in which all take turns; a ratio that is missed is
-named at the end, and the exit status is 1.
+First the growth of time and memory with the number of profiles and the calls whose ratios are promised. Then what share
+of a call of ``drift_bands`` each stage takes, on one thread and on all: what is serial, and what 16 cores would bring
+by Amdahl's law. Then every public function on the small inputs of ``tests/every_function.py``. Times are the least of
+rounds in which all take turns; a ratio that is missed is named at the end, and the exit status is 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -43,6 +44,7 @@ TEMPERATURE = 313.15
 THERMAL_VOLTAGE = 8.31446261815324 * TEMPERATURE / 96485.33212331001
 D = Diffusivity.exponential(1.315e-12, 0.675, 1666.0, relative_uncertainty=0.05)
 SIZES = ((80, 46, 1000), (2000, 64, 200))
+LENGTHS = (200, 2000, 20000)
 CORES = 16
 FIT = "fit, both orders in time"
 WAYS = {FIT: 4}  # two orders, two starts each: more threads find nothing to do
@@ -158,6 +160,31 @@ def stages(size: tuple[int, int, int], rounds: int) -> None:
         print(f"{total[1] / expected:.1f} times, the fit on no more than {WAYS[FIT]}")
 
 
+def growth(lengths: tuple[int, ...], points: int, samples: int) -> None:
+    """Print time and peak memory of the whole fit and of ``drift_bands`` over the number of profiles.
+
+    All profiles are divided by the first, as the command line takes it: two fits, with the pattern of its noise.
+    """
+    divided = {"reference_profiles": 1, "reference_index": 0}
+    columns = "us a profile | GB so far |"
+    print(f"| profiles x {points} | fit, s | {columns} bands of {samples}, s | {columns}")
+    print("|---|---|---|---|---|---|---|")
+    for profiles in lengths:
+        c, voltage = cell(profiles, points)
+        c = 1666.0 * c / c[0].values
+        row = f"| {profiles:,} |"
+        series = smooth(c, drawn=True, **divided)
+        calls = (
+            partial(smooth, c, drawn=True, **divided),
+            partial(drift_bands, c, voltage, D, temperature=TEMPERATURE, samples=samples, series=series, **divided),
+        )
+        for call in calls:
+            seconds = bench_reconstruction.seconds(call)
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # of the process so far
+            row += f" {seconds:.2f} | {1e6 * seconds / profiles:.0f} | {memory:.2f} |"
+        print(row, flush=True)
+
+
 def every(rounds: int, names: Sequence[str] = tuple(JOBS)) -> None:
     """Print these public functions on small inputs beside their peers."""
     peers = {name: peer for name, peer in whole_call_peers.peers().items() if name in names}
@@ -189,6 +216,7 @@ def _named(size: tuple[int, int, int]) -> str:
 
 def main(rounds: int = 5, runs: int = 1, sizes: tuple[tuple[int, int, int], ...] = SIZES, long: int = 5000) -> int:
     """Print everything; return 1 where a promised ratio was missed."""
+    growth(LENGTHS, 64, 200)  # first: peak memory is that of the process so far
     missed = [miss for _ in range(runs) for miss in promised(rounds, sizes, long)]
     for size in sizes:
         stages(size, rounds)

@@ -55,6 +55,7 @@ def test_whole_calls_and_their_peers(load, capsys):
     load("whole_call_peers")
     bench = load("bench_whole_calls")
     sizes = ((20, 16, 64), (24, 16, 64))
+    bench.growth((20,), 16, 64)
     bench.promised(1, sizes, 40)
     bench.stages(sizes[0], 1)
     bench.every(1, ("drift_bands voltage", "drt"))

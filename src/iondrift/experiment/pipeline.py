@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
-from iondrift.errors import collected_warnings
+from iondrift.errors import DataError, collected_warnings
 from iondrift.experiment import impedance
 from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
@@ -141,13 +142,18 @@ def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> x
     from iondrift.drift.reconstruction import reconstruct_drift
 
     settings = measured.experiment.reconstruction
-    return reconstruct_drift(
+    result = reconstruct_drift(
         row.inputs,
         closure=row.closure,
         smoothing=settings.smoothing,
         polynomial_orders=(settings.polynomial_order_x, settings.polynomial_order_t),
         series=series,
     )
+    if not np.isfinite(result["drift_velocity"].values).any():
+        raise DataError(
+            f"closure {row.closure}: no drift velocity comes out as a number; check D(c), concentration and voltage"
+        )
+    return result
 
 
 def _fit(measured: Measured, *, drawn: bool) -> SmoothSeries | None:

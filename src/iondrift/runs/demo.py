@@ -81,11 +81,9 @@ def show_truth(results: Sequence[Result], out: Path) -> None:
     out
         Folder of the demonstration: the comparison's page goes there.
     """
-    from rich.console import Console
-
     from iondrift.report.figures import cell as figures
 
-    console = Console(highlight=False)
+    console = layout.console_on()
     folders: list[Path] = []
     ends: list[FloatArray] = []
     for result in results:

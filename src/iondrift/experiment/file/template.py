@@ -136,6 +136,7 @@ reverse = false                        # true when the plating electrode is at t
 # anchor = "start"                     # "end": start_s is when the first acquisition ends
 # reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
 # region_tolerance = 0.05              # the region of interest stays this close to the plateau
+# keep_outliers = false                # true: use points and profiles that stand out of noise and change, too
 """
 
 _TOPSPIN_PROFILES = """\
@@ -148,6 +149,7 @@ format = "topspin"
 # subtract_background = false          # take the mean outside the sample off all intensities
 # reference = "open-circuit"           # profiles at known concentration: "first", or numbers such as [1, 2]
 # region_tolerance = 0.05              # the region of interest stays this close to the plateau
+# keep_outliers = false                # true: use points and profiles that stand out of noise and change, too
 
 [profiles.topspin]
 expnos = {expnos}

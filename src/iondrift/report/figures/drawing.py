@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.drift.closures import rows
-from iondrift.errors import StoreError
+from iondrift.errors import StoreError, plain
 from iondrift.experiment.results import HOUR
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
     except OSError as error:
         raise StoreError(f"{folder / name}: cannot be written: {error.strerror or error}") from error
     return paths
+
+
+def literal(text: str) -> str:
+    """Return text in which a dollar sign begins no formula."""
+    return plain(text).replace("$", r"\$")
 
 
 def svg(figure: Figure) -> str:

@@ -66,6 +66,7 @@ def draw(
     list of Path
         The files written.
     """
+    title = drawing.literal(title)
     drawings: dict[str, Callable[[], Figure]] = {
         "nyquist": lambda: nyquist(dataset, axis, title=title),
         "bode": lambda: bode(dataset, axis, title=title),
@@ -311,13 +312,15 @@ def _colour_bar(figure: Figure, axes: Any, colours: ScalarMappable, axis: Series
         return
     bar = figure.colorbar(colours, ax=axes, label=axis.label)
     if axis.named:
-        bar.set_ticks(list(axis.values), labels=list(axis.sources))
+        bar.set_ticks(list(axis.values), labels=list(map(drawing.literal, axis.sources)))
         bar.set_label("")
 
 
 def _name_spectra(axes: Axes, axis: SeriesAxis) -> None:
     if axis.named:
-        axes.set_xticks(axis.values, axis.sources, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            axis.values, list(map(drawing.literal, axis.sources)), rotation=40, ha="right", rotation_mode="anchor"
+        )
         axes.set_xlabel("")
 
 

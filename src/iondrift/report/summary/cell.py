@@ -10,7 +10,7 @@ from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.concentrated import concentrated
-from iondrift.report.summary.quantities import Entry, quantity
+from iondrift.report.summary.quantities import Entry, of_plain_text, quantity
 from iondrift.report.summary.readings import readings
 from iondrift.report.summary.voltage_ledger import voltage_ledger
 from iondrift.version import __version__
@@ -22,6 +22,7 @@ ASSUMPTIONS = (
 )
 
 
+@of_plain_text
 def build(analysis: Analysis) -> Entry:
     """Return the summary: nested dictionaries, lists, numbers and text; numbers as value and unit.
 
@@ -68,6 +69,7 @@ def build(analysis: Analysis) -> Entry:
     }
 
 
+@of_plain_text
 def plan(measured: Measured) -> Entry:
     """Return what was read and what would be computed from it.
 
