@@ -27,4 +27,7 @@ kind = "polynomial"
 argument = "eo_li_ratio"
 coefficients_m2_per_s = [-3.09546e-16, -8.14922e-15, 5.01302e-13, -2.57336e-12]
 valid_range = [10.0, 20.0]
+
+[uncertainty]
+voltage_offset_V = 0.1
 """

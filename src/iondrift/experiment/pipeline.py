@@ -12,6 +12,7 @@ from iondrift.errors import DataError, collected_warnings
 from iondrift.experiment import impedance
 from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
+from iondrift.experiment.frames import frames_of
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.ledger import ledger_of, model_of
 from iondrift.experiment.measure import measure_cell
@@ -99,6 +100,8 @@ def analyse(
         drawn = None
         if bands is not None and series is not None:
             drawn = bands_of(measured, rows, series, bands, model=model_of(measured, ledger), progress=progress)
+        seed = None if drawn is None or bands is None else bands.seed
+        moving = frames_of(measured, series, closures, model_of(measured, ledger), seed=seed)
     return Analysis(
         measured=measured,
         dataset=label_results(measured, series, closures, drawn, ledger),
@@ -111,6 +114,7 @@ def analyse(
         notes=tuple(dict.fromkeys(notes)),
         ledger=ledger,
         impedance=spectra,
+        frames=moving,
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from iondrift.drift.bands.uncertainties import Uncertainties
+    from iondrift.drift.frames import Diagnostic
     from iondrift.drift.smoothing.noise import NoiseEstimate
     from iondrift.experiment.acquired import Acquired
     from iondrift.experiment.diffusion import DiffusionSeries
@@ -228,6 +229,26 @@ class CellLedger:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CellFrames:
+    """What moves how fast at the end of the polarisation.
+
+    Attributes
+    ----------
+    values
+        ``kinematic``, ``least_flux``, ``net_mean``, ``geometric`` (m s-1), ``net_spread`` and ``agreeing_transference``
+        (1); what is not known is not there.
+    draws
+        Of the same, by name (draw,); empty without bands.
+    diagnostic
+        u_f of the closure ``voltage`` with its tautology test.
+    """
+
+    values: Mapping[str, float]
+    draws: Mapping[str, FloatArray]
+    diagnostic: Diagnostic | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bands:
     """Uncertainty of one cell's results.
 
@@ -281,6 +302,8 @@ class Analysis:
         Of the voltage; None where it cannot be made.
     impedance
         Of the spectra that the file names; None where it names none.
+    frames
+        Of the profiles at the end, and t-* of two closures; None without splines.
     """
 
     measured: Measured
@@ -294,6 +317,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
     ledger: CellLedger | None = None
     impedance: CellImpedance | None = None
+    frames: CellFrames | None = None
 
     @property
     def experiment(self) -> Experiment:

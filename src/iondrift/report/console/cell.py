@@ -13,6 +13,7 @@ from rich.text import Text
 from iondrift.report.console import (
     concentrated,
     diffusion,
+    frames,
     impedance,
     layout,
     lineshape,
@@ -62,6 +63,7 @@ def parts(summary: Mapping[str, Any]) -> list[layout.Part]:
         ("Drift velocity", velocity.section(summary)),
         ("Closures, at the end of the polarisation", velocity.closures(summary)),
         ("Ledger of the voltage, at the end of the polarisation", voltage_ledger.section(summary)),
+        ("Frames, at the end of the polarisation", frames.section(summary)),
         ("Concentrated solution, at the end of the polarisation", concentrated.section(summary)),
         ("Uncertainty", uncertainty.section(summary)),
         ("Mass-transport limitation", _facts(_mass_transport(summary))),

@@ -10,6 +10,7 @@ from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.concentrated import concentrated
+from iondrift.report.summary.frames import frames
 from iondrift.report.summary.quantities import Entry, of_plain_text, quantity
 from iondrift.report.summary.readings import readings
 from iondrift.report.summary.voltage_ledger import voltage_ledger
@@ -60,6 +61,7 @@ def build(analysis: Analysis) -> Entry:
         "drift_velocity": summary_velocity.drift_velocity(analysis),
         "closures": summary_velocity.closures(analysis),
         "voltage_ledger": voltage_ledger(analysis),
+        "frames": frames(analysis),
         "concentrated": concentrated(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),
