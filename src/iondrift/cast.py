@@ -17,6 +17,8 @@ from iondrift.units import factor_to, units_of
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 ComplexArray: TypeAlias = npt.NDArray[np.complex128]
 _Kind = TypeVar("_Kind")
+_LARGEST = 1e150  # its square is a number still
+_LONGEST_TIME = 1e20  # s, and its inverse: no process is slower or faster
 COORDINATE_UNITS = {"time": "s", "x": "m", "frequency": "Hz"}
 
 
@@ -173,6 +175,8 @@ def labelled(value: Any, name: str, dims: Sequence[str], *, unit: str, positive:
         raise ShapeError(f"{name}: is empty, shape {value.shape}")
     value = in_si(value, name, unit)
     data = array(value.values, name, positive=positive)
+    if not (np.abs(data) < _LARGEST).all():
+        raise DataError(f"{name}: {_first(~(np.abs(data) < _LARGEST), data)}; no unit makes it so large")
     for dim in dims:
         if dim not in value.coords:
             raise DataError(f"{name}: has no coordinate along {dim!r}; assign one in SI units")
@@ -326,7 +330,7 @@ def pair(value: Any, name: str) -> tuple[float, float]:
     Raises
     ------
     ConfigurationError
-        Not two numbers with 0 < first < last.
+        Not two numbers with 0 < first < last, or beyond what any process takes.
 
     Examples
     --------
@@ -337,6 +341,11 @@ def pair(value: Any, name: str) -> tuple[float, float]:
     edges = [] if isinstance(value, str) or not isinstance(value, Iterable) else list(value)
     two = len(edges) == 2 and all(map(_is_real, edges))
     if two and 0.0 < edges[0] < edges[1] < inf:
+        if edges[0] < 1.0 / _LONGEST_TIME or edges[1] > _LONGEST_TIME:
+            raise ConfigurationError(
+                f"{subject(name)}: {float(edges[0]):g} to {float(edges[1]):g} s found; time constants lie within "
+                f"{1.0 / _LONGEST_TIME:g} and {_LONGEST_TIME:g} s"
+            )
         return float(edges[0]), float(edges[1])
     found = f"{float(edges[0]):g} and {float(edges[1]):g}" if two else _shown(value)
     raise ConfigurationError(f"{subject(name)}: {found} found; expected two time constants in s, 0 < first < last")

@@ -6,13 +6,34 @@ anything else is a defect of the program and keeps its traceback.
 
 from __future__ import annotations
 
+import errno
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def plain(text: object) -> str:
+    r"""Return text that rules neither a terminal nor the direction of writing, and that UTF-8 and XML can hold.
+
+    Control characters but tab and line feed become U+FFFD.
+
+    Examples
+    --------
+    >>> plain("cell \x1b[31m").isprintable()
+    True
+    """
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", str(text))
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
 class IondriftError(Exception):
-    """Base of everything a user can put right."""
+    """Base of everything a user can put right; its message quotes names and lines, so that it is shown as text."""
+
+    def __str__(self) -> str:
+        return plain(super().__str__())
 
 
 class InputFileError(IondriftError, ValueError):
@@ -52,6 +73,19 @@ def out_of_memory(error: MemoryError) -> str:
     return f"not enough memory{f' ({error})' if str(error) else ''}; take fewer --samples, or fewer profiles or points"
 
 
+def of_surroundings(error: OSError) -> str | None:
+    """Return one line for what the system refuses, whoever asked: no right, no room, no such name; None for others."""
+    if error.errno not in _SURROUNDINGS or error.filename is None:
+        return None
+    return f"{error.filename}: {error.strerror}; check path, rights and free space"
+
+
+_SURROUNDINGS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ELOOP,
+    errno.EMFILE, errno.ENAMETOOLONG, errno.ENFILE,
+)  # fmt: skip
+
+
 @contextmanager
 def collected_warnings(notes: list[str]) -> Iterator[None]:
     """Turn this package's warnings into lines of the report; pass every other warning on."""
@@ -63,6 +97,6 @@ def collected_warnings(notes: list[str]) -> Iterator[None]:
     finally:
         for warning in caught:
             if issubclass(warning.category, IondriftWarning):
-                notes.append(str(warning.message))
+                notes.append(plain(warning.message))
             else:
                 warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

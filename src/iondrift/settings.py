@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar
 
 from iondrift.errors import ConfigurationError
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,21 @@ def split_keywords(function: str, keywords: Mapping[str, Any], *kinds: type) -> 
         if name not in allowed:
             raise ConfigurationError(f"{function}: option {name!r} is unknown; allowed are {', '.join(allowed)}")
     return [{name: keywords[name] for name in some if name in keywords} for some in names]
+
+
+def named_options(record: type[_Record]) -> type[_Record]:
+    """Let a record of options refuse a keyword that it does not have by a message that says which it has."""
+    made = record.__init__
+
+    @wraps(made)
+    def checked(self: Any, *values: Any, **keywords: Any) -> None:
+        split_keywords(record.__name__, keywords, record)
+        if values:
+            raise ConfigurationError(f"{record.__name__}: takes keywords alone; {', '.join(record.__annotations__)}")
+        made(self, **keywords)
+
+    record.__init__ = checked  # type: ignore[method-assign]
+    return record
 
 
 def settings_of(record: type) -> dict[str, Setting]:

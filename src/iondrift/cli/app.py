@@ -19,6 +19,7 @@ from iondrift.cli.compare import compare_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
+from iondrift.cli.fit import fit_command
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
@@ -26,7 +27,7 @@ from iondrift.cli.report import report_command
 from iondrift.cli.results import export, info, verify
 from iondrift.cli.run import RUN_PARAMETERS, run_options
 from iondrift.drift.bands.options import DrawOptions
-from iondrift.errors import IondriftError, out_of_memory
+from iondrift.errors import IondriftError, of_surroundings, out_of_memory
 from iondrift.progress import finished_folders
 from iondrift.resources import address_space
 from iondrift.runs.options import RunOptions
@@ -51,6 +52,10 @@ class _PlainErrors(TyperGroup):
                 tell(f"error: {out_of_memory(error)}")
                 raise typer.Exit(1) from error
             except (ImportError, OSError, RuntimeError) as error:
+                told = of_surroundings(error) if isinstance(error, OSError) else None
+                if told is not None:
+                    tell(f"error: {told}")
+                    raise typer.Exit(1) from error
                 if address_space() > _TIGHT:
                     raise
                 why = " ".join(str(error).split())
@@ -175,31 +180,17 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
     no_progress: _NoProgress = False,
 ) -> None:
-    """Read everything, say what would be computed.
+    """Read everything, try it, say what would be computed.
 
-    Nothing is written.
+    What would stop a run stops this; nothing is written.
     """
-    from rich.console import Console
-
-    from iondrift.experiment import pipeline
-    from iondrift.experiment.file.schema import load
     from iondrift.report.console import cell as console
-    from iondrift.report.summary import cell as summary
+    from iondrift.report.console.layout import console_on
+    from iondrift.runs.check import plan_of
 
     with reporter(enabled=not no_progress) as progress:
-        experiment = load(file)
-        plan = summary.plan(pipeline.measure(experiment, progress=progress))
-        if experiment.impedance is not None:
-            from iondrift.experiment import impedance as cell_impedance
-
-            progress("reading impedance")
-            plan["would_compute"]["impedance"] = cell_impedance.describe(experiment.impedance)
-        if experiment.lineshape is not None:
-            from iondrift.experiment import cell_data_sets
-
-            progress("reading spectra")
-            plan["would_compute"]["lines"] = cell_data_sets.describe(experiment.lineshape)
-    console.write_plan(plan, Console(highlight=False))
+        plan = plan_of(file, progress=progress)
+    console.write_plan(plan, console_on())
 
 
 def _demo(out: Path, seed: int, layout: Layout, **values: Any) -> None:
@@ -262,6 +253,7 @@ app.command()(report_command)
 app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
+app.command()(fit_command)
 app.command()(lineshape_command)
 app.command()(info)
 app.command()(export)

@@ -15,9 +15,8 @@ def compare(results: list[Path], html: Path | None, json: bool, no_progress: boo
 
     Velocities and their ratios draw by draw, under every closure; what differs, and what rests on the closure alone.
     """
-    from rich.console import Console
-
     from iondrift.report.console import comparison as console
+    from iondrift.report.console.layout import console_on
     from iondrift.runs import compare as job
     from iondrift.runs.results import as_json
 
@@ -28,7 +27,7 @@ def compare(results: list[Path], html: Path | None, json: bool, no_progress: boo
     if json:
         print(as_json(found.summary))
         return
-    console.write(found.summary, Console(highlight=False))
+    console.write(found.summary, console_on())
     if html is not None:
         typer.echo(f"{html} written")
 

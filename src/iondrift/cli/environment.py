@@ -16,7 +16,7 @@ from typing import Any
 
 import typer
 
-from iondrift.errors import ConfigurationError, collected_warnings
+from iondrift.errors import ConfigurationError, collected_warnings, plain
 from iondrift.resources import address_space
 from iondrift.threads import require_threads
 
@@ -84,7 +84,7 @@ def _check_settings_folder() -> None:
 def tell(text: str) -> None:
     """Write a line to standard error, where anybody listens."""
     with suppress(OSError):
-        typer.echo(text, err=True)
+        typer.echo(plain(text), err=True)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from iondrift.errors import plain
 from iondrift.progress import Counted, compilation_watched_by, silent
 from iondrift.progress import Progress as Told
 
@@ -51,7 +52,7 @@ class _Lines:
         now = monotonic()
         if isinstance(step, Counted) and now - self.told >= _PAUSE:
             self.told = now
-            typer.echo(f"{step} ({_pace(step.done, step.total, now - self.began)})", err=True)
+            typer.echo(f"{plain(step)} ({_pace(step.done, step.total, now - self.began)})", err=True)
 
 
 def _drawn(bar: Progress) -> Iterator[Told]:
@@ -68,9 +69,9 @@ def _drawn(bar: Progress) -> Iterator[Told]:
 
     def tell(step: str) -> None:
         if isinstance(step, Counted):
-            bar.update(counting, description=step, completed=step.done, total=step.total, visible=True)
+            bar.update(counting, description=plain(step), completed=step.done, total=step.total, visible=True)
         else:
-            bar.update(task, description=step)
+            bar.update(task, description=plain(step))
 
     with compilation_watched_by(compilation):
         yield tell

@@ -19,9 +19,8 @@ def info(
     results: _Results, as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False
 ) -> None:
     """Say what results hold and what they were made of."""
-    from rich.console import Console
-
     from iondrift.report.console.inspection import write
+    from iondrift.report.console.layout import console_on
     from iondrift.runs import inspect
     from iondrift.runs.results import as_json as to_json
 
@@ -29,7 +28,7 @@ def info(
     if as_json:
         typer.echo(to_json(found))
     else:
-        write(found, Console(highlight=False))
+        write(found, console_on())
 
 
 def export(results: _Results, csv: _Csv = None, netcdf: _NetCdf = None) -> None:

@@ -27,6 +27,9 @@ class InputOptions(TypedDict, total=False):
     solution: ConcentratedSolution | None
 
 
+_NOUGHT = 1e-9  # of the mean concentration
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DriftInputs:
     """One cell's profiles, log and electrolyte, checked and along the profiles' times; made by :meth:`of`. SI.
@@ -109,6 +112,7 @@ class DriftInputs:
         """
         require_diffusivity(diffusivity)
         concentration = cast.labelled(concentration, "concentration", ("time", "x"), unit="mol m-3", positive=True)
+        _check_lowest(concentration)
         time = concentration["time"]
         volts = along_time(voltage, "voltage", time, "V")
         current = None if current_density is None else along_time(current_density, "current_density", time, "A m-2")
@@ -229,6 +233,18 @@ def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray, unit:
             f"at index {k}; average it over each profile first"
         )
     return result.values
+
+
+def _check_lowest(concentration: xr.DataArray) -> None:
+    """Refuse a concentration that is nought but for rounding: velocities divide by it."""
+    values = concentration.values
+    low = values < _NOUGHT * values.mean()
+    if low.any():
+        k, m = (int(i) for i in np.argwhere(low)[0])
+        raise DataError(
+            f"concentration: value {values[k, m]:g} at index ({k}, {m}) ({int(low.sum())} of {values.size} like it) is "
+            f"below a billionth of the mean, {values.mean():.4g}; remove or interpolate it first"
+        )
 
 
 def _check_sign(voltage: FloatArray, current: FloatArray) -> None:

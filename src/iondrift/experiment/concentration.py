@@ -9,6 +9,7 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.cast import FloatArray
+from iondrift.errors import DataError, ShapeError
 from iondrift.experiment.results import Calibration
 
 if TYPE_CHECKING:
@@ -40,9 +41,27 @@ def calibrated(
     DataError
         A concentration is not positive, or no region of interest is found.
     """
-    if "point" in series.profiles.dims:
-        return _of_field_of_view(experiment, series, time, reference)
-    return _of_series(experiment, series, time, reference)
+    try:
+        if "point" in series.profiles.dims:
+            _require_intensity(series)
+            return _of_field_of_view(experiment, series, time, reference)
+        return _of_series(experiment, series, time, reference)
+    except (DataError, ShapeError) as error:
+        place = f"{series.sources[0]} to {series.sources[-1]}"
+        raise error if error.args[0].startswith(series.sources) else type(error)(f"{place}: {error}") from error
+
+
+def _require_intensity(series: Series) -> None:
+    """Refuse a profile that holds nothing somewhere inside the sample."""
+    values = series.profiles.intensity.values
+    usual = np.median(values, axis=0)
+    empty = (values <= 0.0) & (usual > 0.5 * np.quantile(usual, 0.95)) & values.any(axis=1, keepdims=True)
+    if empty.any():
+        k, m = (int(index) for index in np.argwhere(empty)[0])
+        raise DataError(
+            f"{series.sources[k]}: intensity, value {values[k, m]:g} at point {m + 1}, inside the sample "
+            f"({int(empty.sum())} like it in all profiles); leave the profile out, or profiles.keep_outliers"
+        )
 
 
 def _of_field_of_view(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift.cast import ComplexArray, FloatArray
-from iondrift.errors import DataError, InputFileError
+from iondrift.errors import DataError, InputFileError, plain
 from iondrift.experiment.diffusion import processing_of
 from iondrift.nmr.lines import fit_lineshape
 from iondrift.nmr.options import LineOptions
@@ -64,7 +64,7 @@ def measure_lines(
     """
     shifts, spectra, nuclei = read_spectra(folders, progress=progress)
     found = fit_lineshape(shifts, np.abs(spectra) if options.magnitude else spectra.real, options, progress=progress)
-    found = found.assign_coords(source=("spectrum", [Path(folder).resolve().name for folder in folders]))
+    found = found.assign_coords(source=("spectrum", [plain(Path(folder).resolve().name) for folder in folders]))
     if nuclei == {"7Li"}:
         found["reading"] = (("spectrum", "line"), _readings(found.position.values))
     return found

@@ -11,10 +11,12 @@ import numpy as np
 import xarray as xr
 
 from iondrift.errors import ConfigurationError, DataError, IondriftWarning
+from iondrift.experiment.acquired import acquired
 from iondrift.experiment.concentration import calibrated
 from iondrift.experiment.log import clock
 from iondrift.experiment.log.onset import locate_onset
 from iondrift.experiment.log.protocol import Segment, segment_protocol
+from iondrift.experiment.outliers import without_outliers
 from iondrift.experiment.read import Series, file_of, read_log, read_series
 from iondrift.experiment.results import Inputs, Measured
 from iondrift.progress import Progress, silent
@@ -33,7 +35,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     progress("reading the log")
     log = read_log(experiment)
     progress("reading profiles")
-    series = read_series(experiment)
+    series = without_outliers(experiment, read_series(experiment))
     averaged = clock.average_over_windows(log, series.start, series.stop)
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
@@ -54,11 +56,13 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         segments=segments,
         onset=locate_onset(log, segments) if segments else None,
         noise=_noise(profiles.concentration),
+        acquired=acquired(experiment, series, averaged.time.values, reference, log),
         diffusivity=diffusivity(experiment, diffusion),
         diffusion=diffusion,
         solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)
+    _check_offset(measured)
     return measured
 
 
@@ -84,6 +88,23 @@ def _check_orientation(measured: Measured) -> None:
         warnings.warn(
             f"Salt is enriched at the plating electrode (x = 0) over the counter electrode by {excess:.0%} at the "
             "end of the polarisation, the opposite of what plating does: check profiles.reverse.",
+            IondriftWarning,
+            stacklevel=2,
+        )
+
+
+def _check_offset(measured: Measured) -> None:
+    """Warn where what is taken off the voltage exceeds it while lithium is plated: v would change its sign."""
+    offset = measured.experiment.reconstruction.voltage_offset_V
+    if offset is None or measured.current_density is None:
+        return
+    volts = measured.voltage.values[measured.polarised & (measured.current_density.values < 0.0)]
+    beyond = int((volts <= offset).sum())
+    if beyond:
+        warnings.warn(
+            f"voltage_offset_V = {offset:g} V is not below the voltage of {beyond} of {volts.size} profiles under "
+            f"current ({volts.min():.3g} to {volts.max():.3g} V): under closure voltage v turns its sign or its field "
+            "vanishes there; correct reconstruction.voltage_offset_V.",
             IondriftWarning,
             stacklevel=2,
         )

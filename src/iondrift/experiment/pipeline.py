@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
-from iondrift.errors import collected_warnings
+from iondrift.errors import DataError, collected_warnings
 from iondrift.experiment import impedance
+from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
+from iondrift.experiment.frames import frames_of
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.ledger import ledger_of, model_of
 from iondrift.experiment.measure import measure_cell
-from iondrift.experiment.results import Analysis, Measured, unavailable_closures
+from iondrift.experiment.results import Analysis, Measured, Reading, unavailable_closures
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
 
@@ -97,6 +100,8 @@ def analyse(
         drawn = None
         if bands is not None and series is not None:
             drawn = bands_of(measured, rows, series, bands, model=model_of(measured, ledger), progress=progress)
+        seed = None if drawn is None or bands is None else bands.seed
+        moving = frames_of(measured, series, closures, model_of(measured, ledger), seed=seed)
     return Analysis(
         measured=measured,
         dataset=label_results(measured, series, closures, drawn, ledger),
@@ -105,10 +110,18 @@ def analyse(
         sand_time=_sand_time(measured),
         bands=drawn,
         no_bands=_no_bands(series, bands),
+        readings=readings(measured, closures.get("blocking")),
         notes=tuple(dict.fromkeys(notes)),
         ledger=ledger,
         impedance=spectra,
+        frames=moving,
     )
+
+
+def read_in_closed_form(measured: Measured) -> tuple[Reading, ...]:
+    """Return what can be read of D and t- in closed form, without any other closure than `blocking`."""
+    row = closure_rows(measured).get("blocking")
+    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured, drawn=False)))
 
 
 def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:
@@ -133,13 +146,18 @@ def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> x
     from iondrift.drift.reconstruction import reconstruct_drift
 
     settings = measured.experiment.reconstruction
-    return reconstruct_drift(
+    result = reconstruct_drift(
         row.inputs,
         closure=row.closure,
         smoothing=settings.smoothing,
         polynomial_orders=(settings.polynomial_order_x, settings.polynomial_order_t),
         series=series,
     )
+    if not np.isfinite(result["drift_velocity"].values).any():
+        raise DataError(
+            f"closure {row.closure}: no drift velocity comes out as a number; check D(c), concentration and voltage"
+        )
+    return result
 
 
 def _fit(measured: Measured, *, drawn: bool) -> SmoothSeries | None:

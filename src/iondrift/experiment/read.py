@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from iondrift.cast import FloatArray
-from iondrift.errors import ConfigurationError, DataError
+from iondrift.errors import ConfigurationError, DataError, IondriftWarning
 from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.log import clock
 
 _FORMATS = {".nc": "netcdf", ".nc4": "netcdf", ".h5": "netcdf", ".zarr": "zarr", ".csv": "csv", ".tsv": "csv"}
+
+_FEWEST = 3  # profiles and points: less has no second derivative
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,7 @@ def _topspin(experiment: Experiment) -> Series:
     profiles = topspin_text.read_profiles(settings.files)
     stored = profiles.sizes["profile"]
     profiles = profiles.isel(profile=_selected(experiment, stored))
+    _tell_gaps(experiment, profiles.number.values)
     start, stop = clock.profile_windows(
         profiles.sizes["profile"],
         interval=interval,
@@ -100,6 +105,20 @@ def _topspin(experiment: Experiment) -> Series:
         stored=stored,
         sources=tuple(map(str, profiles.source.values)),
     )
+
+
+def _tell_gaps(experiment: Experiment, numbers: npt.NDArray[np.int64]) -> None:
+    """Warn where file numbers are missing and nobody has said what that means."""
+    after = np.flatnonzero(np.diff(numbers) != 1)
+    if after.size and "gaps" not in experiment.profiles.model_fields_set:
+        places = ", ".join(f"{numbers[k]} and {numbers[k + 1]}" for k in after[:3])
+        warnings.warn(
+            f"The numbers of the profiles are not consecutive (between {places}{' ...' if after.size > 3 else ''}): "
+            "they are taken to follow one another without a pause. Set profiles.gaps = 'keep' where profiles are "
+            "missing, or 'close' where none are.",
+            IondriftWarning,
+            stacklevel=3,
+        )
 
 
 def _topspin_data_sets(experiment: Experiment) -> Series:
@@ -163,8 +182,11 @@ def _labelled(experiment: Experiment, kind: str) -> Series:
     stored = series.sizes["time"]
     chosen = _selected(experiment, stored)
     series = series.isel(time=chosen)
-    if series.sizes["time"] < 2:
-        raise DataError(f"{path}: {series.sizes['time']} profile; a series needs at least 2")
+    if min(series.sizes["time"], series.sizes["x"]) < _FEWEST:
+        raise DataError(
+            f"{path}: {series.sizes['time']} profile(s) of {series.sizes['x']} point(s); a series needs at least "
+            f"{_FEWEST} of {_FEWEST}"
+        )
     middle = series.time.values + settings.start_s
     width = settings.duration_s or float(np.median(np.diff(middle)))
     return Series(

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from iondrift.drift.bands.uncertainties import Uncertainties
+    from iondrift.drift.frames import Diagnostic
     from iondrift.drift.smoothing.noise import NoiseEstimate
+    from iondrift.experiment.acquired import Acquired
     from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
@@ -123,6 +125,8 @@ class Measured:
         Properties of a concentrated solution; None where the file gives none.
     diffusion
         The experiments that it was fitted to; None where the experiment file states it.
+    acquired
+        Intensities and current as measured; None without a logged current.
     notes
         Warnings, in plain words.
     """
@@ -142,6 +146,7 @@ class Measured:
     diffusivity: Diffusivity
     solution: ConcentratedSolution | None = None
     diffusion: DiffusionSeries | None = None
+    acquired: Acquired | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:
@@ -172,6 +177,28 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One number of D or t- in closed form.
+
+    Attributes
+    ----------
+    name, symbol
+        What was done, and what it gives.
+    value, error
+        In ``unit``; a standard error, None where none is known.
+    assumes
+        In words.
+    """
+
+    name: str
+    symbol: str
+    value: float
+    error: float | None
+    unit: str
+    assumes: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CellImpedance:
     """Results of one cell's spectra, and the warnings on the way."""
 
@@ -199,6 +226,26 @@ class CellLedger:
     origins: Mapping[str, str]
     uncertainties: Uncertainties
     from_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellFrames:
+    """What moves how fast at the end of the polarisation.
+
+    Attributes
+    ----------
+    values
+        ``kinematic``, ``least_flux``, ``net_mean``, ``geometric`` (m s-1), ``net_spread`` and ``agreeing_transference``
+        (1); what is not known is not there.
+    draws
+        Of the same, by name (draw,); empty without bands.
+    diagnostic
+        u_f of the closure ``voltage`` with its tautology test.
+    """
+
+    values: Mapping[str, float]
+    draws: Mapping[str, FloatArray]
+    diagnostic: Diagnostic | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,12 +294,16 @@ class Analysis:
         Their uncertainty; None where ``no_bands`` says why.
     no_bands
         Why there are no bands.
+    readings
+        D and t- in closed form; empty without a logged current.
     notes
         Warnings, in plain words, those of ``measured`` included.
     ledger
         Of the voltage; None where it cannot be made.
     impedance
         Of the spectra that the file names; None where it names none.
+    frames
+        Of the profiles at the end, and t-* of two closures; None without splines.
     """
 
     measured: Measured
@@ -262,9 +313,11 @@ class Analysis:
     sand_time: float | None
     bands: Bands | None = None
     no_bands: str = ""
+    readings: tuple[Reading, ...] = ()
     notes: tuple[str, ...] = ()
     ledger: CellLedger | None = None
     impedance: CellImpedance | None = None
+    frames: CellFrames | None = None
 
     @property
     def experiment(self) -> Experiment:

@@ -14,7 +14,7 @@ import xarray as xr
 
 from iondrift import variables
 from iondrift.cast import ComplexArray, FloatArray
-from iondrift.errors import DataError, InputFileError, IondriftWarning
+from iondrift.errors import DataError, InputFileError, IondriftWarning, plain
 from iondrift.nmr.nuclei import frequency_per_field
 from iondrift.nmr.profile import ProfileProcessing, Profiles, corrected_magnitude, profiles_of
 from iondrift.progress import Progress, silent
@@ -102,7 +102,7 @@ def read_topspin_profiles(
         profiles=intensity.to_dataset()
         .assign_coords(
             number=("profile", [_number(data_set) for data_set in sets]),
-            source=("profile", [data_set.folder.name for data_set in sets]),
+            source=("profile", [plain(data_set.folder.name) for data_set in sets]),
             position=("point", found.position, {"units": "m"}),
         )
         .assign_attrs(

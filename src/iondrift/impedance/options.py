@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar, get_args
 
-from iondrift.settings import option
+from iondrift.settings import named_options, option
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,6 +51,7 @@ def _name_or_number(names: tuple[str, ...]) -> Callable[[str], str | float]:
     return read
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class DrtModel:
     """The model and its regularisation: options of :func:`iondrift.drt`, described there, with their defaults."""
@@ -176,6 +177,7 @@ class Masked:
     spectrum: int | None = None  # from 1; None: in all of them
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class ImpedanceOptions(BandDraws, Readout, DrtModel):
     """What is computed of a series: its distributions, their bands, and the tracks of their peaks."""

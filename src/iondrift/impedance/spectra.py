@@ -60,6 +60,8 @@ def read_impedance_array(
             f"impedance: the frequency {found[twice]:g} Hz occurs {counts[twice]} times ({int((counts > 1).sum())} of "
             f"{found.size} do so); average or drop the repetition first"
         )
+    if impedance.dtype.kind in "iuf":
+        raise DataError("impedance: its values are real numbers, without Im Z; give Re Z + 1j * Im Z")
     try:
         values = np.ascontiguousarray(impedance.values, dtype=np.complex128)
     except (TypeError, ValueError) as error:

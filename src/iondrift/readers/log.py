@@ -15,6 +15,7 @@ from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.readers.log_columns import header_unit
 from iondrift.readers.log_times import DATE, seconds_of, tells_time
+from iondrift.readers.paths import as_path
 from iondrift.readers.text import (
     SEPARATORS,
     Separator,
@@ -26,7 +27,7 @@ from iondrift.readers.text import (
     split_cells,
     split_lines,
 )
-from iondrift.settings import setting, split_keywords
+from iondrift.settings import named_options, setting, split_keywords
 from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ _REMEDIES: Final = {
 }
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class LogLayout:
     """Where a log holds what, with the defaults; :func:`read_log` says what each is."""
@@ -172,7 +174,7 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     """
     (changes,) = split_keywords("read_log", options, LogLayout)
     asked = replace(layout, **changes)
-    path = Path(path)
+    path = as_path(path)
     columns = _columns(path, asked)
     text_lines = _content(split_lines(read_text(path))[0])
     lines = _split(text_lines, path, asked.separator, asked.decimal)

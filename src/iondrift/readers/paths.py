@@ -9,7 +9,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from iondrift.errors import InputFileError
+from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.ledger import without_results
 
 
@@ -37,13 +37,13 @@ def expand(
     InputFileError
         Nothing was named, or nothing is there.
     """
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    given = list(paths) if isinstance(paths, Sequence) and not isinstance(paths, str | bytes) else [as_path(paths)]
     if not given:
         raise InputFileError(f"no {what} named: an empty list of files was given; name a file, a folder or a glob")
     found: list[Path] = []
     skipped: list[str] = []
     for entry in given:
-        path = Path(entry)
+        path = as_path(entry)
         if os.path.isdir(path):  # false, too, for what is no name: too long, or with NUL in it
             # what is neither file nor folder, such as a link to nothing, is refused where it is read
             members = [member for member in without_results(natural(path.iterdir())) if not os.path.isdir(member)]
@@ -63,6 +63,19 @@ def expand(
             raise InputFileError(f"{path}: no such file or folder, so it cannot be read; check the path")
         found += matches
     return found, skipped
+
+
+def as_path(value: object) -> Path:
+    """Return a path.
+
+    Raises
+    ------
+    ConfigurationError
+        It is neither text nor a path.
+    """
+    if not isinstance(value, str | Path):
+        raise ConfigurationError(f"{type(value).__name__} found where a path is expected; give text or a Path")
+    return Path(value)
 
 
 def require_file(path: Path) -> int:

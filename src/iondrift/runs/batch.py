@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from iondrift.errors import ConfigurationError, IondriftError, out_of_memory
+from iondrift.errors import ConfigurationError, IondriftError, of_surroundings, out_of_memory, plain
 from iondrift.experiment.file.schema import load
 from iondrift.progress import Progress, silent
 from iondrift.runs import cell as job
@@ -90,6 +90,11 @@ def _run(file: Path, folder: Path, options: RunOptions, again: bool, progress: P
         return Result(file=file, folder=folder, error=str(error))
     except MemoryError as error:
         return Result(file=file, folder=folder, error=f"{file}: {out_of_memory(error)}")
+    except OSError as error:
+        told = of_surroundings(error)
+        if told is None:
+            raise
+        return Result(file=file, folder=folder, error=told)
     return Result(file=file, folder=folder, outcome=outcome)
 
 
@@ -111,14 +116,13 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool, brief: bool =
     brief
         Of each report the answer and the warnings alone.
     """
-    from rich.console import Console
-
     from iondrift.report.console.cell import outcome_table, write
+    from iondrift.report.console.layout import console_on
 
-    stdout, stderr = Console(highlight=False), Console(stderr=True, highlight=False)
+    stdout, stderr = console_on(), console_on(stderr=True)
     for result in results:
         if result.error is not None:
-            stderr.print(f"error: {result.error}", markup=False, soft_wrap=True)
+            stderr.print(f"error: {plain(result.error)}", soft_wrap=True)
     done = [result for result in results if result.outcome is not None]
     if as_json:
         summaries = {str(result.file): result.outcome.summary for result in done if result.outcome}
@@ -131,10 +135,10 @@ def show(results: Sequence[Result], *, as_json: bool, quiet: bool, brief: bool =
     for result in done:
         if result.outcome is not None:
             write(result.outcome.summary, stdout, brief=brief)
-            stdout.print(f"Results in {result.folder}{_how(result.outcome)}", markup=False, soft_wrap=True)
+            stdout.print(f"Results in {plain(result.folder)}{_how(result.outcome)}", soft_wrap=True)
             stdout.print()
     if len(results) > 1:
-        rows = ((str(result.file), result.state, result.error or str(result.folder)) for result in results)
+        rows = ((plain(result.file), result.state, plain(result.error or result.folder)) for result in results)
         stdout.print(outcome_table(rows))
 
 

@@ -81,7 +81,9 @@ def run(
     IondriftError
         Whatever the user can put right: input, configuration, or a folder that cannot be written.
     """
-    experiment = experiment.with_options(closure=options.closure, smoothing=options.smoothing)
+    experiment = experiment.with_options(
+        closure=options.closure, smoothing=options.smoothing, keep_outliers=options.keep_outliers
+    )
     progress("comparing with what is there")
     record, before = record_of(experiment, options), read_ledger(folder)
     because = ["--again"] if again else changes(folder, record)
@@ -116,7 +118,7 @@ def record_of(experiment: Experiment, options: RunOptions) -> Record:
             settings[section]["files"] = relative(data_sets.files, base)
             inputs += files_of(data_sets.folders, deep=True)
     asked = asdict(options)
-    for replaced in ("closure", "smoothing"):  # they stand with the experiment's
+    for replaced in ("closure", "smoothing", "keep_outliers"):  # they stand with the experiment's
         del asked[replaced]
     file = None if experiment.source is None else experiment.source.name
     return Record.of("run", base, inputs, {"experiment_file": file, "experiment": settings, **asked})

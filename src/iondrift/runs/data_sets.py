@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console
-
+from iondrift.errors import plain
 from iondrift.experiment.file.template import DataSets
 from iondrift.progress import Progress, silent
 from iondrift.readers.bruker.inventory import DIFFUSION, PROFILE, SPECTRUM, Entry, inventory
@@ -87,4 +86,5 @@ def show(folder: Path, entries: tuple[Entry, ...]) -> None:
         }
         for entry in entries
     ]
-    layout.write(console.render(str(folder), rows), Console(highlight=False))
+    shown = [{key: plain(value) if isinstance(value, str) else value for key, value in row.items()} for row in rows]
+    layout.write(console.render(plain(folder), shown), layout.console_on())

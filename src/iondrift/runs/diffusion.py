@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iondrift.errors import collected_warnings
+from iondrift.errors import collected_warnings, plain
 from iondrift.experiment.diffusion import DiffusionSeries, measure_series
 from iondrift.nmr.options import DiffusionOptions, DiffusivityForm
 from iondrift.progress import Progress, silent
@@ -63,11 +63,11 @@ def run(
 
 def show(outcome: DiffusionOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from rich.console import Console
+    from iondrift.report.console.layout import console_on
 
     if as_json:
         print(to_json(outcome.summary))
     elif not quiet:
-        stdout = Console(highlight=False)
+        stdout = console_on()
         console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {outcome.folder}", markup=False, soft_wrap=True)
+        stdout.print(f"Results in {plain(outcome.folder)}", soft_wrap=True)

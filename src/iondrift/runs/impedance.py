@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from iondrift.errors import collected_warnings
+from iondrift.errors import collected_warnings, plain
 from iondrift.impedance import analysis as impedance_analysis
 from iondrift.impedance.options import ImpedanceOptions
 from iondrift.progress import Progress, silent
@@ -107,14 +107,14 @@ def run(
 
 def show(outcome: ImpedanceOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from rich.console import Console
+    from iondrift.report.console.layout import console_on
 
     if as_json:
         print(to_json(outcome.summary))
     elif not quiet:
-        stdout = Console(highlight=False)
+        stdout = console_on()
         impedance_console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {outcome.folder}{STAND if outcome.stands else ''}", markup=False, soft_wrap=True)
+        stdout.print(f"Results in {plain(outcome.folder)}{STAND if outcome.stands else ''}", soft_wrap=True)
 
 
 def _record(files: Sequence[Path | str], settings: Mapping[str, Any]) -> Record:

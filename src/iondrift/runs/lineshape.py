@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from iondrift.errors import collected_warnings
+from iondrift.errors import collected_warnings, plain
 from iondrift.experiment.lineshape import measure_lines
 from iondrift.nmr.options import LineOptions
 from iondrift.progress import Progress, silent
@@ -44,14 +44,14 @@ def run(
 
 def show(summary: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from rich.console import Console
+    from iondrift.report.console.layout import console_on
 
     if as_json:
         print(to_json(summary))
     elif not quiet:
-        stdout = Console(highlight=False)
+        stdout = console_on()
         layout.write(console.render(summary), stdout)
-        stdout.print(f"Results in {out}", markup=False, soft_wrap=True)
+        stdout.print(f"Results in {plain(out)}", soft_wrap=True)
 
 
 def _title(found: xr.Dataset) -> str:

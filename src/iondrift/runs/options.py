@@ -32,6 +32,8 @@ class RunOptions:
     ----------
     closure, smoothing
         Instead of those in the experiment file.
+    keep_outliers
+        Leave nothing out.
     netcdf, csv
         Also write one NetCDF file, and tables into ``csv/``.
     figures
@@ -42,6 +44,7 @@ class RunOptions:
 
     closure: str | None = option(None, _INSTEAD, metavar=f"<{'|'.join(CLOSURES)}>", parse=known_closure)
     smoothing: Smoothing | None = option(None, _INSTEAD)
+    keep_outliers: bool = option(False, "Use points and profiles that stand out of noise and change, too.")
     netcdf: bool = option(False, "Also write results.nc.")
     csv: bool = option(False, "Also write tables to csv/.")
     figures: Figures = option("png", "Figures: none, PNG, or all (SVG, too).")

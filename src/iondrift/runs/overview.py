@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from iondrift.errors import plain
 from iondrift.report.summary import batch as summaries
+from iondrift.report.summary.quantities import of_plain_text
 from iondrift.runs import store
 from iondrift.runs.many import CellResult
 from iondrift.runs.publication import published
@@ -19,6 +21,7 @@ TABLE = "summary.csv"
 _KIND = "batch"
 
 
+@of_plain_text
 def overview(results: Sequence[CellResult]) -> dict[str, Any]:
     """Return headline numbers of each cell by its name, those that failed with what went wrong.
 
@@ -47,17 +50,16 @@ def write(cells: Mapping[str, Any], out: Path) -> None:
 
 def show(results: Sequence[CellResult], cells: Mapping[str, Any], out: Path, *, as_json: bool, quiet: bool) -> None:
     """Print the table (or JSON) to stdout; errors, and defects with their traceback, to stderr."""
-    from rich.console import Console
-
     from iondrift.report.console.batch import table
+    from iondrift.report.console.layout import console_on
 
-    stdout, stderr = Console(highlight=False), Console(stderr=True, highlight=False)
+    stdout, stderr = console_on(), console_on(stderr=True)
     for result in results:
         for text in (result.defect, result.error and f"error: {result.task.name}: {result.error}"):
             if text:
-                stderr.print(text, markup=False, soft_wrap=True)
+                stderr.print(plain(text), soft_wrap=True)
         for note in result.notes:
-            stderr.print(f"warning: {result.task.name}: {note}", markup=False, soft_wrap=True)
+            stderr.print(plain(f"warning: {result.task.name}: {note}"), soft_wrap=True)
     if as_json:
         print(to_json({"cells": cells}))
     elif not quiet:
@@ -65,7 +67,7 @@ def show(results: Sequence[CellResult], cells: Mapping[str, Any], out: Path, *, 
         stdout.print(table(cells, states))
         counts = [f"{list(states.values()).count(state)} {state}" for state in ("done", "stands", "failed")]
         said = ", ".join(count for count in counts if not count.startswith("0 ")).replace("stands", "stood already")
-        stdout.print(f"{len(results)} cells: {said}. Table in {out / TABLE}", markup=False, soft_wrap=True)
+        stdout.print(f"{len(results)} cells: {said}. Table in {plain(out / TABLE)}", soft_wrap=True)
 
 
 def _entry(result: CellResult) -> dict[str, Any]:

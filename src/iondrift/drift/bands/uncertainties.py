@@ -8,6 +8,7 @@ import numpy as np
 
 from iondrift import cast
 from iondrift.errors import ConfigurationError
+from iondrift.settings import named_options
 
 GIVEN, DEFAULT, DATA, NEGLECTED = "given", "stated default", "estimated from the data", "left out"
 
@@ -20,6 +21,7 @@ def _entry(default: float, unit: str, below: float, meaning: str) -> float:
     return field(default=_Default(default), metadata={"unit": unit, "below": below, "meaning": meaning})
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class Uncertainties:
     """Standard uncertainties of the inputs; profile noise is always part of the bands, estimated from the data.

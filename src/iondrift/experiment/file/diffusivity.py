@@ -16,6 +16,7 @@ from iondrift.experiment.file.section import Positive, Section, as_tuple
 from iondrift.transport.parameter_layout import square_root
 
 _Numbers = Annotated[tuple[float, ...], BeforeValidator(as_tuple)]
+_Coefficient = Annotated[float, Field(gt=1e-25, lt=1)]  # m2/s
 _NotNegative = Annotated[float, Field(ge=0)]
 
 
@@ -23,7 +24,7 @@ class ConstantDiffusivity(Section):
     """D does not depend on the concentration."""
 
     kind: Literal["constant"]
-    diffusion_coefficient_m2_per_s: Positive = Field(description="anion diffusion coefficient")
+    diffusion_coefficient_m2_per_s: _Coefficient = Field(description="anion diffusion coefficient")
 
 
 class _UncertainDiffusivity(Section):
@@ -113,7 +114,7 @@ class ExponentialDiffusivity(_FittedDiffusivity):
     """D = D0 exp(-k (c/c0 - 1)); its valid range is in mol/L."""
 
     kind: Literal["exponential"]
-    diffusion_coefficient_m2_per_s: Positive = Field(description="D0, at the reference concentration")
+    diffusion_coefficient_m2_per_s: _Coefficient = Field(description="D0, at the reference concentration")
     decay: float = Field(description="k in D = D0 exp(-k (c/c0 - 1))")
     reference_concentration_mol_per_L: Positive = Field(description="c0 in D = D0 exp(-k (c/c0 - 1))")
 
@@ -127,7 +128,7 @@ class TableDiffusivity(_UncertainDiffusivity):
 
     kind: Literal["table"]
     concentration_mol_per_L: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
-    diffusion_coefficient_m2_per_s: Annotated[tuple[Positive, ...], BeforeValidator(as_tuple), Field(min_length=2)]
+    diffusion_coefficient_m2_per_s: Annotated[tuple[_Coefficient, ...], BeforeValidator(as_tuple), Field(min_length=2)]
 
     @field_validator("concentration_mol_per_L")
     @classmethod

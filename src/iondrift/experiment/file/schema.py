@@ -30,20 +30,22 @@ from iondrift.drift.closures import (
     closure_named,
 )
 from iondrift.drift.names import DEFAULT_ORDERS, DEFAULT_SMOOTHING, Smoothing
-from iondrift.errors import ConfigurationError
+from iondrift.errors import ConfigurationError, plain
 from iondrift.experiment.file.concentrated import ConcentratedSection
 from iondrift.experiment.file.data_sets import Lineshape
 from iondrift.experiment.file.diffusivity import DiffusivitySection
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.mistakes import describe_mistakes
-from iondrift.experiment.file.section import Positive, as_patterns, as_tuple, resolved
 from iondrift.experiment.file.section import Section as _Section
+from iondrift.experiment.file.section import as_patterns, as_tuple, resolved
 from iondrift.experiment.file.topspin import TopSpinProfiles
+from iondrift.experiment.file.transport_fit import TransportFit
 from iondrift.nmr.calibration import ZERO_FILLING
 from iondrift.readers.log import LogLayout
-from iondrift.readers.paths import require_file
+from iondrift.readers.paths import as_path, require_file
 from iondrift.readers.text import read_start
 
+_LONGEST: Final = 1e9  # s; thirty years
 _LARGEST: Final = 256 << 10  # bytes; the template has 10 kB
 _DEEP: Final = re.compile(r"(?:[\w\"'-]{1,64}[ \t]{0,8}\.[ \t]{0,8}){64}")  # dotted keys take tomllib quadratic memory
 
@@ -67,6 +69,11 @@ class Cell(_Section):
     )
     counter_electrode: str = Field(default="Li metal", max_length=200, description="electrode at x = L")
 
+    @field_validator("name", "plating_electrode", "counter_electrode")
+    @classmethod
+    def _in_a_line(cls, value: str) -> str:
+        return " ".join(plain(value).split())
+
 
 class Profiles(_Section):
     """The 1D 19F profiles and their place on the clock."""
@@ -77,10 +84,16 @@ class Profiles(_Section):
     format: Literal["auto", "topspin-text", "topspin", "netcdf", "zarr", "csv"] = "auto"
     first: int = Field(default=1, ge=1, description="first profile to use, counted from 1 in natural order")
     count: int | None = Field(default=None, ge=3, description="how many profiles to use; all when left out")
-    field_of_view_mm: Positive | None = Field(default=None, description="length that the stored points span")
-    interval_s: Positive | None = Field(default=None, description="from the start of one profile to the next")
-    duration_s: Positive | None = Field(default=None, description="acquisition time of one profile")
-    start_s: float = Field(default=0.0, description="start of the first profile after the log's first sample")
+    field_of_view_mm: float | None = Field(
+        default=None, gt=1e-3, lt=1e4, description="length that the stored points span"
+    )
+    interval_s: float | None = Field(
+        default=None, gt=1e-3, lt=_LONGEST, description="from the start of one profile to the next"
+    )
+    duration_s: float | None = Field(default=None, gt=1e-3, lt=_LONGEST, description="acquisition time of one profile")
+    start_s: float = Field(
+        default=0.0, gt=-_LONGEST, lt=_LONGEST, description="start of the first profile after the log's first sample"
+    )
     anchor: Literal["start", "end"] = Field(
         default="start", description="whether start_s is when the first acquisition begins or when it ends"
     )
@@ -88,7 +101,7 @@ class Profiles(_Section):
     gaps: Literal["close", "keep"] = Field(
         default="close", description="what a missing file number means: nothing, or a missing interval"
     )
-    zero_filling: float = Field(default=ZERO_FILLING, ge=1, description="stored points per acquired point")
+    zero_filling: float = Field(default=ZERO_FILLING, ge=1, le=64, description="stored points per acquired point")
     subtract_background: bool = Field(default=False, description="take the mean outside the sample off")
     reference: Annotated[
         Literal["open-circuit", "first"] | Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)],
@@ -96,6 +109,9 @@ class Profiles(_Section):
     ] = Field(default="open-circuit", description="profiles at known concentration, counted from 1")
     region_tolerance: float = Field(
         default=0.05, gt=0, lt=0.5, description="the region of interest stays this close to the plateau"
+    )
+    keep_outliers: bool = Field(
+        default=False, description="true to use points and profiles that stand out of noise and change, too"
     )
     topspin: TopSpinProfiles | None = Field(default=None, description="data sets of TopSpin, for format topspin")
 
@@ -139,7 +155,9 @@ class Log(_Section):
     )
     day_first: bool | None = Field(default=None, description="dates that stand for times are as 31-12-2018")
     voltage_unit: Literal["V", "mV", "uV"] | None = None
-    electrode_area_cm2: Positive | None = Field(default=None, description="for a log of current, not current density")
+    electrode_area_cm2: float | None = Field(
+        default=None, gt=1e-6, lt=1e6, description="for a log of current, not current density"
+    )
     current_density_unit: Literal["A/m2", "mA/cm2", "uA/cm2", "A", "mA", "uA"] | None = None
     plating_current: Literal["positive", "negative"] = Field(
         default=_as_in_python("plating_current"), description="sign of the plating current as written in the file"
@@ -176,14 +194,14 @@ class Log(_Section):
 class Electrolyte(_Section):
     """The uniform electrolyte before polarisation."""
 
-    concentration_mol_per_L: Positive = Field(description="salt concentration before polarisation")
+    concentration_mol_per_L: float = Field(gt=1e-6, lt=100, description="salt concentration before polarisation")
     temperature_K: float = Field(ge=150, le=800, description="temperature, in kelvin")
     transference_number: float | None = Field(
         default=None, gt=0, lt=1, description="anion transference number t-; needed by closure current"
     )
     # both for the EO:Li ratio, c = 1 / (V_salt + n V_EO); left out: PEO with 1.666 mol/L at EO:Li 10
-    ethylene_oxide_molar_volume_L_per_mol: Positive | None = None
-    salt_molar_volume_L_per_mol: Positive | None = None
+    ethylene_oxide_molar_volume_L_per_mol: float | None = Field(default=None, gt=1e-6, lt=1e3)
+    salt_molar_volume_L_per_mol: float | None = Field(default=None, gt=1e-6, lt=1e3)
 
 
 class Reconstruction(_Section):
@@ -194,10 +212,13 @@ class Reconstruction(_Section):
     )
     smoothing: Smoothing = DEFAULT_SMOOTHING
     voltage_offset_V: float | None = Field(
-        default=None, description="the cell's EMF and what else is constant; left out: the log's open circuit"
+        default=None,
+        gt=-1e3,
+        lt=1e3,
+        description="the cell's EMF and what else is constant; left out: the log's open circuit",
     )
     interphase_resistance_ohm_cm2: float | None = Field(
-        default=None, ge=0, description="of both electrodes, V / i; left out: that of [impedance] with area_cm2"
+        default=None, ge=0, lt=1e9, description="of both electrodes, V / i; left out: that of [impedance] with area_cm2"
     )
     electrode_storage: bool = Field(
         default=True, description="closure blocking counts the anions between electrode and region"
@@ -245,6 +266,7 @@ class Experiment(_Section):
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
     lineshape: Lineshape | None = Field(default=None, description="spectra of TopSpin whose lines are fitted")
+    transport_fit: TransportFit = Field(default=TransportFit(), description="what `iondrift fit` must be told")
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -265,7 +287,9 @@ class Experiment(_Section):
             )
         return value
 
-    def with_options(self, *, closure: str | None = None, smoothing: Smoothing | None = None) -> Self:
+    def with_options(
+        self, *, closure: str | None = None, smoothing: Smoothing | None = None, keep_outliers: bool = False
+    ) -> Self:
         """Return a copy in which the given options replace those of the file.
 
         Raises
@@ -281,7 +305,8 @@ class Experiment(_Section):
         reconstruction = self.reconstruction.model_copy(
             update={"closure": chosen, "smoothing": smoothing or self.reconstruction.smoothing}
         )
-        return self.model_copy(update={"reconstruction": reconstruction})
+        profiles = self.profiles.model_copy(update={"keep_outliers": keep_outliers or self.profiles.keep_outliers})
+        return self.model_copy(update={"reconstruction": reconstruction, "profiles": profiles})
 
 
 def _missing_for_closure(name: str, sections: Mapping[str, Any]) -> list[str]:
@@ -308,7 +333,7 @@ def load(path: str | Path) -> Experiment:
     ConfigurationError
         The file is missing, is not TOML (the line is named), or holds mistakes (all are listed).
     """
-    path = Path(path)
+    path = as_path(path)
     document = _read_toml(path)
     try:
         experiment = Experiment.model_validate(document, context={"folder": path.parent})

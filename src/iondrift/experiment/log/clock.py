@@ -35,6 +35,8 @@ __all__ = [
     "windows_within",
 ]
 
+_MOST_PROFILES = 10**7
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cadence:
@@ -108,7 +110,8 @@ def profile_windows(
     >>> profile_windows(3, interval=513.0, duration=444.0, numbers=[5, 7, 8], gaps="keep")[0].tolist()
     [0.0, 1026.0, 1539.0]
     """
-    if isinstance(count, bool) or int(count) != count or count < 1:
+    number = isinstance(count, int | float | np.number) and not isinstance(count, bool)
+    if not (number and 1 <= count <= _MOST_PROFILES and int(count) == count):
         raise ConfigurationError(f"count: {count!r} is no number of profiles; give a whole number from 1 on")
     every = cast.scalar(interval, "interval", positive=True)
     length = cast.scalar(duration, "duration", positive=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+import xarray as xr
 
 from iondrift import cast
 from iondrift.cast import FloatArray
@@ -16,7 +17,6 @@ from iondrift.errors import DataError, ShapeError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import xarray as xr
 
     from iondrift.cast import FloatArray
 
@@ -25,6 +25,8 @@ Kind = Literal["open_circuit", "constant_current", "constant_voltage"]
 _LEVEL_SAMPLES: Final = 7  # whose median is the level a run starts with: three bad ones do no harm
 _PATIENCE: Final = 3  # so many samples in a row must leave the level before a run ends
 _SHORTEST: Final = 8  # samples of a segment; less is a transient
+_BLOCK: Final = 50  # samples, whose mean shows a current in noise
+_CERTAIN: Final = 8.0  # standard deviations
 _LONGEST_TRANSIENT: Final = 20  # samples in a row that need not be understood
 
 
@@ -68,7 +70,8 @@ def elapsed(log: xr.Dataset) -> FloatArray:
     DataError
         Time goes back, or a value is not finite.
     """
-    if "voltage" not in log or log["voltage"].dims != ("time",) or "time" not in log.coords:
+    is_log = isinstance(log, xr.Dataset) and "voltage" in log and "time" in log.coords
+    if not is_log or log["voltage"].dims != ("time",):
         raise ShapeError("log: expected a Dataset with voltage (time) and a coordinate time, as read_log returns it")
     if log.sizes["time"] == 0:
         raise ShapeError("log: holds no sample")
@@ -136,6 +139,7 @@ def segment_protocol(
     dV = max(voltage_tolerance, 5.0 * _noise(V))
     quiet = max(1e-3 * greatest, 5.0 * _noise(i)) if open_circuit_current is None else open_circuit_current
 
+    _require_signal(i, quiet if open_circuit_current is None else 0.0)
     runs: list[_Run] = []
     at = transient = 0
     while at < len(time):
@@ -157,6 +161,19 @@ def segment_protocol(
                 "widen current_tolerance or voltage_tolerance"
             )
     return _segments(_joined(runs, i, V, di, dV), time, i, V)
+
+
+def _require_signal(i: FloatArray, quiet: float) -> None:
+    """Refuse a current that its noise hides: all of it would count as open circuit."""
+    block = min(_BLOCK, len(i))
+    means = i[: len(i) // block * block].reshape(-1, block).mean(axis=1)
+    largest = float(np.abs(means).max())
+    if largest < quiet and largest > _CERTAIN * _noise(i) / np.sqrt(block):
+        raise DataError(
+            f"log: the current reaches {largest:.3g} A/m2 in the mean of {block} samples and scatters by "
+            f"{_noise(i):.3g} A/m2 between neighbours, so that it cannot be told from open circuit; average the log, "
+            "or check the column of the current"
+        )
 
 
 def _noise(values: FloatArray) -> float:

@@ -54,6 +54,11 @@ def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
     result: list[Spectrum] = []
     while start is not None:
         stop = next((index for index in range(start + 1, len(lines)) if not lines[index].startswith("\t")), len(lines))
+        if stop < len(lines) and lines[stop].count("\t") >= lines[start + 1].count("\t") - 1:
+            raise InputFileError(
+                f"{path}, line {stop + 1}: a row of the ZCURVE without its leading tab; the line is damaged: "
+                "export the file again"
+            )
         table = _table(path, lines, start, stop, open_end)
         points = points_of_table(table, Convention())
         points = replace(points, started=started, cautions=(*points.cautions, *_gaps(table), *cautions))

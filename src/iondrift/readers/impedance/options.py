@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Literal, TypeAlias, TypedDict
 
 from iondrift.readers.text import Separator
-from iondrift.settings import option
+from iondrift.settings import named_options, option
 
 Format: TypeAlias = Literal[
     "auto",
@@ -47,6 +47,7 @@ def _second(text: str) -> float:
     return number
 
 
+@named_options
 @dataclass(frozen=True, kw_only=True)
 class ReadingOptions:
     """How files are read: the options of :func:`iondrift.read_impedance`, described there, with their defaults."""

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from iondrift import cast, variables
-from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning
+from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning, plain
 from iondrift.readers import time_stamps
 from iondrift.readers.impedance import (
     autolab_text,
@@ -260,7 +260,7 @@ def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.
         told = {"long_name": "points that the files hold", "units": "1"}
         dataset = dataset.assign_coords(measured=(("spectrum", "frequency"), measured, told))
     return dataset.assign_coords(
-        source=(per_spectrum, [spectrum.path.name for spectrum in spectra], {"long_name": "file"}),
+        source=(per_spectrum, [plain(spectrum.path.name) for spectrum in spectra], {"long_name": "file"}),
         sweep=(per_spectrum, [spectrum.sweep for spectrum in spectra], {"long_name": "sweep in the file"}),
         completeness=(per_spectrum, [spectrum.completeness for spectrum in spectra]),
     )  # fmt: skip

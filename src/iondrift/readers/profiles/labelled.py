@@ -13,6 +13,7 @@ import numpy as np
 from iondrift import units, variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
+from iondrift.readers.paths import as_path
 from iondrift.readers.text import number_at, read_start, read_text, split_cells, split_lines
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def read_series(path: Path | str) -> xr.Dataset:
     >>> series.time.values.tolist(), series.x.values.tolist(), series.concentration.values.tolist()
     ([0.0, 510.0], [0.0, 0.0005], [[1650.0, 1650.0], [1600.0, 1700.0]])
     """
-    path = Path(path)
+    path = as_path(path)
     suffix = path.suffix.lower()
     if not os.path.exists(path):
         raise InputFileError(f"{path}: no such file or folder; check the path")

@@ -13,7 +13,7 @@ import numpy as np
 
 from iondrift import variables
 from iondrift.cast import FloatArray
-from iondrift.errors import InputFileError
+from iondrift.errors import InputFileError, plain
 from iondrift.readers import time_stamps
 from iondrift.readers.paths import expand, numbered
 from iondrift.readers.text import number_at, read_text, split_lines
@@ -105,7 +105,7 @@ def read_profiles(paths: Path | str | Sequence[Path | str]) -> xr.Dataset:
     single = len(sources) == len(profiles)
     return intensity.to_dataset().assign_coords(
         number=("profile", [n for n, _ in files] if single else list(range(1, len(sources) + 1))),
-        source=("profile", sources),
+        source=("profile", [plain(name) for name in sources]),
     ).assign_attrs({
         f"left_{first.unit}": first.left,
         f"right_{first.unit}": first.right,
@@ -150,7 +150,7 @@ def _read_one(path: Path) -> _Profile:
 
 
 def _whole(text: str, name: str, path: Path) -> int:
-    if not text.isdecimal() or int(text) == 0:
+    if not re.fullmatch("[0-9]{1,9}", text) or int(text) == 0:
         raise InputFileError(f"{path}: header line {name} says {text!r}, not a number of points; {_EXPORT_AGAIN}")
     return int(text)
 
@@ -190,9 +190,11 @@ def _values(lines: list[str], size: int, path: Path) -> FloatArray:
         values = np.array(list(map(float, body)))
     except ValueError:
         _blame(lines, path, mark)
-        raise
-    # float() also reads 1_0 and nan: one test over the array is cheaper than a pattern over every line
-    if not (np.isfinite(values) & (values >= 0.0)).all() or any("_" in line for line in body):
+        # 1.5D3, which float() does not know
+        values = np.array([number_at(line.strip(), str(path)) for line in body])
+    # float() also reads 1_0, nan and digits of other scripts: tests over all are cheaper than a pattern a line
+    text = "".join(body)
+    if not (np.isfinite(values) & (values >= 0.0)).all() or "_" in text or not text.isascii():
         _blame(lines, path, mark)
     if len(values) < size:
         last = len(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -14,6 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 Part: TypeAlias = tuple[str, RenderableType | None]  # a heading, and what stands under it
+
+
+def console_on(*, stderr: bool = False, **how: Any) -> Console:
+    """Return a console that prints text as it is: brackets and colons of names are no markup."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, **how)
 
 
 def sections(title: str, *parts: Part) -> RenderableType:
@@ -58,5 +63,5 @@ def write(report: RenderableType, console: Console) -> None:
 def plain_text(report: RenderableType, width: int) -> str:
     """Return a report as plain text of a given width, without trailing spaces."""
     stream = io.StringIO()
-    Console(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
+    console_on(file=stream, width=width, color_system=None, force_terminal=False, legacy_windows=False).print(report)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from iondrift.report.console import voltage_ledger
+from iondrift.report.console import frames, voltage_ledger
 from iondrift.report.console.rounding import plain
 from iondrift.report.console.texts import STILL, banded, number, scaled, table_of_facts, with_unit
 
@@ -30,6 +30,7 @@ def facts(summary: Mapping[str, Any]) -> dict[str, str]:
     return (
         _velocities(summary)
         | _agreement(summary)
+        | frames.agreement(summary)
         | _beyond_the_current(summary)
         | _readings(summary)
         | voltage_ledger.in_a_line(summary)

@@ -53,6 +53,7 @@ def draw(
     list of Path
         The files written.
     """
+    title = drawing.literal(title)
     drawings: dict[str, Callable[[], Figure]] = {
         "profiles": lambda: profiles(dataset, title=title),
         "concentration": lambda: concentration_map(dataset, segments, title=title),
@@ -117,7 +118,7 @@ def truth(analysis: Analysis, true: xr.DataArray) -> Figure:
     largest = max(1.0, float(np.abs(true.values).max()) * UM_PER_H)
     along.set_yscale("symlog", linthresh=largest / 30.0)  # closures differ by factors, and v changes sign
     along.set(xlabel="$x/L$ from the plating electrode side", ylabel="$v$ / µm h$^{-1}$", xlim=(0, 1))
-    along.set_title(f"{analysis.experiment.cell.name}, {hours[analysis.end]:.1f} h", loc="left")
+    along.set_title(f"{drawing.literal(analysis.experiment.cell.name)}, {hours[analysis.end]:.1f} h", loc="left")
     through.set(xlabel="time / h", xlim=(hours[0], hours[-1]))
     through.set_title("at $x_0$ (plating side)", loc="left")
     figure.legend(loc="outside lower center", ncols=4)

@@ -22,6 +22,7 @@ _SCALE = 1e12  # um2/s
 
 def draw(series: DiffusionSeries, *, title: str, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
     """Draw every figure in each of its kinds (png, svg); return the files written."""
+    title = drawing.literal(title)
     drawings: dict[str, Callable[[], Figure]] = {"decays": lambda: decays(series, title=title)}
     concentrations, fitted = series.concentrations, series.fitted
     if fitted is not None and concentrations is not None:
@@ -40,7 +41,7 @@ def decays(series: DiffusionSeries, *, title: str) -> Figure:
     for experiment, colour in zip(series.experiments, colours, strict=True):
         order = np.argsort(experiment.b)
         b, fit = experiment.b[order] * 1e-9, experiment.fit
-        above.plot(b, experiment.integrals[order], ".", color=colour, label=experiment.name)
+        above.plot(b, experiment.integrals[order], ".", color=colour, label=drawing.literal(experiment.name))
         smooth = np.linspace(0.0, b[-1], 200)
         above.plot(smooth, np.exp(-np.multiply.outer(smooth * 1e9, fit.coefficients)) @ fit.amplitudes, color=colour)
         below.plot(b, 100.0 * fit.residuals[order] / fit.amplitudes.sum(), ".-", color=colour, lw=0.6)

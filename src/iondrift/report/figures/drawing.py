@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 
 from iondrift.drift.closures import rows
-from iondrift.errors import StoreError
+from iondrift.errors import StoreError, plain
 from iondrift.experiment.results import HOUR
+from iondrift.report.figures.titles import whole_titles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +67,7 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
 
     paths = [folder / f"{name}.{kind}" for kind in kinds]
     figure.set_dpi(STYLE["savefig.dpi"])
+    whole_titles(figure)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:  # by the canvases themselves: Figure.savefig draws each file twice
@@ -78,6 +80,11 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
     except OSError as error:
         raise StoreError(f"{folder / name}: cannot be written: {error.strerror or error}") from error
     return paths
+
+
+def literal(text: str) -> str:
+    """Return text in which a dollar sign begins no formula."""
+    return plain(text).replace("$", r"\$")
 
 
 def svg(figure: Figure) -> str:

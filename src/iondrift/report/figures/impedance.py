@@ -32,7 +32,7 @@ _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 3}
 _LINE: dict[str, Any] = {"lw": 0.8}
 _MASKED: dict[str, Any] = {"ls": "", "marker": "x", "ms": 4, "mew": 0.8}
 _GAMMA = r"$\gamma$ / $\Omega$"
-_TAU = r"$\tau$ / s"
+_TAU = r"$\tau = 1 / (2 \pi f)$ / s"
 
 
 def draw(
@@ -66,6 +66,7 @@ def draw(
     list of Path
         The files written.
     """
+    title = drawing.literal(title)
     drawings: dict[str, Callable[[], Figure]] = {
         "nyquist": lambda: nyquist(dataset, axis, title=title),
         "bode": lambda: bode(dataset, axis, title=title),
@@ -95,6 +96,7 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     figure, panels = drawing.panels(
         7.2 if zoomed else 5.2, float(np.clip(height, 1.2, 4.2)) + 1.1, columns=len(groups)
     )  # fmt: skip
+    figure.set_layout_engine("compressed")  # room for the title above panels whose shape is fixed
     colours = _colours(axis)
     for axes, group in zip(np.atleast_1d(panels), groups, strict=True):
         unit, factor = _ohms(float(largest[group].max()))
@@ -311,13 +313,15 @@ def _colour_bar(figure: Figure, axes: Any, colours: ScalarMappable, axis: Series
         return
     bar = figure.colorbar(colours, ax=axes, label=axis.label)
     if axis.named:
-        bar.set_ticks(list(axis.values), labels=list(axis.sources))
+        bar.set_ticks(list(axis.values), labels=list(map(drawing.literal, axis.sources)))
         bar.set_label("")
 
 
 def _name_spectra(axes: Axes, axis: SeriesAxis) -> None:
     if axis.named:
-        axes.set_xticks(axis.values, axis.sources, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set_xticks(
+            axis.values, list(map(drawing.literal, axis.sources)), rotation=40, ha="right", rotation_mode="anchor"
+        )
         axes.set_xlabel("")
 
 

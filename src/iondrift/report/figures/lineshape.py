@@ -53,7 +53,7 @@ def draw_spectrum(one: xr.Dataset, axes: Axes) -> None:
         name = f"{float(one.position[k]):.1f} ppm"
         axes.plot(x, (one.component[k] + one.baseline) / top, color=colour, lw=1.0, label=name)
     if "source" in one.coords:  # spectra from arrays have none
-        axes.set_title(str(one.source.item()), loc="left")
+        axes.set_title(drawing.literal(str(one.source.item())), loc="left")
     axes.set_ylabel("intensity over the largest")
     axes.set_xlim(float(x.max()), float(x.min()))
     axes.legend()

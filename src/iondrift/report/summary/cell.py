@@ -10,7 +10,9 @@ from iondrift.report.summary import bands as summary_bands
 from iondrift.report.summary import result as summary_result
 from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.concentrated import concentrated
-from iondrift.report.summary.quantities import Entry, quantity
+from iondrift.report.summary.frames import frames
+from iondrift.report.summary.quantities import Entry, of_plain_text, quantity
+from iondrift.report.summary.readings import readings
 from iondrift.report.summary.voltage_ledger import voltage_ledger
 from iondrift.version import __version__
 
@@ -21,6 +23,7 @@ ASSUMPTIONS = (
 )
 
 
+@of_plain_text
 def build(analysis: Analysis) -> Entry:
     """Return the summary: nested dictionaries, lists, numbers and text; numbers as value and unit.
 
@@ -58,14 +61,17 @@ def build(analysis: Analysis) -> Entry:
         "drift_velocity": summary_velocity.drift_velocity(analysis),
         "closures": summary_velocity.closures(analysis),
         "voltage_ledger": voltage_ledger(analysis),
+        "frames": frames(analysis),
         "concentrated": concentrated(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),
+        "readings": readings(analysis.readings),
         "warnings": [*analysis.notes, *summary_velocity.charge_warnings(analysis)],
         "assumptions": [*ASSUMPTIONS],
     }
 
 
+@of_plain_text
 def plan(measured: Measured) -> Entry:
     """Return what was read and what would be computed from it.
 

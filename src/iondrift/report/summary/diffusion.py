@@ -10,12 +10,13 @@ import numpy as np
 from iondrift.experiment.diffusion import DiffusionExperiment, DiffusionSeries
 from iondrift.nmr.concentration_series import DiffusivityFit
 from iondrift.nmr.diffusion import DiffusionFit
-from iondrift.report.summary.quantities import finite, quantity
+from iondrift.report.summary.quantities import finite, of_plain_text, quantity
 
 Entry: TypeAlias = dict[str, Any]
 _UNIT = "m2/s"
 
 
+@of_plain_text
 def build(series: DiffusionSeries, *, title: str, warnings: Iterable[str] = ()) -> Entry:
     """Return the summary of one or more diffusion experiments.
 

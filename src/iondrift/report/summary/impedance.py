@@ -11,7 +11,7 @@ import xarray as xr
 from iondrift.report.series_axis import SeriesAxis
 from iondrift.report.summary import masked_points, sweep_drift
 from iondrift.report.summary.impedance_cautions import cautions
-from iondrift.report.summary.quantities import Entry, finite, quantity
+from iondrift.report.summary.quantities import Entry, finite, of_plain_text, quantity
 from iondrift.version import __version__
 
 Values = dict[str, np.ndarray[Any, Any]]  # of every variable, by name
@@ -30,6 +30,7 @@ _CONVENTIONS = (
 )  # fmt: skip
 
 
+@of_plain_text
 def build(dataset: xr.Dataset, axis: SeriesAxis, *, title: str, warnings: Iterable[str] = ()) -> Entry:
     """Return the summary: nested dictionaries, lists, numbers and text.
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import xarray as xr
 
 from iondrift.experiment.lineshape import CAVEATS
-from iondrift.report.summary.quantities import Entry, finite
+from iondrift.report.summary.quantities import Entry, finite, of_plain_text
 
 
+@of_plain_text
 def build(found: xr.Dataset, *, title: str, warnings: Sequence[str] = ()) -> Entry:
     """Return every number of the report; the choice of the bulk's line is an assumption, and stands with it.
 

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 
 from iondrift.cast import FloatArray
+from iondrift.errors import plain
 from iondrift.experiment.results import LEVELS
 
 Entry = dict[str, Any]
+_How = ParamSpec("_How")
+
+
+def of_plain_text(build: Callable[_How, Entry]) -> Callable[_How, Entry]:
+    """Let a summary hold names of cells and files as text alone, for console, files and JSON."""
+
+    @wraps(build)
+    def built(*values: _How.args, **options: _How.kwargs) -> Entry:
+        found: Entry = _plain(build(*values, **options))
+        return found
+
+    return built
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def quantity(

@@ -13,6 +13,7 @@ import xarray as xr
 from iondrift import cast
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, DataError
+from iondrift.resources import memory
 from iondrift.settings import split_keywords
 from iondrift.threads import bounded_threads
 from iondrift.transport.diffusivity import Diffusivity
@@ -41,6 +42,9 @@ PRESETS: Mapping[str, Mapping[str, float]] = {
         "lithium_counter": 0.0,
     },
 }
+
+_SPACING = 31.25e-6  # m, of the places that are stored: as measured
+_MOST_STEPS = 1e11  # of one volume; a hundred take a microsecond
 
 # Through the paper's D at EO:Li 10 (1.315e-12) and 20 (1.717e-12); monotone, as the literature's are.
 DEFAULT_DIFFUSIVITY = Diffusivity.exponential(1.315e-12, 0.675, 1666.0)
@@ -205,7 +209,7 @@ def simulate(
     DiffusivityError
         D-(c) is not positive somewhere between a thousandth and twice the initial concentration.
     """
-    if cell not in PRESETS:
+    if not isinstance(cell, str) or cell not in PRESETS:
         raise ConfigurationError(f"cell {cell!r}: use {' or '.join(map(repr, PRESETS))}")
     of_cell, of_protocol, of_acquisition = split_keywords(
         "simulate", options, ForwardCell, ForwardProtocol, ForwardAcquisition
@@ -309,8 +313,28 @@ def _check(cell: ForwardCell, protocol: ForwardProtocol, stored: ForwardAcquisit
         )
     if stored.profiles is not None and stored.profiles < 1:
         raise ConfigurationError(f"profiles {stored.profiles}: at least 1")
-    if stored.volumes < 8:
+    if cast.whole(stored.volumes, "volumes") < 8:
         raise ConfigurationError(f"volumes {stored.volumes}: at least 8")
+    _check_sizes(_known(cell.thickness), protocol, stored)
+
+
+def _check_sizes(thickness: float, protocol: ForwardProtocol, stored: ForwardAcquisition) -> None:
+    """Refuse what would take more memory or time than a machine has."""
+    longest = sum(_durations(protocol))
+    if longest / stored.time_step * stored.volumes > _MOST_STEPS:
+        raise ConfigurationError(
+            f"time_step {stored.time_step:g} s: {longest / stored.time_step:.3g} steps over {stored.volumes} volumes "
+            "would take hours; take a longer one, or fewer volumes"
+        )
+    places = thickness / _SPACING if stored.x is None else np.size(stored.x)
+    counted = longest / stored.interval if stored.profiles is None else stored.profiles
+    values = counted * (stored.volumes + 3.0 * places) + 5.0 * longest / stored.log_interval
+    if 8.0 * values > 0.5 * memory():
+        raise ConfigurationError(
+            f"interval {stored.interval:g} s, log_interval {stored.log_interval:g} s: {counted:.3g} profiles of "
+            f"{places:.3g} places and {longest / stored.log_interval:.3g} samples of the log take {8e-9 * values:.3g} "
+            "GB, more than there are; take longer ones"
+        )
 
 
 def _snapshots(protocol: ForwardProtocol, stored: ForwardAcquisition) -> FloatArray:
@@ -332,7 +356,7 @@ def _snapshots(protocol: ForwardProtocol, stored: ForwardAcquisition) -> FloatAr
 
 def _places(x: npt.ArrayLike | None, thickness: float) -> FloatArray:
     if x is None:
-        return np.linspace(0.0, thickness, round(thickness / 31.25e-6) + 1)
+        return np.linspace(0.0, thickness, round(thickness / _SPACING) + 1)
     places = cast.increasing(x, "x")
     if places.size < 2 or places[0] < 0.0 or places[-1] > thickness * (1.0 + 1e-12):
         raise DataError(f"x: {places.size} places within 0 to {thickness:g} m (the thickness) are needed, at least 2")
