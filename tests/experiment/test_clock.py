@@ -351,6 +351,39 @@ def test_no_onset_where_there_is_none(shape: Any, seed: int) -> None:
     assert locate_onset(log, at_constant_current(log)) is None
 
 
+def drifting(random: np.random.Generator, u: Floats) -> Floats:
+    """Return what an EMF may do meanwhile: a slope, relaxation by diffusion, a bend, the current switched on."""
+    switched_on = 0.5 * random.normal() * np.exp(-u / random.uniform(0.02, 0.3))
+    return np.asarray(
+        random.normal() * u + 0.5 * random.normal() * np.sqrt(u) + 0.4 * random.normal() * u**2 + switched_on
+    )
+
+
+@pytest.mark.parametrize("drift", [-3.0, -1.0, 1.0, 3.0])
+@pytest.mark.parametrize("exponent", [0.7, 1.0, 1.5])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_onset_is_found_on_a_slope(drift: float, exponent: float, seed: int) -> None:
+    """The EMF of a full cell drifts by up to three times the rise itself."""
+    log = diverging(5000.0, exponent, 4750.0, 3e-3, seed)
+    t = log.time.values - float(log.time[0])
+    log = log.assign(voltage=log.voltage + drift * float(np.ptp(log.voltage.values)) * t / t[-1])
+    onset = locate_onset(log, at_constant_current(log))
+    assert onset is not None
+    assert abs(onset.time - 5000.0) < 2.0 * onset.uncertainty
+    assert onset.uncertainty < 600.0
+
+
+def test_no_onset_where_the_emf_drifts_alone() -> None:
+    random = np.random.default_rng(11)
+    found = 0
+    for _ in range(100):
+        t = 20.0 * np.arange(int(random.integers(60, 400)))
+        voltage = random.uniform(0.05, 1.0) * drifting(random, t / t[-1])
+        log = log_of(voltage + 10 ** random.uniform(-4, -2) * random.standard_normal(t.size))
+        found += locate_onset(log, at_constant_current(log)) is not None
+    assert found <= 2
+
+
 def test_no_onset_without_constant_current_or_samples() -> None:
     log = diverging(5000.0, 1.0, 4800.0, 1e-3, 0)
     assert locate_onset(log, [Segment(kind="constant_voltage", start=0.0, stop=4780.0, level=1.5)]) is None

@@ -228,3 +228,16 @@ def test_the_message_on_what_is_not_known_lists_what_is(tmp_path):
         read_impedance(tmp_path / "a.txt")
     (tmp_path / "wrong.ism").write_text(biologic_mpt(WHOLE))
     assert detect_format(tmp_path / "wrong.ism") == "biologic"
+
+
+UNREAD = [(".idf", "IviumSoft"), (".dfr", "as text"), (".xlsx", "CSV"), (".nox", "Nova")]
+
+
+@pytest.mark.parametrize(("ending", "remedy"), UNREAD)
+def test_formats_that_are_not_read_say_what_to_export(tmp_path, ending, remedy):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)) * 9)
+    with pytest.raises(InputFileError, match=f"{remedy}.*the file itself is not read"):
+        read_impedance(path)
+    rows = [f"{f:.8g},{z.real:.8g},{-z.imag:.8g}" for f, z in zip(FREQUENCY, Z, strict=True)]
+    read(path, "\n".join(["freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm", *rows, ""]))  # a table is read whatever its ending says

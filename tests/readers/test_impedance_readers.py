@@ -50,9 +50,11 @@ CAUTIONED = [
      "7943.3 Hz"),
     (VENDOR + "exampleDataPowersuite.txt", "powersuite", 30,
      2000000.0, -470.54113 - 1397.7358j, 0.1, 423929.46 - 49014.063j, "58.797"),
+    (VENDOR + "exampleData.csv", "text", 66,
+     10000.0, 0.015771482660485933 + 0.010157474564938236j,
+     0.0031623, 0.0494998977640506 + -0.020438698544418925j, "no header: the columns are taken as"),
 ]  # fmt: skip
 REFUSED = [
-    (VENDOR + "exampleData.csv", r"line 1: no header line above rows of 3 numbers.*header="),
     (
         VENDOR + "exampleDataBioLogic_MissingFreq.mpt",
         r"line 61: there is no frequency column.*export the file again",

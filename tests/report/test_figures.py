@@ -26,7 +26,7 @@ NAMES = (*PLAIN, *BANDED)
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
     written = figures.draw(synthetic.banded().dataset, synthetic.SEGMENTS, title="Li||Li", folder=folder)
-    assert {path.name for path in written} == {f"{n}.{s}" for n in NAMES for s in ("png", "svg")}
+    assert {path.name for path in written} == {f"{n}.{s}" for n in (*NAMES, "voltage_ledger") for s in ("png", "svg")}
     return folder
 
 
@@ -123,7 +123,7 @@ def test_the_check_for_overlap_sees_one() -> None:
 
 def test_without_bands_their_figures_are_left_out(tmp_path: Path) -> None:
     written = figures.draw(synthetic.dataset(), synthetic.SEGMENTS, title="a", folder=tmp_path)
-    assert {path.stem for path in written} == set(PLAIN)
+    assert {path.stem for path in written} == {*PLAIN, "voltage_ledger"}
 
 
 def test_both_bands_are_shaded_at_both_ends() -> None:

@@ -38,6 +38,16 @@ _SIGNATURES = {
 }
 # An instrument's own endings: they count where the content shows no format and holds no table.
 _SUFFIXES = {".ism": "zahner", ".dta": "gamry", ".mpt": "biologic", ".mpr": "biologic", ".par": "versastudio"}
+# Formats of which no public description is complete, and what to export in their place.
+_UNREAD = {
+    ".idf": "Ivium data: export it from IviumSoft as text with columns freq. /Hz, Z1 /ohm, Z2 /ohm",
+    ".ids": "Ivium data: export it from IviumSoft as text with columns freq. /Hz, Z1 /ohm, Z2 /ohm",
+    ".dfr": "Autolab FRA data: export it as text with columns Frequency (Hz), Z' (Ohm), -Z'' (Ohm)",
+    ".nox": "Nova data: export it from Nova as text with columns Frequency (Hz), Z' (Ohm), -Z'' (Ohm)",
+    ".pssession": "PSTrace data: export it from PSTrace as CSV",
+    ".xlsx": "a workbook: save the sheet of the spectrum as CSV",
+    ".xls": "a workbook: save the sheet of the spectrum as CSV",
+}
 # What else may lie in a folder of spectra; everything with these endings must read, except the papers named
 # below.
 _SPECTRUM_SUFFIXES = {*_SUFFIXES, ".z", ".z60", ".csv", ".txt", ".tsv", ".dat", ".asc"}
@@ -64,7 +74,7 @@ def detect_format(path: Path) -> str:
     Raises
     ------
     InputFileError
-        The file cannot be read or is empty.
+        The file cannot be read, is empty, or is of a format that has to be exported as another.
     """
     head = read_start(path, _SNIFFED_BYTES)
     if not head:
@@ -78,8 +88,12 @@ def detect_format(path: Path) -> str:
     for name, signature in _SIGNATURES.items():
         if re.match(signature, text):
             return name
-    hint = _SUFFIXES.get(path.suffix.lower(), "text")
-    return "text" if holds_table(split_lines(text)[0]) else hint  # a table is read whatever the ending says
+    ending = path.suffix.lower()
+    if holds_table(split_lines(text)[0]):
+        return "text"  # whatever the ending says
+    if ending in _UNREAD:
+        raise InputFileError(f"{path}: is {_UNREAD[ending]}; the file itself is not read")
+    return _SUFFIXES.get(ending, "text")
 
 
 def _may_be_spectrum(path: Path) -> bool:

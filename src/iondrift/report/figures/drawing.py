@@ -14,6 +14,7 @@ import xarray as xr
 from iondrift.drift.closures import rows
 from iondrift.errors import StoreError, plain
 from iondrift.experiment.results import HOUR
+from iondrift.report.figures.titles import whole_titles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +67,7 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
 
     paths = [folder / f"{name}.{kind}" for kind in kinds]
     figure.set_dpi(STYLE["savefig.dpi"])
+    whole_titles(figure)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in paths:  # by the canvases themselves: Figure.savefig draws each file twice

@@ -32,7 +32,7 @@ _DOTS: dict[str, Any] = {"ls": "", "marker": ".", "ms": 3}
 _LINE: dict[str, Any] = {"lw": 0.8}
 _MASKED: dict[str, Any] = {"ls": "", "marker": "x", "ms": 4, "mew": 0.8}
 _GAMMA = r"$\gamma$ / $\Omega$"
-_TAU = r"$\tau$ / s"
+_TAU = r"$\tau = 1 / (2 \pi f)$ / s"
 
 
 def draw(
@@ -96,6 +96,7 @@ def nyquist(dataset: xr.Dataset, axis: SeriesAxis, *, title: str) -> Figure:
     figure, panels = drawing.panels(
         7.2 if zoomed else 5.2, float(np.clip(height, 1.2, 4.2)) + 1.1, columns=len(groups)
     )  # fmt: skip
+    figure.set_layout_engine("compressed")  # room for the title above panels whose shape is fixed
     colours = _colours(axis)
     for axes, group in zip(np.atleast_1d(panels), groups, strict=True):
         unit, factor = _ohms(float(largest[group].max()))
