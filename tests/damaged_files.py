@@ -84,10 +84,10 @@ def outcomes(original: Path, damage: str, count: int, seed: int, folder: Path) -
         finally:
             if time.perf_counter() - started > LONGEST_READ_S:
                 raise AssertionError(f"{path}: reading took more than {LONGEST_READ_S} s")
-        yield _verdict(whole, series)
+        yield verdict(whole, series)
 
 
-def _verdict(whole: xr.Dataset, series: xr.Dataset) -> tuple[str, float]:
+def verdict(whole: xr.Dataset, series: xr.Dataset) -> tuple[str, float]:
     if set(series.attrs["cautions"]) - set(whole.attrs["cautions"]):
         return "warned", 0.0
     common, here, there = np.intersect1d(whole.frequency.values, series.frequency.values, return_indices=True)

@@ -139,6 +139,11 @@ def bands(closure: str, form: str, **options: Any) -> xr.Dataset:
     )
 
 
+def gradients() -> tuple[np.ndarray, np.ndarray]:
+    slope = np.gradient(cell()[0].values, cell()[0].x.values, axis=1)
+    return -8e-13 * slope + 1e-6, slope
+
+
 def transport(**options: Any) -> xr.Dataset:
     c, _, current = cell()
     given = {"duration": 900.0, "gaps": (8e-5, 8e-5), "concentration": 1666.0, "draws": 20} | options
@@ -203,6 +208,14 @@ JOBS: dict[str, Callable[[], Any]] = {
         forms=("exponential", "log-parabola"), sink=True, electrode_roughness=2e-5, fitted=18,
         anion_diffusivity=iondrift.Conductivity(conductivity=0.05, temperature=TEMPERATURE),
     ),
+    "passed_charge": lambda: iondrift.passed_charge(cell()[2].time, cell()[2], cell()[2].time),
+    "semi_integral": lambda: iondrift.semi_integral(cell()[2].time, cell()[2], cell()[2].time),
+    "depletion_ratio": lambda: iondrift.depletion_ratio(83.0, 1666.0),
+    "arcsine_current": lambda: iondrift.arcsine_current(
+        np.geomspace(1e4, 9e4, 9), current_density=-1.0, transition=9e3
+    ),
+    "hittorf_transference": lambda: iondrift.hittorf_transference(cell()[0].sum("x"), cell()[0].time),
+    "flux_regression": lambda: iondrift.flux_regression(*gradients(), cell()[2]),
     "b_values": lambda: iondrift.b_values(decay()[0], GAMMA, TIMING),
     "fit_diffusion": lambda: iondrift.fit_diffusion(decay()[1], iondrift.b_values(decay()[0], GAMMA, TIMING)),
     "fit_diffusivity": lambda: iondrift.fit_diffusivity(

@@ -25,7 +25,7 @@ from iondrift.experiment.labels import label_results
 from iondrift.experiment.ledger import ledger_of
 from iondrift.experiment.log.onset import Onset
 from iondrift.experiment.log.protocol import Segment
-from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, CellLedger, Inputs, Measured
+from iondrift.experiment.results import LEVELS, Analysis, Bands, Calibration, CellLedger, Inputs, Measured, Reading
 from iondrift.transport.diffusivity import Diffusivity
 from iondrift.variables import dataarray
 from iondrift_kernels.constants import FARADAY
@@ -45,6 +45,12 @@ VOLTAGE = np.where(TIME < 3600.0, 0.0, np.minimum(0.2 + GROWTH[:, 0] * 4.0, 1.5)
 CURRENT = np.where(TIME < 3600.0, 0.0, np.where(TIME < 9000.0, -1.0, -0.3))
 FIELD = -VOLTAGE[:, None] / X[-1] * 1666.0 / CONCENTRATION
 _NORMALS = np.random.default_rng(11).standard_normal(400)
+READINGS = (
+    Reading(
+        name="Hittorf balance, plating half", symbol="t-", value=0.6, error=0.03, unit="1", assumes="a closed cell"
+    ),
+    Reading(name="semi-integral", symbol="D / t-^2", value=2.4e-13, error=None, unit="m2/s", assumes="c(0) = 0 then"),
+)
 
 
 def dataset(*, current: bool = True) -> xr.Dataset:
@@ -65,6 +71,7 @@ def analysis(*, current: bool = True) -> Analysis:
         unavailable={} if current else {"current": "no current density in the log"},
         sand_time=6220.0,
         no_bands="switched off",
+        readings=READINGS if current else (),
         notes=cell.notes,
     )
 

@@ -64,6 +64,12 @@ if TYPE_CHECKING:
     from iondrift.report import plot as plot
     from iondrift.runs.compare import compare as compare
     from iondrift.runs.store import open_results as open_results
+    from iondrift.transport.closed_forms import arcsine_current as arcsine_current
+    from iondrift.transport.closed_forms import depletion_ratio as depletion_ratio
+    from iondrift.transport.closed_forms import flux_regression as flux_regression
+    from iondrift.transport.closed_forms import hittorf_transference as hittorf_transference
+    from iondrift.transport.closed_forms import passed_charge as passed_charge
+    from iondrift.transport.closed_forms import semi_integral as semi_integral
     from iondrift.transport.concentrated import ConcentratedSolution as ConcentratedSolution
     from iondrift.transport.concentrated import ElectrolyteProperty as ElectrolyteProperty
     from iondrift.transport.diffusivity import Diffusivity as Diffusivity
@@ -95,11 +101,13 @@ _HOME = {
     "ReadingOptions": "readers.impedance.options",
     "Uncertainties": "drift.bands.uncertainties",
     "ambipolar_diffusivity": "transport.relations",
+    "arcsine_current": "transport.closed_forms",
     "average_over_windows": "experiment.log.clock",
     "b_values": "nmr.gradient_pulses",
     "calibrate": "nmr.calibration",
     "compare": "runs.compare",
     "confined": "impedance.drt.constraints",
+    "depletion_ratio": "transport.closed_forms",
     "drift_bands": "drift.bands.monte_carlo",
     "drt": "impedance.drt.estimate",
     "drt_bands": "impedance.drt.bands",
@@ -109,6 +117,8 @@ _HOME = {
     "fit_diffusivity": "nmr.concentration_series",
     "fit_lineshape": "nmr.lines",
     "fit_transport": "drift.inverse.transport_fit",
+    "flux_regression": "transport.closed_forms",
+    "hittorf_transference": "transport.closed_forms",
     "known_resistance": "impedance.drt.constraints",
     "kramers_kronig": "impedance.kramers_kronig",
     "geometric_velocity": "drift.frames",
@@ -116,6 +126,7 @@ _HOME = {
     "mask_points": "impedance.masking",
     "measure_diffusion": "experiment.diffusion",
     "mobility": "transport.relations",
+    "passed_charge": "transport.closed_forms",
     "profile_windows": "experiment.log.clock",
     "open_results": "runs.store",
     "published_cubic": "nmr.concentration_series",
@@ -125,6 +136,7 @@ _HOME = {
     "reconstruct_drift": "drift.reconstruction",
     "sand_time": "transport.relations",
     "segment_protocol": "experiment.log.protocol",
+    "semi_integral": "transport.closed_forms",
     "simulate": "transport.forward.simulation",
     "sweep_drift": "impedance.sweep_drift",
     "track_peaks": "impedance.drt.tracks",

@@ -123,3 +123,18 @@ def test_coverage_of_nmr_runs(load, capsys):
     text = capsys.readouterr().out
     assert text.count("gradients, noise") == 6
     assert "zero-filled" in text
+
+
+def test_recovery_of_transport_runs(load, monkeypatch, capsys):
+    bench = load("transport_recovery")
+    small = bench.cells.independent(D0=8e-13, k=0.0, transference=0.5, profiles=12, count=120)
+    monkeypatch.setattr(bench, "truth", lambda row: small)
+    bench.main(2, ("independent k -1.5, t- 0.55",))
+    assert capsys.readouterr().out.count("/") > 4
+
+
+def test_forward_runs_equal_their_peer(load, capsys):
+    bench = load("bench_transport")
+    bench.forward(bench.cells.independent(D0=8e-13, k=1.0, transference=0.5, profiles=12, count=120), repeats=1)
+    text = capsys.readouterr().out
+    assert float(text.split("first profile ")[1].split()[0]) < 3e-4

@@ -24,7 +24,7 @@ from iondrift.runs.crate import CRATE
 
 SMOOTHED = cells.TOML.replace('smoothing = "none"', "")
 BANDS = ("bands_through_time", "bands_along_x", "error_budget")
-FIGURES = {f"{name}.png" for name in ("profiles", "concentration", "drift_velocity", "time_series")}
+FIGURES = {f"{name}.png" for name in ("profiles", "concentration", "drift_velocity", "time_series", "voltage_ledger")}
 
 
 def iondrift(*arguments: str | Path) -> Result:

@@ -12,8 +12,9 @@ import iondrift
 import transport_cells as cells
 from iondrift.drift.inverse.likelihood import Projection, noise_in_time
 from iondrift.drift.inverse.observation import Places
-from iondrift.drift.inverse.schedule import passed_charge, steps
+from iondrift.drift.inverse.schedule import steps
 from iondrift.errors import ConfigurationError, DataError, IondriftWarning, ShapeError
+from iondrift.transport.closed_forms import passed_charge
 from iondrift_kernels.constants import FARADAY
 
 TRUE = {"D0": 8e-13, "k": 1.0, "transference": 0.55}
@@ -95,7 +96,7 @@ def test_steps_carry_the_charge_of_the_log_and_fill_the_acquisitions(truth):
     schedule = steps(start, start + cells.DURATION, truth.log.time.values, truth.log.values, cells.C0)
     passed = float(schedule.drives @ schedule.durations) * FARADAY * cells.C0
     until = np.array([start[-1] + cells.DURATION])
-    assert passed == pytest.approx(passed_charge(until, truth.log.time.values, truth.log.values)[0], rel=1e-12)
+    assert -passed == pytest.approx(passed_charge(truth.log.time, truth.log, until)[0], rel=1e-12)
     np.testing.assert_allclose(np.bincount(schedule.profiles[schedule.profiles >= 0],
                                            schedule.weights[schedule.profiles >= 0]), 1.0)  # fmt: skip
 

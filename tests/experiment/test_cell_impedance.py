@@ -22,6 +22,7 @@ from iondrift.experiment.file.data_sets import Lineshape, PfgDiffusivity
 from iondrift.experiment.file.impedance import Impedance
 from iondrift.experiment.file.schema import load
 from iondrift.experiment.file.template import template
+from iondrift.experiment.file.transport_fit import TransportFit
 from iondrift.impedance.options import ImpedanceOptions, Masked
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.reference.relaxation_spectra import measured, zarc
@@ -272,6 +273,7 @@ def commented(folder: Path, section: str) -> list[str]:
         ("impedance", Impedance, {"times_s", "log_started"}),  # told beside start_s
         ("diffusivity", PfgDiffusivity, set()),
         ("lineshape", Lineshape, set()),
+        ("transport_fit", TransportFit, set()),
     ],
 )
 def test_the_template_shows_every_key(section: str, model: Any, unseen: set[str]) -> None:
@@ -291,6 +293,12 @@ def test_the_section_of_the_template_is_valid(tmp_path: Path) -> None:
     settings = load(tmp_path / "cell.toml").impedance
     assert settings is not None
     assert settings.mask[2] == Masked(low=50.0, high=50.0, spectrum=3)
+
+
+def test_the_section_of_the_inverse_model_is_valid(tmp_path: Path) -> None:
+    shown = [line for line in commented(tmp_path, "transport_fit") if not line.startswith("conductivity")]
+    (tmp_path / "cell.toml").write_text("\n".join([cells.TOML, "[transport_fit]", *shown]))
+    assert load(tmp_path / "cell.toml").transport_fit.gaps == pytest.approx((90e-6, 90e-6))
 
 
 def test_masked_points_do_not_count_and_errors_name_the_key(tmp_path: Path) -> None:

@@ -102,3 +102,12 @@ def test_random_damage_is_never_a_traceback_or_another_number(tmp_path):
         except (InputFileError, IondriftWarning):
             continue
         np.testing.assert_allclose(series.impedance, [Z[::-1], 2.0 * Z[::-1]], rtol=2e-3)
+
+
+@pytest.mark.parametrize(("value", "word"), [(1e300, "time"), (np.nan, "time"), (-1e12, "time")])
+def test_a_time_that_no_measurement_gives_is_left_out(tmp_path, value, word):
+    content = biologic_mpr(SWEEPS)
+    at = content.index(struct.pack("<d", 100.0))
+    with pytest.warns(IondriftWarning, match=f"point 1: the {word} .* is none that was measured; no {word} is read"):
+        series = read(tmp_path / "a.mpr", content[:at] + struct.pack("<d", value) + content[at + 8 :])
+    np.testing.assert_allclose(series.impedance[0], Z[::-1], rtol=1e-6)

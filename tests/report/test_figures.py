@@ -15,8 +15,9 @@ import synthetic
 from iondrift.report.figures import bands as band_figures
 from iondrift.report.figures import cell as figures
 from iondrift.report.figures import drawing
+from iondrift.report.figures import ledger as ledger_figure
 
-PLAIN = ("profiles", "concentration", "drift_velocity", "time_series")
+PLAIN = ("profiles", "concentration", "drift_velocity", "time_series", "voltage_ledger")
 BANDED = ("bands_through_time", "bands_along_x", "error_budget")
 NAMES = (*PLAIN, *BANDED)
 
@@ -50,6 +51,7 @@ def _figure(name: str, title: str = "Li||Li") -> Figure:
             "concentration": figures.concentration_map,
             "drift_velocity": figures.drift_velocity_map,
             "time_series": figures.time_series,
+            "voltage_ledger": ledger_figure.voltage_ledger,
         }[name]
         return make(data, synthetic.SEGMENTS, title=title)
 

@@ -11,38 +11,7 @@ from typer.testing import CliRunner
 
 from iondrift.cli.app import app
 from iondrift.runs import store
-
-EXPERIMENT = """
-[cell]
-name = "Li||Li"
-
-[profiles]
-files = "{folder}/profiles/*.txt"
-count = 46
-field_of_view_mm = 4.0
-interval_s = 513.0
-duration_s = 444.0
-reverse = true
-zero_filling = 2
-
-[log]
-file = "{folder}/polarisation.txt"
-current_density_column = 3
-
-[electrolyte]
-concentration_mol_per_L = 1.666
-temperature_K = 313.15
-transference_number = 0.9
-
-[diffusivity]
-kind = "polynomial"
-argument = "eo_li_ratio"
-coefficients_m2_per_s = [-3.09546e-16, -8.14922e-15, 5.01302e-13, -2.57336e-12]
-valid_range = [10.0, 20.0]
-
-[uncertainty]
-voltage_offset_V = 0.1
-"""
+from li_li_cell import EXPERIMENT
 
 
 def _run(measurements: Path, folder: Path, *options: str) -> dict:
@@ -102,6 +71,20 @@ def test_the_layer_at_the_electrode_is_kept(default: tuple[dict, Path]) -> None:
     assert 210.0 < closures["voltage"]["xL"]["value"] < 240.0
     assert closures["blocking"]["x0"]["value"] > closures["blocking"]["xL"]["value"] > 0.0
     assert default[0]["diffusivity"]["lowest_concentration"]["value"] < 1.45
+
+
+def test_readings_in_closed_form_are_those_of_three_independent_ways(default: tuple[dict, Path]) -> None:
+    found: dict[str, list] = {}
+    for entry in default[0]["readings"]:
+        found.setdefault(entry["name"], []).append(entry)
+    plating, counter = (found[f"Hittorf balance, {half} half"][0] for half in ("plating", "counter"))
+    assert plating["value"] == pytest.approx(0.59, abs=0.04)
+    assert counter["value"] == pytest.approx(0.61, abs=0.03)
+    D, t = found["flux regression"]
+    assert (D["value"], t["value"]) == (pytest.approx(4.2e-13, rel=0.2), pytest.approx(0.62, abs=0.03))
+    assert found["closures blocking and current agree best"][0]["value"] == pytest.approx(0.67, abs=0.03)
+    assert found["semi-integral at the jump (Sand)"][0]["value"] == pytest.approx(2.45e-13, rel=0.1)
+    assert found["semi-integral, end over jump"][0]["value"] == pytest.approx(0.85, abs=0.03)
 
 
 def test_results_read_back(default: tuple[dict, Path]) -> None:

@@ -19,6 +19,7 @@ from iondrift.cli.compare import compare_command
 from iondrift.cli.diffusion import diffusion_command
 from iondrift.cli.drt import drt_command
 from iondrift.cli.environment import check_surroundings, open_streams, tell, told_warnings, watched_output
+from iondrift.cli.fit import fit_command
 from iondrift.cli.lineshape import lineshape_command
 from iondrift.cli.options import command, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
@@ -179,7 +180,7 @@ def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An experiment file.")],
     no_progress: _NoProgress = False,
 ) -> None:
-    """Read everything, try it, say what would be computed.
+    """Read everything, try it, say what would be computed and what it costs.
 
     What would stop a run stops this; nothing is written.
     """
@@ -252,6 +253,7 @@ app.command()(report_command)
 app.command()(batch_command)
 app.command()(drt_command)
 app.command()(diffusion_command)
+app.command()(fit_command)
 app.command()(lineshape_command)
 app.command()(info)
 app.command()(export)

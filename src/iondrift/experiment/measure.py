@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from iondrift.errors import ConfigurationError, DataError, IondriftWarning
+from iondrift.experiment.acquired import acquired
 from iondrift.experiment.concentration import calibrated
 from iondrift.experiment.log import clock
 from iondrift.experiment.log.onset import locate_onset
@@ -55,6 +56,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         segments=segments,
         onset=locate_onset(log, segments) if segments else None,
         noise=_noise(profiles.concentration),
+        acquired=acquired(experiment, series, averaged.time.values, reference, log),
         diffusivity=diffusivity(experiment, diffusion),
         diffusion=diffusion,
         solution=None if experiment.concentrated is None else experiment.concentrated.made(),

@@ -10,12 +10,13 @@ import xarray as xr
 from iondrift.drift.bands.options import DEFAULT_DRAWS, DrawOptions
 from iondrift.errors import DataError, collected_warnings
 from iondrift.experiment import impedance
+from iondrift.experiment.closed_forms import readings
 from iondrift.experiment.closure_bands import Row, bands_of, closure_rows, inputs_of, sand_time
 from iondrift.experiment.frames import frames_of
 from iondrift.experiment.labels import label_results
 from iondrift.experiment.ledger import ledger_of, model_of
 from iondrift.experiment.measure import measure_cell
-from iondrift.experiment.results import Analysis, Measured, unavailable_closures
+from iondrift.experiment.results import Analysis, Measured, Reading, unavailable_closures
 from iondrift.progress import Progress, silent
 from iondrift.threads import bounded_threads
 
@@ -109,11 +110,18 @@ def analyse(
         sand_time=_sand_time(measured),
         bands=drawn,
         no_bands=_no_bands(series, bands),
+        readings=readings(measured, closures.get("blocking")),
         notes=tuple(dict.fromkeys(notes)),
         ledger=ledger,
         impedance=spectra,
         frames=moving,
     )
+
+
+def read_in_closed_form(measured: Measured) -> tuple[Reading, ...]:
+    """Return what can be read of D and t- in closed form, without any other closure than `blocking`."""
+    row = closure_rows(measured).get("blocking")
+    return readings(measured, None if row is None else _reconstruct(measured, row, _fit(measured, drawn=False)))
 
 
 def _no_bands(series: SmoothSeries | None, bands: DrawOptions | None) -> str:

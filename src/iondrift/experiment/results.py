@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iondrift.drift.bands.uncertainties import Uncertainties
     from iondrift.drift.frames import Diagnostic
     from iondrift.drift.smoothing.noise import NoiseEstimate
+    from iondrift.experiment.acquired import Acquired
     from iondrift.experiment.diffusion import DiffusionSeries
     from iondrift.experiment.file.schema import Experiment
     from iondrift.experiment.log.onset import Onset
@@ -124,6 +125,8 @@ class Measured:
         Properties of a concentrated solution; None where the file gives none.
     diffusion
         The experiments that it was fitted to; None where the experiment file states it.
+    acquired
+        Intensities and current as measured; None without a logged current.
     notes
         Warnings, in plain words.
     """
@@ -143,6 +146,7 @@ class Measured:
     diffusivity: Diffusivity
     solution: ConcentratedSolution | None = None
     diffusion: DiffusionSeries | None = None
+    acquired: Acquired | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:
@@ -170,6 +174,28 @@ class Measured:
         """Times of protocol steps between the first and the last profile, s."""
         time = self.concentration.time.values
         return tuple(s.start for s in self.segments[1:] if time[0] < s.start < time[-1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One number of D or t- in closed form.
+
+    Attributes
+    ----------
+    name, symbol
+        What was done, and what it gives.
+    value, error
+        In ``unit``; a standard error, None where none is known.
+    assumes
+        In words.
+    """
+
+    name: str
+    symbol: str
+    value: float
+    error: float | None
+    unit: str
+    assumes: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +294,8 @@ class Analysis:
         Their uncertainty; None where ``no_bands`` says why.
     no_bands
         Why there are no bands.
+    readings
+        D and t- in closed form; empty without a logged current.
     notes
         Warnings, in plain words, those of ``measured`` included.
     ledger
@@ -285,6 +313,7 @@ class Analysis:
     sand_time: float | None
     bands: Bands | None = None
     no_bands: str = ""
+    readings: tuple[Reading, ...] = ()
     notes: tuple[str, ...] = ()
     ledger: CellLedger | None = None
     impedance: CellImpedance | None = None

@@ -12,6 +12,7 @@ from iondrift.experiment import pipeline
 from iondrift.experiment.file.schema import load
 from iondrift.progress import Progress, silent
 from iondrift.report.summary import cell as summaries
+from iondrift.runs.cost import estimate, require_room
 
 
 def plan_of(file: Path, *, progress: Progress = silent) -> Mapping[str, Any]:
@@ -27,12 +28,16 @@ def plan_of(file: Path, *, progress: Progress = silent) -> Mapping[str, Any]:
     Raises
     ------
     IondriftError
-        Whatever a run would stop at.
+        Whatever a run would stop at; or it would need more memory, or room on the disk, than there is.
     """
     experiment = load(file)
     draws = DrawOptions(samples=FEWEST)
     analysis = pipeline.analyse(experiment, bands=draws, progress=progress)
+    profiles, points = analysis.measured.concentration.shape
+    cost = estimate(profiles, points, closures=len(analysis.closures))
+    require_room(cost, Path())
     plan = summaries.plan(analysis.measured.with_notes(analysis.notes))
+    plan["would_compute"]["costs"] = cost.describe()
     if experiment.impedance is not None:
         from iondrift.experiment import impedance
 

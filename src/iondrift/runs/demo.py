@@ -18,6 +18,7 @@ from iondrift.progress import Progress, silent
 from iondrift.report.console import layout
 from iondrift.report.console.texts import STILL, banded, number
 from iondrift.runs import simulated_cell
+from iondrift.runs.demo_transport import transport_table
 from iondrift.runs.publication import published
 from iondrift.runs.results import FIGURES
 
@@ -97,6 +98,9 @@ def show_truth(results: Sequence[Result], out: Path) -> None:
             figures.draw_truth(analysis, true, folder=staging / FIGURES)
         console.print(f"{analysis.experiment.cell.name}: truth and reconstruction at the end of the polarisation")
         console.print(Padding(_truth_table(analysis, true, result.outcome.summary), (0, 0, 1, 2), expand=False))
+        if analysis.readings:
+            console.print(f"{analysis.experiment.cell.name}: D and t-, truth and findings (68 % bands)")
+            console.print(Padding(transport_table(analysis, stored), (0, 0, 1, 2), expand=False))
     if len(folders) > 1:
         _compare(folders, ends, out / COMPARISON, console)
 

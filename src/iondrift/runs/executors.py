@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 from iondrift.errors import ConfigurationError, StoreError
 from iondrift.resources import processors
 from iondrift.runs.options import ExecutorOptions
+from iondrift.runs.publication import uninterrupted
 from iondrift.settings import subject
 
 _T = TypeVar("_T")
@@ -192,10 +193,11 @@ def _client(distributed: Any, options: ExecutorOptions, count: int) -> Any:
     if options.scheduler is None:
         threads = str(max(1, processors() // count))
         environment = {"NUMBA_NUM_THREADS": os.environ.get("NUMBA_NUM_THREADS", threads)}
-        return distributed.Client(
-            n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, env=environment,
-            silence_logs=50,
-        )  # fmt: skip
+        with uninterrupted():  # a cluster that is half begun cannot be closed
+            return distributed.Client(
+                n_workers=count, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, env=environment,
+                silence_logs=50,
+            )  # fmt: skip
     try:
         return distributed.Client(options.scheduler, timeout="10s")
     except (OSError, ValueError, TypeError) as error:

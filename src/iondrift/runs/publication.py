@@ -111,7 +111,7 @@ def _publish(staging: Path, folder: Path, kind: str, *, adds: bool, made: Mappin
         earlier={name: digest for name, digest in earlier.items() if name in files or not adds},
         made=ledger.made if adds else _made(ledger, kind, made),
     )
-    with _uninterrupted():
+    with uninterrupted():
         _write_ledger(new, staging, folder)
         finish(folder)
         _move(folder, new)
@@ -205,7 +205,7 @@ def _discard(place: Path, staging: Path) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Put a Ctrl-C off until the block has ended."""
     if threading.current_thread() is not threading.main_thread():  # signals reach the main thread alone
         yield

@@ -99,7 +99,13 @@ def _of_form(fit: Fit, minimum: Minimum) -> tuple[dict[str, FloatArray], list[st
 
 
 def _quantiles(draws: FloatArray) -> FloatArray:
-    return np.asarray(np.quantile(draws, QUANTILES, axis=0))
+    """Return quantiles along the first dimension; sorting rows side by side is faster than numpy's along columns."""
+    columns = np.sort(np.ascontiguousarray(draws.reshape(draws.shape[0], -1).T), axis=1)
+    place = np.array(QUANTILES) * (draws.shape[0] - 1)
+    below = place.astype(int)
+    low, high = columns[:, below], columns[:, np.minimum(below + 1, draws.shape[0] - 1)]
+    found = low + (place - below) * (high - low)
+    return np.asarray(found.T.reshape(len(QUANTILES), *draws.shape[1:]))
 
 
 def _parameters(minimum: Minimum, drawn: Draws) -> dict[str, FloatArray]:

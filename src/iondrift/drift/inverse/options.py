@@ -17,16 +17,11 @@ COMMON_MODE = 0.0037  # sd of one factor per profile, measured where nothing mov
 class FitOptions:
     """Options of :func:`iondrift.fit_transport`, described there, with their defaults."""
 
-    forms: tuple[FormName, ...] = option(DEFAULT_FORMS, "Forms of D(c).", example='["constant", "exponential"]')
-    gap_uncertainty: float = option(
-        15e-6, "Standard uncertainty of the electrodes' places.", key="gap_uncertainty_um", per_unit=1e-6, above=0.0
-    )
+    forms: tuple[FormName, ...] = option(DEFAULT_FORMS, "Forms of D(c).")
+    gap_uncertainty: float = option(15e-6, "Standard uncertainty of the electrodes' places.")
     sink: bool = option(False, "Fit anions lost at the plating electrode per unit of charge.")
-    electrode_roughness: float = option(
-        0.0, "Standard deviation of the electrodes' places across the cell.", key="electrode_roughness_um",
-        per_unit=1e-6,
-    )  # fmt: skip
-    common_mode: float = option(COMMON_MODE, "Standard deviation of one factor per profile, relative.", above=0.0)
+    electrode_roughness: float = option(0.0, "Standard deviation of the electrodes' places across the cell.")
+    common_mode: float = option(COMMON_MODE, "Standard deviation of one factor per profile.")
     draws: int = option(150, "Draws of the posterior.", lowest=20, highest=100_000)
 
 

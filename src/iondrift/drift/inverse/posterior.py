@@ -116,13 +116,11 @@ def mean_drive(schedule: model.Schedule, profiles: int) -> FloatArray:
 
 def _seen(places: Places, x: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return c / c0 and its gradient (m-1) at the points, (R, K, J) each."""
-    count, profiles, _ = u.shape
-    relative, gradient = np.empty((2, count, profiles, places.x.size))
-    for r in range(count):
-        length = x[r, PLATING_GAP] + places.span + x[r, COUNTER_GAP]
-        value, slope = cubic_weights(places.volumes[1], (x[r, PLATING_GAP] + places.x) / length)
-        relative[r], gradient[r] = u[r] @ value.T, u[r] @ slope.T / length
-    return relative, gradient
+    length = x[:, PLATING_GAP] + places.span + x[:, COUNTER_GAP]
+    xi = (x[:, PLATING_GAP, None] + places.x) / length[:, None]
+    maps = (weights.reshape(*xi.shape, VOLUMES) for weights in cubic_weights(places.volumes[1], xi.ravel()))
+    relative, gradient = (u @ weights.transpose(0, 2, 1) for weights in maps)
+    return relative, gradient / length[:, None, None]
 
 
 def _at_plating_electrode(problem: Problem, x: FloatArray, first: FloatArray, drive: FloatArray) -> FloatArray:

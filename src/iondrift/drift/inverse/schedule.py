@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from iondrift.cast import FloatArray
+from iondrift.transport.closed_forms import passed_charge
 from iondrift_kernels.constants import FARADAY
 from iondrift_kernels.salt_diffusion import Schedule
 
@@ -54,18 +55,8 @@ def steps(
     durations = np.diff(times)
     lengths = np.bincount(owner[owner >= 0], durations[owner >= 0], minlength=start.size)
     weights = np.where(owner >= 0, durations / lengths[owner], 0.0)
-    charge = np.diff(passed_charge(times, log_time, log_current))
+    charge = -np.diff(passed_charge(log_time, log_current, times))
     return Schedule(durations, charge / durations / (FARADAY * concentration), owner, weights)
-
-
-def passed_charge(times: FloatArray, log_time: FloatArray, log_current: FloatArray) -> FloatArray:
-    """Return the integral of the current from the first sample to ``times``, C m-2; no current outside the log."""
-    charge = np.concatenate([[0.0], np.cumsum(0.5 * np.diff(log_time) * (log_current[1:] + log_current[:-1]))])
-    k = np.clip(np.searchsorted(log_time, times, side="right") - 1, 0, log_time.size - 2)
-    h = np.clip(times, log_time[0], log_time[-1]) - log_time[k]
-    slope = (log_current[k + 1] - log_current[k]) / (log_time[k + 1] - log_time[k])
-    found: FloatArray = charge[k] + h * (log_current[k] + 0.5 * slope * h)
-    return found
 
 
 def _jumps(time: FloatArray, current: FloatArray, duration: float) -> FloatArray:

@@ -106,18 +106,9 @@ def fit_transport(
     t- cannot be told from errors of c0, of the electrode area and of the current that does ionic work: 3 % of c0 are
     3 % of t-. The form of D(c) moves v further than the noise does: compare the forms.
     """
-    settings = _options(options)
-    series = cast.labelled(
-        profiles, "profiles", ("time", "x"), unit="1" if _unitless(profiles) else "mol m-3", positive=True
-    )
-    log = cast.labelled(log_current, "log_current", ("time",), unit="A m-2")
-    problem = _problem(series, log, duration, gaps, concentration, storage, settings)
-    used = _used(fitted, series.sizes["time"])
-    source = require_source(anion_diffusivity)
-    own = problem.first(used)
-    fit = Fit(
-        problem=own, whole=problem, forms=fit_forms(own, settings.forms, sink=settings.sink), source=source,
-        concentration=float(concentration), draws=settings.draws, seed=seed, time=series.time.values, x=series.x.values,
+    fit = pose(
+        profiles, log_current, duration=duration, gaps=gaps, concentration=concentration,
+        anion_diffusivity=anion_diffusivity, storage=storage, fitted=fitted, seed=seed, **options,
     )  # fmt: skip
     result = label(fit)
     for caveat in result.attrs["caveats"]:
@@ -125,8 +116,30 @@ def fit_transport(
     return result
 
 
-def _unitless(profiles: Any) -> bool:
-    return getattr(profiles, "attrs", {}).get("units") in (None, "1", "")
+def pose(
+    profiles: xr.DataArray,
+    log_current: xr.DataArray,
+    *,
+    duration: float,
+    gaps: tuple[float, float],
+    concentration: float,
+    anion_diffusivity: AnionSource = None,
+    storage: npt.ArrayLike | None = None,
+    fitted: int | None = None,
+    seed: int = 0,
+    **options: Unpack[FitKeywords],
+) -> Fit:
+    """Check what :func:`fit_transport` is given, and return its fit before labels and draws."""
+    settings = _options(options)
+    unit = "1" if getattr(profiles, "attrs", {}).get("units") in (None, "1", "") else "mol m-3"
+    series = cast.labelled(profiles, "profiles", ("time", "x"), unit=unit, positive=True)
+    log = cast.labelled(log_current, "log_current", ("time",), unit="A m-2")
+    problem = _problem(series, log, duration, gaps, concentration, storage, settings)
+    source, own = require_source(anion_diffusivity), problem.first(_used(fitted, series.sizes["time"]))
+    return Fit(
+        problem=own, whole=problem, forms=fit_forms(own, settings.forms, sink=settings.sink), source=source,
+        concentration=float(concentration), draws=settings.draws, seed=seed, time=series.time.values, x=series.x.values,
+    )  # fmt: skip
 
 
 def _options(given: Mapping[str, Any]) -> FitOptions:

@@ -39,6 +39,7 @@ from iondrift.experiment.file.mistakes import describe_mistakes
 from iondrift.experiment.file.section import Section as _Section
 from iondrift.experiment.file.section import as_patterns, as_tuple, resolved
 from iondrift.experiment.file.topspin import TopSpinProfiles
+from iondrift.experiment.file.transport_fit import TransportFit
 from iondrift.nmr.calibration import ZERO_FILLING
 from iondrift.readers.log import LogLayout
 from iondrift.readers.paths import as_path, require_file
@@ -265,6 +266,7 @@ class Experiment(_Section):
     uncertainty: Uncertainty = Field(default=Uncertainty())
     impedance: Impedance | None = Field(default=None, description="spectra measured during the experiment")
     lineshape: Lineshape | None = Field(default=None, description="spectra of TopSpin whose lines are fitted")
+    transport_fit: TransportFit = Field(default=TransportFit(), description="what `iondrift fit` must be told")
 
     _source: Path | None = PrivateAttr(default=None)
 

@@ -103,6 +103,21 @@ smoothing = "pspline"                  # or "polynomial", "none"
 #   files = "."
 #   expnos = {spectra}
 {line_options}
+
+# The inverse model, `iondrift fit`, needs no more than the above; what it may be told:
+#   [transport_fit]
+#   forms = ["constant", "exponential"]  # of D(c); also "log-parabola"
+#   anion_diffusivity = "pfg"            # D- of v: section [diffusivity]; "nernst-einstein", "conductivity", "none"
+#   conductivity_S_per_m = 0.05          # before polarisation, for "conductivity"
+#   conductivity_relative = 0.03         # its standard uncertainty
+#   plating_gap_um = 90.0                # from the electrode to the first point; by half height when left out
+#   counter_gap_um = 90.0
+#   gap_uncertainty_um = 15.0            # standard
+#   electrode_roughness_um = 55.0        # standard deviation of the electrodes' places across the cell; 0
+#   sink = false                         # fit anions lost at the plating electrode per unit of charge
+#   storage = false                      # count the intensity between electrodes and region as data, too
+#   common_mode_relative = 0.0037        # standard deviation of one factor per profile
+#   fitted = 46                          # how many profiles are fitted; the others are predicted
 """
 
 _TEXT_PROFILES = """\

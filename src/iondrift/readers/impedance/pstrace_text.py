@@ -68,6 +68,7 @@ def _table(path: Path, lines: Sequence[str], header: int, stop: int, open_end: b
     found = re.match(HEADER, lines[header])
     separator = (found["mark"] or found["tab"]) if found else ","
     filled = [index for index in range(header + 1, stop) if lines[index].strip()]
-    end = next((index for index in filled if not claims_number(split_cells(lines[index], separator)[0])), stop)
+    numeric = [index for index in filled if claims_number(split_cells(lines[index], separator)[0])]
+    end = numeric[-1] + 1 if numeric else stop  # a line of text between rows is damage, and refused as such
     names = without_empty_tail(split_cells(lines[header], separator))
     return table_below(path, lines, header, separator, stop=end, header=names, open_end=open_end)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from iondrift.cast import ComplexArray, FloatArray
@@ -17,6 +20,7 @@ from iondrift.settings import setting
 LOWEST_FREQUENCY_HZ, HIGHEST_FREQUENCY_HZ = 1e-7, 1e11
 
 
+LONGEST_TIME_S, LARGEST_BIAS = 1e10, 1e6  # three hundred years; V and A
 LOWEST_MODULUS_OHM, HIGHEST_MODULUS_OHM = 1e-9, 1e15
 
 
@@ -33,6 +37,7 @@ def spectra(points: Points, asked: ReadingOptions) -> list[Spectrum]:
         A value no measurement gives, a frequency twice or out of order, too few points.
     """
     _refuse_impossible(points)
+    points = _without_impossible_beside(points)
     joined = asked.merge
     bounds = repeated_starts(points, asked.minimum_points) if joined else _sweep_bounds(points)
     bounds, few = _long_enough(points, bounds, asked.minimum_points)
@@ -111,6 +116,24 @@ def _refuse_impossible(points: Points) -> None:
                 f"{points.path}, {_place(points, k)}: {words} (f = {points.frequency[k]:g} Hz, "
                 f"Z = {points.impedance[k]:g} Ohm); remove the {points.place_name} or export the file again"
             )
+
+
+def _without_impossible_beside(points: Points) -> Points:
+    """Leave out times and biases that no measurement gives; the impedance does not need them."""
+    for name, values, most in (
+        ("elapsed", points.elapsed, LONGEST_TIME_S),
+        ("voltage", points.voltage, LARGEST_BIAS), ("current", points.current, LARGEST_BIAS),
+    ):  # fmt: skip
+        if values is None:
+            continue
+        bad = ~(np.abs(values) <= most)  # also what is not a number
+        if bad.any():
+            k = int(np.argmax(bad))
+            word = "time" if name == "elapsed" else name
+            told = f"{_place(points, k)}: the {word} {values[k]:g} is none that was measured; no {word} is read"
+            changes: dict[str, Any] = {name: None, "cautions": (*points.cautions, told)}
+            points = replace(points, **changes)
+    return points
 
 
 def _sweep_bounds(points: Points) -> list[tuple[int, int]]:

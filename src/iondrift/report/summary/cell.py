@@ -12,6 +12,7 @@ from iondrift.report.summary import velocity as summary_velocity
 from iondrift.report.summary.concentrated import concentrated
 from iondrift.report.summary.frames import frames
 from iondrift.report.summary.quantities import Entry, of_plain_text, quantity
+from iondrift.report.summary.readings import readings
 from iondrift.report.summary.voltage_ledger import voltage_ledger
 from iondrift.version import __version__
 
@@ -64,6 +65,7 @@ def build(analysis: Analysis) -> Entry:
         "concentrated": concentrated(analysis),
         "uncertainty": summary_bands.uncertainty(analysis),
         "mass_transport": summary_velocity.mass_transport(analysis),
+        "readings": readings(analysis.readings),
         "warnings": [*analysis.notes, *summary_velocity.charge_warnings(analysis)],
         "assumptions": [*ASSUMPTIONS],
     }

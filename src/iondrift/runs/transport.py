@@ -1,0 +1,60 @@
+"""The job of ``iondrift fit``: one experiment file to D(c), t- and what follows, in a folder of results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iondrift.experiment import pipeline
+from iondrift.experiment.file.schema import Experiment
+from iondrift.experiment.transport import CellFit, fit_cell
+from iondrift.progress import Progress, silent
+from iondrift.report.console import transport as console
+from iondrift.report.figures import transport as figures
+from iondrift.report.summary import transport as summaries
+from iondrift.report.summary.readings import readings
+from iondrift.runs.results import as_json as to_json
+from iondrift.runs.results import publication
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransportOutcome:
+    """What a finished job leaves."""
+
+    fit: CellFit
+    summary: dict[str, Any]
+    folder: Path
+
+
+def run(
+    experiment: Experiment, out: Path, *, mcmc: bool = False, seed: int = 0, progress: Progress = silent
+) -> TransportOutcome:
+    """Fit one cell and write store, summary, report and figures.
+
+    Raises
+    ------
+    IondriftError
+        Whatever the user can put right: files, options, or a folder that cannot be written.
+    """
+    with publication(out) as written:
+        found = fit_cell(experiment, mcmc=mcmc, seed=seed, progress=progress)
+        progress("reading in closed form")
+        summary = summaries.build(found) | {"readings": readings(pipeline.read_in_closed_form(found.measured))}
+        written.store(found.dataset)
+        progress("drawing figures")
+        figures.draw(found.dataset, title=experiment.cell.name, folder=written.figures)
+        written.report(console.to_text(summary), summary)
+    return TransportOutcome(fit=found, summary=summary, folder=out)
+
+
+def show(outcome: TransportOutcome, *, as_json: bool, quiet: bool) -> None:
+    """Print the report, or the summary as JSON, to stdout."""
+    from rich.console import Console
+
+    if as_json:
+        print(to_json(outcome.summary))
+    elif not quiet:
+        stdout = Console(highlight=False)
+        console.write(outcome.summary, stdout)
+        stdout.print(f"Results in {outcome.folder}", markup=False, soft_wrap=True)
