@@ -14,7 +14,7 @@ from iondrift import drift_bands, load
 from iondrift.cli.app import app
 from iondrift.drift.bands.options import BANDED
 from iondrift.experiment import pipeline
-from iondrift.experiment.closure_bands import inputs_of
+from iondrift.experiment.closure_bands import common_seeds, inputs_of, own_seed
 from iondrift.experiment.ledger import model_of
 from iondrift.experiment.results import LEVELS, Analysis
 from iondrift.ledger import LEDGER
@@ -77,7 +77,8 @@ def bands_from_python(analysis: Analysis) -> xr.Dataset:
         whole.after(ledger.dataset),
         uncertainties=model_of(measured, ledger),
         samples=SAMPLES,
-        seed=SEED,
+        seed=own_seed(measured, SEED),
+        seeds=common_seeds(SEED),
         quantiles=LEVELS,
         breaks=measured.breaks,
         reference_profiles=len(measured.calibration.reference),

@@ -123,8 +123,8 @@ def bands_of(
                 quantiles=LEVELS,
                 variables_wanted=_wanted(row.closure, chosen=name == chosen),
                 growth_from=None if steady is None else steady.start,
-                seed=_own_seed(measured, options.seed),
-                seeds={source: options.seed for source in ROWS if source not in OF_ONE_CELL},
+                seed=own_seed(measured, options.seed),
+                seeds=common_seeds(options.seed),
                 **drawn,
             )
             found[name].attrs["seed"] = options.seed  # what was asked for, of which both follow
@@ -147,7 +147,12 @@ def bands_of(
     )
 
 
-def _own_seed(measured: Measured, seed: int) -> int:
+def common_seeds(seed: int) -> dict[str, int]:
+    """Return the seed of every source that cells of one run share."""
+    return {source: seed for source in ROWS if source not in OF_ONE_CELL}
+
+
+def own_seed(measured: Measured, seed: int) -> int:
     """Return the seed of what a cell shares with no other: its noise, edges, voltage offset and clock.
 
     It follows from what was measured, to six digits: the last ones may differ from processor to processor.
