@@ -90,7 +90,8 @@ def test_the_reconstruction_follows_the_log(finished: tuple[Path, Result]) -> No
     window = (hours * 3600.0 >= 7500.0) & (hours * 3600.0 < 7950.0)  # of the last profile
     np.testing.assert_allclose(dataset.current_density[-1], -10.0 * plating[window].mean(), rtol=2e-3)
     across = np.trapezoid(dataset.electric_field, dataset.x, axis=1)
-    np.testing.assert_allclose(across, -dataset.voltage, atol=1e-12)
+    np.testing.assert_allclose(across, -dataset.voltage_effective, atol=1e-12)
+    np.testing.assert_allclose(dataset.voltage_effective, dataset.voltage - dataset.voltage_offset, atol=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,7 @@ def test_brief_prints_result_and_warnings_alone(banded: tuple[Path, Path, dict])
 def test_the_error_model_of_the_file_is_used(banded: tuple[Path, Path, dict]) -> None:
     rows = {row["source"]: (row["value"], row["origin"]) for row in banded[2]["uncertainty"]["sources"]}
     assert rows["temperature_K"] == (2.0, "given")
-    assert rows["voltage_offset_V"] == (0.1, "stated default")
+    assert rows["voltage_offset_V"] == (0.005, "estimated from the data")  # of the open circuit
 
 
 def test_bands_are_stored(banded: tuple[Path, Path, dict]) -> None:

@@ -32,7 +32,7 @@ def test_a_cell_becomes_a_page(results: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     page = (tmp_path / "pages" / "cell.html").read_text(encoding="utf-8")
     assert "<h1>small</h1>" in page
-    assert page.count("<figure>") == 4
+    assert page.count("<figure>") == 5  # the ledger of the voltage among them
     assert "SHA-256" in page
     again = iondrift("report", results, "--html", tmp_path / "again.html")
     assert again.exit_code == 0

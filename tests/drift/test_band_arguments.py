@@ -155,7 +155,7 @@ def test_every_uncertainty_has_its_limits(name):
     for value in (float("nan"), float("inf"), [1.0]):
         with pytest.raises((errors.DataError, errors.ShapeError), match=name):
             Uncertainties(**{name: value})
-    for value in (True, "0.1", *([] if name == "diffusivity_relative" else [None])):
+    for value in (True, "0.1", *([] if name in ("diffusivity_relative", "solution_relative") else [None])):
         with pytest.raises(errors.ConfigurationError, match=rf"{name}: {value!r} found"):
             Uncertainties(**{name: value})
 

@@ -226,9 +226,9 @@ def test_a_semidefinite_covariance_keeps_an_exact_parameter_exact():
     ("options", "error", "message"),
     [
         (
-            {"argument": "molality"},
+            {"argument": "molarity"},
             ConfigurationError,
-            "argument 'molality': use 'concentration' or 'eo_li_ratio'",
+            "argument 'molarity': use 'concentration' or 'eo_li_ratio' or 'molality'",
         ),
         ({"concentration_unit": "M"}, ConfigurationError, "concentration_unit 'M': use 'mol m-3' or 'mol/L'"),
         ({"outside": "hold"}, ConfigurationError, "needs valid_range"),

@@ -99,6 +99,7 @@ def voltage_ledger(
                         cast.number(causes.counter_gap, "counter_gap", lowest=0.0)])  # fmt: skip
     c = profiles.concentration
     law, t, i = inputs.diffusivity, inputs.transference_number, inputs.current
+    law.check(float(c.min()), float(c.max()))
     gaps = [
         gap_concentration(law, t, inputs.time, c[:, 0], -i, float(lengths[0])),
         gap_concentration(law, t, inputs.time, c[:, -1], i, float(lengths[1])),

@@ -59,7 +59,7 @@ def shortened(title: str, length: int) -> str:
     Examples
     --------
     >>> shortened("cell_after_two_hundred_cycles: crosses: masked", 34)
-    'cell_after…ycles: crosses: masked'
+    'cell_after_t…cles: crosses: masked'
     """
     name, colon, rest = title.partition(": ")
     room = length - len(colon + rest)
