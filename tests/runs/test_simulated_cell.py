@@ -97,6 +97,13 @@ def test_both_cells_run_as_measured_ones_do(analysed: list) -> None:
         assert summary["noise"]["autocorrelation_lag_1"] == pytest.approx(0.65, abs=0.05)
 
 
+def test_the_end_is_the_last_profile_that_was_polarised_throughout(analysed: list) -> None:
+    for result in analysed:
+        analysis = result.outcome.analysis
+        stop = float(analysis.dataset.time[analysis.end]) + 444.0 / 2.0
+        assert stop <= analysis.measured.constant_voltage.stop < stop + 513.0
+
+
 def test_the_truth_is_put_on_the_grid_of_the_reconstruction(analysed: list) -> None:
     outcome = analysed[0].outcome
     truth = xr.load_dataset(analysed[0].file.parent / "truth.nc", engine="h5netcdf")

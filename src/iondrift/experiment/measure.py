@@ -59,6 +59,8 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
         acquired=acquired(experiment, series, averaged.time.values, reference, log),
         diffusivity=diffusivity(experiment, diffusion),
         diffusion=diffusion,
+        throughout=clock.windows_within(series.start, series.stop, segments, "constant_current")
+        | clock.windows_within(series.start, series.stop, segments, "constant_voltage"),
         solution=None if experiment.concentrated is None else experiment.concentrated.made(),
     )
     _check_orientation(measured)

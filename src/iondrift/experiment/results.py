@@ -127,6 +127,8 @@ class Measured:
         The experiments that it was fitted to; None where the experiment file states it.
     acquired
         Intensities and current as measured; None without a logged current.
+    throughout : (time,)
+        Which profiles were polarised during all of their acquisition; None where that is not known.
     notes
         Warnings, in plain words.
     """
@@ -147,6 +149,7 @@ class Measured:
     solution: ConcentratedSolution | None = None
     diffusion: DiffusionSeries | None = None
     acquired: Acquired | None = None
+    throughout: npt.NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
 
     def with_notes(self, notes: Sequence[str]) -> Measured:
@@ -160,8 +163,9 @@ class Measured:
 
     @cached_property
     def end(self) -> int:
-        """Index of the last profile under polarisation, or the last of all."""
-        found = np.flatnonzero(self.polarised)
+        """Index of the last profile whose acquisition was polarised throughout, else by its middle, else the last."""
+        by_middle = np.flatnonzero(self.polarised)
+        found = by_middle if self.throughout is None or not self.throughout.any() else np.flatnonzero(self.throughout)
         return int(found[-1]) if found.size else self.concentration.sizes["time"] - 1
 
     @cached_property
