@@ -24,3 +24,8 @@ def measurements() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real measurements not found at {folder}; set IONDRIFT_DATA to their folder")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the module that takes longest, fresh processes with empty caches: others run beside it."""
+    items.sort(key=lambda item: "test_same_bits" not in item.nodeid)
