@@ -16,7 +16,7 @@ from iondrift.errors import ConfigurationError, collected_warnings
 from iondrift.experiment.acquired import Acquired
 from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.ledger import model_of
-from iondrift.experiment.measure import measure_cell
+from iondrift.experiment.pipeline import measure
 from iondrift.experiment.read import file_of
 from iondrift.experiment.results import Measured
 from iondrift.progress import Progress, silent
@@ -65,10 +65,7 @@ def fit_cell(experiment: Experiment, *, mcmc: bool = False, seed: int = 0, progr
     IondriftError
         Files, values or settings that do not fit; the message names the place and the remedy.
     """
-    notes: list[str] = []
-    with collected_warnings(notes):
-        measured = measure_cell(experiment, progress=progress)
-    return fit_measured(measured.with_notes(notes), mcmc=mcmc, seed=seed, progress=progress)
+    return fit_measured(measure(experiment, progress=progress), mcmc=mcmc, seed=seed, progress=progress)
 
 
 @bounded_threads
