@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -10,10 +11,16 @@ import pytest
 import xarray as xr
 from rich.cells import cell_len
 
+import golden_text
 import synthetic
+import synthetic_impedance
 from iondrift.errors import ConfigurationError
+from iondrift.report.console import batch, layout
 from iondrift.report.console import comparison as console
+from iondrift.report.series_axis import series_axis
 from iondrift.report.summary import cell as summary
+from iondrift.report.summary import impedance
+from iondrift.report.summary.batch import headline
 from iondrift.report.summary.comparison import Compared, build, significant
 
 CLOSURES = ("voltage", "blocking", "current")
@@ -131,6 +138,69 @@ def test_the_comparison_fits_its_width_and_shows_names_as_they_are(first: Compar
     text = console.to_text(found, width=width)
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert "[bold]B[/bold]" in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_comparison_reads_as_the_golden_text(first: Compared, width: int) -> None:
+    found = build([_beside(first, "A", 1.0, 0), _beside(_scaled(first, "B", {"voltage": 2.0}), "B", 3.0, 1)])
+    golden_text.compare(console.to_text(found, width=width), f"comparison-{width}.txt")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_of_a_batch_reads_as_the_golden_text(first: Compared, width: int) -> None:
+    cells = {"cells/first": headline(first.summary), "cells/" + "long_name_" * 5: {}}
+    shown = batch.table(cells, dict(zip(cells, ("done", "failed"), strict=True)))
+    golden_text.compare(layout.plain_text(shown, width), f"batch-{width}.txt")
+
+
+def test_what_stands_beside_the_velocities_is_compared_too(first: Compared) -> None:
+    """Independent errors of D and t- add by squares; resistances, sweeps and lines stand beside each other."""
+    found = build([_beside(first, "A", 1.0, 0), _beside(first, "B", 3.0, 1)])
+    for entry in found["readings"]:
+        (less,) = entry["differences"]
+        assert less["value"] == 0.0
+        if "band_95" not in entry["values"][0]:
+            assert "band_95" not in less
+            continue
+        half = (entry["values"][0]["band_95"][1] - entry["values"][0]["band_95"][0]) / 2.0
+        assert less["band_95"][1] == pytest.approx(2**0.5 * half)
+    (resistance,) = found["interphase_differences"]
+    assert resistance["value"] == pytest.approx(2.0 * found["cells"][0]["interphase"]["last"]["value"])
+    assert found["verdicts"][0]["interphase"]
+    text = " ".join(console.to_text(found, width=120).split())
+    assert "Beyond the 95 % band differ, too: the resistance of the interphase." in text
+    assert "263.00 +- 0.20 mossy" in text
+    swept = [cell["sweeps"] for cell in found["cells"]]
+    assert swept[0] == swept[1]
+
+
+def test_a_reading_that_differs_is_named(first: Compared) -> None:
+    other = copy.deepcopy(dict(first.summary))
+    reading = other["readings"][0]
+    shift = 3.0 * (reading["band_95"][1] - reading["band_95"][0])
+    reading["value"] += shift
+    reading |= {name: [edge + shift for edge in reading[name]] for name in ("band_68", "band_95")}
+    verdict = build([first, Compared(name="B", summary=other, dataset=first.dataset)])["verdicts"][0]
+    assert verdict["readings"] == [f"{reading['symbol']} ({reading['name']})"]
+    assert not verdict["interphase"]
+
+
+def _beside(cell: Compared, name: str, factor: float, spectra: int) -> Compared:
+    """Return a cell with impedance, its last resistance so many times as large, and one line more a spectrum."""
+    spectroscopy = synthetic_impedance.analysed()
+    found = impedance.build(spectroscopy, series_axis(spectroscopy), title=name)
+    last = found["spectra"][-1]["resistances"]["area"]
+    last |= {"value": factor * last["value"]} | {
+        band: [factor * edge for edge in last[band]] for band in ("band_68", "band_95") if band in last
+    }
+    lines = [
+        {"spectrum": "7" if k == 0 else "", "position": {"value": at, "unit": "ppm", "standard_error": error}} | reading
+        for k, (at, error, reading) in enumerate(
+            [(245.0, 0.0, {"reading": "bulk"}), (263.0, 0.1, {"reading": "mossy"})][: 1 + spectra]
+        )
+    ]
+    told = {**cell.summary, "impedance": found, "lineshape": {"lines": lines}}
+    return Compared(name=name, summary=told, dataset=cell.dataset)
 
 
 def test_one_result_is_not_compared(first: Compared) -> None:

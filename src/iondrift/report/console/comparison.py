@@ -9,9 +9,10 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from iondrift.report.console import comparison_beside as beside
 from iondrift.report.console import layout
 from iondrift.report.console.rounding import plain
-from iondrift.report.console.texts import STILL, banded, limited, number, with_unit
+from iondrift.report.console.texts import STILL, banded, listed, number
 from iondrift.report.summary.comparison import significant
 
 _QUANTITIES = {
@@ -24,17 +25,17 @@ _QUANTITIES = {
 }
 
 
-def render(comparison: Mapping[str, Any], *beside: layout.Part) -> RenderableType:
+def render(comparison: Mapping[str, Any], *further: layout.Part) -> RenderableType:
     """Return the printed comparison.
 
     Parameters
     ----------
     comparison
         What :func:`iondrift.report.summary.comparison.build` returns.
-    beside
+    further
         Further sections, such as a truth that is known.
     """
-    return layout.sections(title(comparison), *parts(comparison), *beside)
+    return layout.sections(title(comparison), *parts(comparison), *further)
 
 
 def title(comparison: Mapping[str, Any]) -> str:
@@ -47,9 +48,9 @@ def to_text(comparison: Mapping[str, Any], *, width: int = 100) -> str:
     return layout.plain_text(render(comparison), width)
 
 
-def write(comparison: Mapping[str, Any], console: Console, *beside: layout.Part) -> None:
+def write(comparison: Mapping[str, Any], console: Console, *further: layout.Part) -> None:
     """Print the comparison; to a pipe as plain text."""
-    layout.write(render(comparison, *beside), console)
+    layout.write(render(comparison, *further), console)
 
 
 def parts(comparison: Mapping[str, Any]) -> list[layout.Part]:
@@ -63,9 +64,14 @@ def parts(comparison: Mapping[str, Any]) -> list[layout.Part]:
         respecting = all(name in cell["respecting"] for cell in comparison["cells"])
         mark = "" if respecting else " (implies more current than flowed in one of the cells at least)"
         found.append((f"Closure {name}{mark}", _numbers(rows)))
-    found.append(("Beside the velocities", _beside(comparison)))
-    legend = f"Ratios over {first}, draw by draw, with 68 % bands; *: beyond 1 by the 95 % band. " + (
-        "Draws of D(c), c0, temperature, field of view and t- are common to the cells." if comparison["paired"] else ""
+    found += beside.parts(comparison)
+    legend = (
+        f"Against {first}: ratios of velocities and differences of all else, with 68 % bands; *: beyond the 95 % band. "
+        + (
+            "Draws of D(c), c0, temperature, field of view and t- are common to the cells."
+            if comparison["paired"]
+            else ""
+        )
     )
     found.append(("How to read it", Text(legend.strip())))
     return found
@@ -82,12 +88,13 @@ def verdicts(comparison: Mapping[str, Any]) -> list[str]:
         )
         texts.append(f"v(x0) of {name} over {first}: {told or 'no ratio, the band of the first holds zero'}.")
         texts += _significance(verdict)
+        texts += _beside(verdict)
         texts += _voltage(share)
     return texts
 
 
 def _significance(verdict: Mapping[str, Any]) -> Iterator[str]:
-    differs, same = (" and ".join(verdict[key]) for key in ("differs", "does_not"))
+    differs, same = (listed(verdict[key]) for key in ("differs", "does_not"))
     if differs and same:
         yield f"They differ beyond the 95 % band under {differs}, not under {same}."
     elif differs:
@@ -95,11 +102,18 @@ def _significance(verdict: Mapping[str, Any]) -> Iterator[str]:
     elif same:
         yield f"No difference beyond the 95 % band under {same}."
     if verdict["rests_on_the_closure"]:
-        respecting = " and ".join(verdict["respecting"])
+        respecting = listed(verdict["respecting"])
         yield (
             f"The difference rests on the closure alone: where the current is respected ({respecting}) there is none "
             "that the bands can tell."
         )
+
+
+def _beside(verdict: Mapping[str, Any]) -> Iterator[str]:
+    """Give what differs beside the velocities."""
+    told = [*verdict["readings"], *(["the resistance of the interphase"] if verdict["interphase"] else [])]
+    if told:
+        yield f"Beyond the 95 % band differ, too: {listed(told)}."
 
 
 def _voltage(share: Mapping[str, Any]) -> Iterator[str]:
@@ -123,34 +137,19 @@ def _row(rows: list[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
 
 def _numbers(rows: list[Mapping[str, Any]]) -> Table:
     """Return one closure: a line a quantity, a column a cell, each but the first with its ratio."""
-    headings = [heading for k, row in enumerate(rows) for heading in (row["name"], *(["over first"] if k else []))]
+    headings = [heading for k, row in enumerate(rows) for heading in (row["name"], *(["against\nfirst"] if k else []))]
     table = layout.columns("quantity", *headings)
     for name, text in _QUANTITIES.items():
         cells = []
         for k, row in enumerate(rows):
-            cells += [banded(row[name], floor=STILL), *([_marked(row.get(f"{name}_ratio"))] if k else [])]
+            cells += [banded(row[name], floor=STILL), *([_against(row, name)] if k else [])]
         table.add_row(text, *cells)
     return table
 
 
-def _marked(ratio: Mapping[str, Any] | None) -> str:
-    if ratio is None:
-        return ""
-    return banded(ratio) + (" *" if significant(ratio) else "")
-
-
-def _beside(comparison: Mapping[str, Any]) -> Table:
-    """Return onset against Sand's time and the resistance of the interphase."""
-    with_interphase = any(cell["interphase"] is not None for cell in comparison["cells"])
-    headings = ["cell", "onset\nmin", "Sand's time\nmin", "onset over\nSand's time"]
-    table = layout.columns(*headings, *(["interphase,\nlast spectrum", "change\n%"] if with_interphase else []))
-    for cell in comparison["cells"]:
-        onset = cell["onset"]
-        shown = "-" if onset["value"] is None else f"{number(onset)} +- {number(onset['uncertainty'], 2)}"
-        values = [shown, banded(cell["sand_time"]), with_unit(cell["onset_over_sand_time"]).removesuffix(" 1")]
-        if with_interphase:
-            found = cell["interphase"]
-            last = "-" if found is None else f"{limited(found['last'])} {found['last']['unit']}"
-            values += [last, "-" if found is None else number(found["change"])]
-        table.add_row(Text(cell["name"]), *values)
-    return table
+def _against(row: Mapping[str, Any], name: str) -> str:
+    """Return a ratio of velocities, or a difference of shares."""
+    ratio = row.get(f"{name}_ratio")
+    if ratio is not None:
+        return banded(ratio) + (" *" if significant(ratio) else "")
+    return beside.marked(row[f"{name}_difference"])

@@ -25,7 +25,7 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
         share = "-" if line["share"] is None else f"{100.0 * line['share']:.3g}"
         table.add_row(
             line["spectrum"], str(line["line"]) + ("" if line["resolved"] else " not resolved"),
-            _banded(line["position"]), _banded(line["width"]), share, line["reading"] or "-",
+            with_error(line["position"]), with_error(line["width"]), share, line["reading"] or "-",
         )  # fmt: skip
     found: list[tuple[str, RenderableType | None]] = [
         ("Lines, with 95 % bands", table),
@@ -36,7 +36,8 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
     return [(prefix + heading, body) for heading, body in found]
 
 
-def _banded(quantity: Mapping[str, float]) -> str:
+def with_error(quantity: Mapping[str, float]) -> str:
+    """Return a value with the 95 % band of its standard error; the value alone where it has none."""
     value, error = quantity["value"], 1.96 * quantity["standard_error"]
     if not math.isfinite(error) or error == 0.0:
         return f"{value:.5g}"

@@ -22,10 +22,10 @@ def section(entries: Sequence[Mapping[str, Any]]) -> RenderableType | None:
     return layout.paragraphs(lines, mark="-", style="none")
 
 
-def shown(entry: Mapping[str, Any]) -> str:
+def shown(entry: Mapping[str, Any], *, signed: bool = False) -> str:
     """Return the value of a reading with its 68 % band and unit."""
     scale, unit = _SCALED.get(entry["unit"], (1.0, "" if entry["unit"] == "1" else entry["unit"]))
     scaled = {"value": None if entry["value"] is None else entry["value"] * scale} | {
         name: [edge * scale for edge in entry[name]] for name in ("band_68", "band_95") if name in entry
     }
-    return f"{banded(scaled)}{f' {unit}' if unit else ''}"
+    return f"{banded(scaled, signed=signed)}{f' {unit}' if unit else ''}"

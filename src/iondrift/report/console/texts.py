@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -130,6 +130,17 @@ def seconds(value: float) -> str:
         if value >= 2.0 * factor:
             return f"{plain(value / factor)} {unit}"
     return f"{plain(value)} s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence holds them.
+
+    Examples
+    --------
+    >>> listed(["voltage", "blocking", "current"])
+    'voltage, blocking and current'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def table_of_facts(facts: Mapping[str, str]) -> Table:

@@ -18,10 +18,12 @@ from iondrift.cast import FloatArray
 from iondrift.drift.closures import CLOSURES
 from iondrift.errors import ConfigurationError
 from iondrift.experiment.results import HOUR, UM_PER_H
+from iondrift.report.summary.comparison_beside import difference, differs, facts, readings
 from iondrift.report.summary.quantities import Entry, edges_of, quantity
 
 _ENDS = {"x0": 0, "xL": -1}
 _OF_ENDS = {"x0": 0, "xL": 1}  # of draws at both ends
+_SHARES = ("spatial_spread", "growth_x0", "growth_xL")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,38 +57,16 @@ def build(cells: Sequence[Compared]) -> Entry:
         raise ConfigurationError("compare: no closure was computed for all results; give the log's current, or t-")
     paired = len({cell.dataset.attrs.get("bands_seed") for cell in cells}) == 1
     found: Entry = {
-        "cells": [_facts(cell) for cell in cells],
+        "cells": [facts(cell.name, cell.summary) for cell in cells],
         "paired": paired,
         "closures": {name: [_row(cells[0], cell, name, paired) for cell in cells] for name in closures},
+        "readings": readings([cell.summary for cell in cells]),
         "notes": _notes(cells, paired),
     }
+    found["interphase_differences"] = [_interphase_difference(found["cells"][0], cell) for cell in found["cells"][1:]]
     found["voltage_over_length"] = [_voltage_share(cells[0], cell) for cell in cells[1:]]
     found["verdicts"] = [_verdict(found, k) for k in range(1, len(cells))]
     return found
-
-
-def _facts(cell: Compared) -> Entry:
-    """Return what stands beside velocities: onset over Sand's time, resistance of the interphase."""
-    impedance = cell.summary.get("impedance")
-    facts: Entry = {
-        "name": cell.name,
-        "at_end": cell.summary["drift_velocity"]["at_end"]["time"],
-        "onset": cell.summary["mass_transport"]["observed_onset"],
-        "sand_time": cell.summary["mass_transport"]["sand_time"],
-        "onset_over_sand_time": cell.summary["result"]["onset_over_sand_time"],
-        "respecting": cell.summary["result"]["closures"],
-        "interphase": None,
-    }
-    if impedance is not None:
-        kind = "area" if impedance["settings"]["area"] is not None else "windowed"
-        first, last = (impedance["spectra"][k]["resistances"][kind] for k in (0, -1))
-        change = 100.0 * (last["value"] / first["value"] - 1.0) if first["value"] else None
-        facts["interphase"] = {
-            "first": first,
-            "last": last,
-            "change": quantity(change, "%", "last over first spectrum"),
-        }
-    return facts
 
 
 def _row(first: Compared, cell: Compared, closure: str, paired: bool) -> Entry:
@@ -100,25 +80,25 @@ def _row(first: Compared, cell: Compared, closure: str, paired: bool) -> Entry:
         draws = None if final is None else final[_OF_ENDS[place]] * UM_PER_H
         entry[place] = quantity(last[e], "um/h", f"under closure {closure}", edges=edges_of(draws))
     entry["maximum"] = quantity(largest, "um/h", edges=edges_of(None if top is None else top * UM_PER_H))
-    spread = _draws(cell, "spatial_spread", closure)
     entry["spatial_spread"] = quantity(
         100.0 * (1.0 - last[-1] / last[0]) if last[0] else None,
         "%",
         "(v(x0) - v(xL)) / v(x0)",
-        edges=edges_of(spread, 100.0),
+        edges=edges_of(_draws_of_share(cell, "spatial_spread", closure), 100.0),
     )
-    growth = _draws(cell, "growth", closure)
     for place, e in _ENDS.items():
         start = None if began is None else velocity[began, e]
-        draws = None if growth is None else growth[_OF_ENDS[place]]
         entry[f"growth_{place}"] = quantity(
             100.0 * (last[e] / start - 1.0) if start else None,
             "%",
             "during constant voltage",
-            edges=edges_of(draws, 100.0),
+            edges=edges_of(_draws_of_share(cell, f"growth_{place}", closure), 100.0),
         )
     if cell is not first:
         origin = _row(first, first, closure, paired)
+        for name in _SHARES:
+            pair = [_draws_of_share(one, name, closure) for one in (first, cell)]
+            entry[f"{name}_difference"] = _difference(origin[name]["value"], entry[name]["value"], pair, paired)
         others = [_draws(first, name, closure) for name in ("final_drift_velocity", "maximum_drift_velocity")]
         for place, e in _OF_ENDS.items():
             pair = [None if draws is None else draws[e] for draws in (others[0], final)]
@@ -130,22 +110,47 @@ def _row(first: Compared, cell: Compared, closure: str, paired: bool) -> Entry:
 def _ratio(below: float, above: float, draws: Sequence[FloatArray | None], paired: bool) -> Entry:
     """Return a ratio with its band; none where the first cell's velocity may be zero."""
     caveat = "over the first cell"
-    if draws[0] is None or draws[1] is None:
+    pair = _paired(draws, paired)
+    if pair is None:
         return quantity(above / below if below else None, "1", caveat)
-    count = min(draws[0].size, draws[1].size)
-    low, high = draws[0][:count], draws[1][:count]
-    if not paired:  # one seed for all draws of a cell: those of another seed are independent
-        low = np.roll(low, 1)
+    low, high = pair
     edges = edges_of(low * np.sign(below))
     if edges is None or edges[0] <= 0.0:
         return quantity(None, "1", "no ratio: the 95 % band of the first cell's velocity holds zero")
     return quantity(above / below, "1", caveat, edges=edges_of(high / low))
 
 
+def _difference(below: float | None, above: float | None, draws: Sequence[FloatArray | None], paired: bool) -> Entry:
+    """Return a difference in per cent with its band."""
+    caveat = "less the first cell, points of a per cent"
+    if below is None or above is None:
+        return quantity(None, "%", caveat)
+    pair = _paired(draws, paired)
+    return quantity(above - below, "%", caveat, edges=None if pair is None else edges_of(pair[1] - pair[0], 100.0))
+
+
+def _paired(draws: Sequence[FloatArray | None], paired: bool) -> tuple[FloatArray, FloatArray] | None:
+    """Return the draws of two cells replicate by replicate; None where one has none."""
+    first, second = draws
+    if first is None or second is None:
+        return None
+    count = min(first.size, second.size)
+    # one seed for all draws of a cell: those of another seed are independent
+    return first[:count] if paired else np.roll(first[:count], 1), second[:count]
+
+
 def significant(ratio: Mapping[str, Any]) -> bool | None:
     """Say whether a ratio differs from 1 beyond its 95 % band; None where that is not known."""
     low, high = ratio.get("band_95", (None, None))
     return None if low is None or high is None else not low <= 1.0 <= high
+
+
+def _interphase_difference(first: Mapping[str, Any], cell: Mapping[str, Any]) -> Entry | None:
+    """Return the last spectrum's resistance less the first cell's; None where one is missing or of another unit."""
+    if first["interphase"] is None or cell["interphase"] is None:
+        return None
+    before, last = (one["interphase"]["last"] for one in (first, cell))
+    return difference(before, last) if before["unit"] == last["unit"] else None
 
 
 def _voltage_share(first: Compared, cell: Compared) -> Entry:
@@ -192,6 +197,12 @@ def _verdict(found: Mapping[str, Any], k: int) -> Entry:
         "name": found["cells"][k]["name"],
         "differs": differing,
         "does_not": [name for name, differs in told.items() if differs is False],
+        "readings": [
+            f"{entry['symbol']} ({entry['name']})"
+            for entry in found["readings"]
+            if differs(entry["differences"][k - 1])
+        ],
+        "interphase": differs(found["interphase_differences"][k - 1]),
         "unknown": [name for name, differs in told.items() if differs is None],
         "respecting": respecting,
         "rests_on_the_closure": alone,
@@ -221,6 +232,14 @@ def _draws(cell: Compared, name: str, closure: str) -> FloatArray | None:
         return None
     values = np.asarray(found.sel(closure=closure).values)
     return None if np.isnan(values).all() else values
+
+
+def _draws_of_share(cell: Compared, name: str, closure: str) -> FloatArray | None:
+    """Return draws of a share, (replicate,): the spread over x, or the growth at one end."""
+    if name == "spatial_spread":
+        return _draws(cell, name, closure)
+    growth = _draws(cell, "growth", closure)
+    return None if growth is None else growth[_OF_ENDS[name.removeprefix("growth_")]]
 
 
 def _end(cell: Compared) -> int:
