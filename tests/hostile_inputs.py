@@ -146,6 +146,10 @@ TAKEN: dict[str, tuple[Damage, str]] = {
         ),
         r"not consecutive \(between 15 and 18\)",
     ),
+    "voltage and current swapped": (
+        edit("current_density_column = 3", "voltage_column = 3\ncurrent_density_column = 2"),
+        r"log\.txt: V / i falls by \d+%",
+    ),
     "an offset beyond the voltage": (
         key("reconstruction", "voltage_offset_V = 3.0"),
         r"not below the voltage of 12",

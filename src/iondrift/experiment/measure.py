@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from iondrift.transport.diffusivity import Diffusivity
 
 _NOTICEABLE = 0.03  # of the concentration: more than noise leaves in a mean over profiles and points
+_SWAPPED = 0.5  # change of V / i in a step, of its beginning: a cell that polarises resists ever more
 _FEWEST_FOR_NOISE = 8  # profiles and points; see iondrift.drift.smoothing.noise
 
 
@@ -40,6 +41,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
     _check_sign(experiment, averaged)
+    _check_columns(experiment, log, segments)
     diffusion = diffusion_experiments(experiment, progress=progress)
     progress("calibrating")
     profiles, calibration = calibrated(experiment, series, averaged.time.values, reference)
@@ -75,6 +77,30 @@ def _check_sign(experiment: Experiment, averaged: xr.Dataset) -> None:
         raise DataError(
             f"{experiment.log.file}: the current counts as stripping while the voltage is positive; set "
             f"log.plating_current = {other!r}, or check the columns"
+        )
+
+
+def _check_columns(experiment: Experiment, log: xr.Dataset, segments: Sequence[Segment]) -> None:
+    """Warn where a cell seems to resist less the longer it is polarised: voltage and current may be swapped."""
+    time, voltage = log.time.values, np.abs(log.voltage.values)
+    changes = []
+    for segment in segments:
+        inside = np.flatnonzero((time >= segment.start) & (time < segment.stop))
+        if segment.kind == "open_circuit" or inside.size < 10:
+            continue
+        current = np.abs(log.current_density.values)
+        (V_first, i_first), (V_last, i_last) = (
+            (np.median(voltage[part]), np.median(current[part]))
+            for part in (inside[: inside.size // 10], inside[-(inside.size // 10) :])
+        )
+        changes.append(V_last * i_first / max(V_first * i_last, np.finfo(float).tiny) - 1.0)
+    if changes and max(changes) < 0.0 and min(changes) < -_SWAPPED:
+        warnings.warn(
+            f"{experiment.log.file}: V / i falls by {-min(changes):.0%} within a step of the protocol and rises in "
+            "none, where a cell that is polarised resists ever more: check log.voltage_column and "
+            "log.current_density_column, which may be swapped.",
+            IondriftWarning,
+            stacklevel=2,
         )
 
 

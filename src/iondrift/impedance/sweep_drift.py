@@ -7,7 +7,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from scipy import special
+from scipy.special import fdtrc, fdtri
 
 from iondrift import cast, variables
 from iondrift.cast import ComplexArray, FloatArray, one_of
@@ -160,7 +160,7 @@ def _fit(change: ComplexArray, both: BoolArray, basis: FloatArray) -> dict[str, 
         smooth[s] = basis @ np.linalg.lstsq(basis[there], change[s, there], rcond=None)[0]
         error[s] = np.sqrt(variance * np.einsum("ft,tf->f", basis, solve))
         ratio = float((np.abs(coefficients) ** 2).sum()) / (2 * terms) / variance
-        probability[s] = special.fdtrc(2 * terms, free, ratio)
+        probability[s] = fdtrc(2 * terms, free, ratio)
     return {
         "sweep_change": smooth,
         "sweep_change_error": error,
@@ -193,7 +193,7 @@ def _largest(found: dict[str, Any], frequency: FloatArray, terms: int, both: Boo
     place = np.where(judged[:, None], np.abs(smooth), 0.0).argmax(axis=1)
     each = np.arange(place.size)
     free = np.maximum(2 * (both.sum(axis=1) - terms), 1)
-    value, spread = smooth.real[each, place], np.sqrt(terms * special.fdtri(terms, free, 0.95)) * error[each, place]
+    value, spread = smooth.real[each, place], np.sqrt(terms * fdtri(terms, free, 0.95)) * error[each, place]
     return {
         "largest_sweep_change": value,
         "largest_sweep_change_band": np.stack([value - spread, value, value + spread]),

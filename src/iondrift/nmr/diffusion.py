@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize
+from scipy.special import chdtrc, ndtri, stdtrit
 
 from iondrift import cast
 from iondrift.cast import FloatArray
@@ -74,7 +75,7 @@ class DiffusionFit:
     def interval(self, level: float = 0.95) -> FloatArray:
         """Return lower and upper end of the band of each coefficient: (component, 2), m2 s-1."""
         tail = 0.5 + cast.number(level, "level", above=0.0, below=1.0) / 2.0
-        quantile = special.stdtrit(self.degrees_of_freedom, tail) if self.from_residuals else special.ndtri(tail)
+        quantile = stdtrit(self.degrees_of_freedom, tail) if self.from_residuals else ndtri(tail)
         half = quantile * self.standard_errors
         return np.stack([self.coefficients - half, self.coefficients + half], axis=1)
 
@@ -226,7 +227,7 @@ def _described(
     free = b.size - full.shape[1]
     chi2 = float(left @ left) / free
     # Scaling whenever chi2 exceeds 1 makes every second band too wide: they hold 98 % for 8 gradients.
-    believed = known and float(special.chdtrc(free, chi2 * free)) > _CHANCE
+    believed = known and float(chdtrc(free, chi2 * free)) > _CHANCE
     scale = 1.0 if believed else chi2
     normal = full.T @ full
     inverse = np.linalg.inv(normal) if np.linalg.cond(normal) < 1e14 else np.full_like(normal, np.inf)

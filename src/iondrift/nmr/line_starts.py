@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
-from scipy.stats import qmc
 
 from iondrift.cast import FloatArray
 from iondrift_kernels import line_shapes as kernels
@@ -71,6 +70,8 @@ def _random(lines: kernels.Lines, count: int, seed: int) -> FloatArray:
     """Return a Latin hypercube (start, line, 3) of places in the cumulated signal, widths and mixing."""
     if count == 0:
         return np.empty((0, lines.number, 3))
+    from scipy.stats import qmc  # a second to import, which only a fit of lines needs
+
     return np.asarray(qmc.LatinHypercube(3 * lines.number, rng=seed).random(count)).reshape(count, lines.number, 3)
 
 
