@@ -135,9 +135,9 @@ def _of_diffusion(dataset: xr.Dataset, title: str) -> _Figures:
 
 
 def _of_lines(dataset: xr.Dataset, title: str) -> _Figures:
-    for one in lineshape.shown(dataset, _MOST_SPECTRA):
+    for k, one in enumerate(lineshape.shown(dataset, _MOST_SPECTRA), start=1):
         name = str(one.source.item())
-        yield f"lines_{name}", f"Spectrum {name} of {title}, its fitted lines and the residual.", partial(
+        yield f"lines_{k}", f"Spectrum {name} of {title}, its fitted lines and the residual.", partial(
             lineshape.spectrum, one
         )  # fmt: skip
 

@@ -86,7 +86,7 @@ def rows(figure: Figure) -> Iterator[str]:
             kept = evenly_spaced(len(x), most if value is None else len(x))
             name = _quoted("_".join(series.split()))  # a space takes three letters in an address
             if not len(x):
-                yield f"{panel},{name},,,"
+                yield f"{panel},{_quoted(series)},,,"
             elif len(kept) < len(x):
                 yield f"{panel},{_quoted(f'{series}: {len(kept)} of {len(x)} points')},,,"
             for k in kept:
