@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import dataclasses
 import io
@@ -11,12 +10,19 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import html5lib
 import numpy as np
 import pytest
 
+import iondrift
 import synthetic
+from iondrift.experiment.diffusion import DiffusionExperiment, DiffusionSeries
+from iondrift.experiment.diffusion_labels import label_series
+from iondrift.nmr.concentration_series import fit_diffusivity
+from iondrift.nmr.diffusion import fit_diffusion
+from iondrift.nmr.options import LineOptions
 from iondrift.report.console import cell as console
 from iondrift.report.page.build import Source, cell_page, several_page
 from iondrift.report.page.cell import segments_of
@@ -91,14 +97,14 @@ def test_the_page_holds_what_the_console_prints(source: Source, document: Any) -
 
 
 def test_every_figure_holds_the_numbers_that_it_shows(source: Source, page: str) -> None:
-    links = dict(re.findall(r'download="(\w+)\.csv" href="data:text/csv;charset=utf-8;base64,([^"]+)"', page))
+    links = dict(re.findall(r'download="(\w+)\.csv" href="data:text/csv;charset=utf-8,([^"]+)"', page))
     assert len(links) == page.count("<figure>") == 8
-    tables = {name: list(csv.DictReader(io.StringIO(base64.b64decode(data).decode()))) for name, data in links.items()}
+    tables = {name: list(csv.DictReader(io.StringIO(unquote(data)))) for name, data in links.items()}
     dataset = source.stores["results"]
     found = [float(row["y"]) for row in tables["bands_through_time"] if row["series"] == "blocking"]
     expected = 3.6e9 * dataset.drift_velocity_by_closure.sel(closure="blocking").values[:, 0]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    edges = [float(row["y"]) for row in tables["bands_through_time"] if row["series"] == "blocking, 95 % band, high"]
+    edges = [float(row["y"]) for row in tables["bands_through_time"] if row["series"] == "blocking_95_high"]
     band = dataset.drift_velocity_band_by_closure.sel(closure="blocking").isel(x=0).transpose("quantile", "time")
     np.testing.assert_allclose(edges, 3.6e9 * band.values[-1], rtol=1e-5)
     values = [float(row["value"]) for row in tables["concentration"] if row["value"]]
@@ -121,7 +127,57 @@ def test_several_cells_stand_in_a_table_that_links_to_them() -> None:
         article = document.find(f".//article[@id='{link.get('href').removeprefix('#')}']")
         assert article.find("h2").text == link.text
         assert "+- 5 (current)" in "".join(article.itertext())
-    assert len(page) < 50_000
+    identifiers = re.findall(r'\bid="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+    assert page.count("<figure>") == 2
+    assert len(several_page("2 cells", [dataclasses.replace(_source("one"), stores={})])) < 50_000
+
+
+def test_figures_of_a_long_series_hold_fewer_points_and_say_so(source: Source) -> None:
+    """Of 3,000 profiles a page stays below 2 MB."""
+    dataset = source.stores["results"]
+    times = np.linspace(float(dataset.time[0]), float(dataset.time[-1]), 3000)
+    page = cell_page(
+        dataclasses.replace(
+            source, stores={"results": dataset.sel(time=times, method="nearest").assign_coords(time=times)}
+        )
+    )
+    assert len(page.encode()) < 2_000_000
+    tables = dict(re.findall(r'download="(\w+)\.csv" href="data:text/csv;charset=utf-8,([^"]+)"', page))
+    assert page.count(" 300 of 3000 profiles are drawn. <a") == page.count("<figure>") == 8
+    assert f"map: 40 x 80 of {dataset.sizes['x']} x 300 places" in unquote(tables["concentration"])
+
+
+def test_spectra_and_diffusion_experiments_are_drawn(source: Source) -> None:
+    rng = np.random.default_rng(1)
+    shift = np.linspace(290.0, 220.0, 200)
+    intensity = np.exp(-(((shift - 245.0) / 4.0) ** 2)) + 0.4 * np.exp(-(((shift - 263.0) / 4.0) ** 2))
+    lines = iondrift.fit_lineshape(shift, intensity + 0.005 * rng.standard_normal((5, 200)), LineOptions(lines=2))
+    lines = lines.assign_coords(source=("spectrum", ["301", "302", "303", "304", HOSTILE]))
+    b = np.linspace(0.0, 1.5e12, 12)
+    experiments = [_diffusion(f"20{k}", np.exp(-b * D), b) for k, D in enumerate((1.2e-12, 1.5e-12, 1.8e-12))]
+    c = np.array([1800.0, 1500.0, 1200.0])
+    values = [float(one.fit.coefficients[0]) for one in experiments]
+    fitted = fit_diffusivity(c, values, [0.01 * value for value in values], form="constant")
+    series = DiffusionSeries(experiments=tuple(experiments), concentrations=c, gradient_uncertainty=0.01, fitted=fitted)
+    stores = {**source.stores, "diffusion": label_series(series), "lineshape": lines}
+    page = cell_page(dataclasses.replace(source, stores=stores))
+    document = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    captions = ["".join(caption.itertext()) for caption in document.iter("figcaption")]
+    assert any(caption.startswith(f"Spectrum {HOSTILE} of Li||Li") for caption in captions)
+    tables = dict(re.findall(r'download="([^"]+)\.csv" href="data:text/csv;charset=utf-8,([^"]+)"', page))
+    assert {"decays", "diffusivity", "lines_1", "lines_3"} < tables.keys()
+    assert len([name for name in tables if name.startswith("lines_")]) == 3
+    rows = [row for row in csv.DictReader(io.StringIO(unquote(tables["diffusivity"]))) if row["series"] == "measured"]
+    np.testing.assert_allclose([float(row["y"]) for row in rows], 1e12 * np.array(values), rtol=1e-5)
+
+
+def _diffusion(name: str, integrals: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> DiffusionExperiment:
+    noisy = integrals * (1.0 + 0.003 * np.random.default_rng(int(name)).standard_normal(b.size))
+    return DiffusionExperiment(
+        name=name, nucleus="19F", pulse_program="diffSte", gradients=np.sqrt(b), b=b, integrals=noisy,
+        region=(-10.0, 10.0), fit=fit_diffusion(noisy, b), planned=b.size, notes=(),
+    )  # fmt: skip
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")

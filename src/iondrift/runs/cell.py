@@ -13,7 +13,7 @@ from iondrift.progress import Progress, silent
 from iondrift.runs.lock import PATIENCE
 from iondrift.runs.options import DEFAULT_RUN, RunOptions
 from iondrift.runs.record import NOTHING, Record, changes, files_of, relative
-from iondrift.runs.results import IMPEDANCE, LINESHAPE, Publication, publication, read_summary
+from iondrift.runs.results import DIFFUSION, IMPEDANCE, LINESHAPE, Publication, publication, read_summary
 
 if TYPE_CHECKING:
     from iondrift.experiment.diffusion import DiffusionSeries
@@ -174,11 +174,14 @@ def _add_impedance(
 
 
 def _add_diffusion(files: Publication, series: DiffusionSeries, title: str, kinds: Sequence[str]) -> Mapping[str, Any]:
-    """Draw the diffusion experiments that D(c) was fitted to, and return their summary."""
+    """Write and draw the diffusion experiments that D(c) was fitted to, and return their summary."""
+    from iondrift.experiment.diffusion_labels import label_series
     from iondrift.report.figures import diffusion as figures
     from iondrift.report.summary import diffusion as summaries
 
-    figures.draw(series, title=title, folder=files.figures / "diffusion", kinds=kinds)
+    found = label_series(series)
+    files.store(found, DIFFUSION)
+    figures.draw(found, title=title, folder=files.figures / "diffusion", kinds=kinds)
     return summaries.build(series, title=title)
 
 

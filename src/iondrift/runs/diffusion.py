@@ -9,6 +9,7 @@ from typing import Any
 
 from iondrift.errors import collected_warnings, plain
 from iondrift.experiment.diffusion import DiffusionSeries, measure_series
+from iondrift.experiment.diffusion_labels import label_series
 from iondrift.nmr.options import DiffusionOptions, DiffusivityForm
 from iondrift.progress import Progress, silent
 from iondrift.readers.bruker.options import GradientOptions
@@ -55,8 +56,10 @@ def run(
         title = f"Diffusion: {', '.join(experiment.name for experiment in series.experiments[:4])}"
         title += "" if len(folders) <= 4 else f" and {len(folders) - 4} more"
         summary = summaries.build(series, title=title, warnings=notes)
+        found = label_series(series)
+        written.store(found)
         progress("drawing figures")
-        figures.draw(series, title=title, folder=written.figures)
+        figures.draw(found, title=title, folder=written.figures)
         written.report(console.to_text(summary), summary)
     return DiffusionOutcome(series=series, summary=summary, folder=out)
 

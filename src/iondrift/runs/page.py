@@ -13,14 +13,17 @@ from iondrift.ledger import read_ledger
 from iondrift.progress import Progress, silent
 from iondrift.runs import store
 from iondrift.runs.record import Record, relative
-from iondrift.runs.results import IMPEDANCE, SUMMARY
+from iondrift.runs.results import PARTS, SUMMARY
 
 if TYPE_CHECKING:
     from iondrift.report.page.build import Source
 
 
+_DRAWN = 10  # cells of a batch with a figure: a page stays below 2 MB
+
+
 def write(folders: Sequence[Path], file: Path, *, progress: Progress = silent) -> None:
-    """Write the page of one cell, or of several with a table that links to them.
+    """Write the page of one cell, or of several with a table that links to them and figures of the first ten.
 
     Parameters
     ----------
@@ -43,7 +46,7 @@ def write(folders: Sequence[Path], file: Path, *, progress: Progress = silent) -
     if len(folders) == 1:
         page = build.cell_page(source_of(folders[0], file.parent, whole=True))
     else:
-        sources = [source_of(folder, file.parent) for folder in folders]
+        sources = [source_of(folder, file.parent, whole=k < _DRAWN) for k, folder in enumerate(folders)]
         page = build.several_page(f"{len(sources)} cells", sources)
     progress("writing the page")
     store.write_text(page, file)
@@ -74,8 +77,7 @@ def source_of(folder: Path, base: Path, *, whole: bool = False) -> Source:
     summary, stores = summary_of(folder), {}
     if whole:
         stores["results"] = store.read(folder / store.RESULTS)
-        if "impedance" in summary:
-            stores["impedance"] = store.read(folder / IMPEDANCE)
+        stores |= {part: store.read(folder / name) for part, name in PARTS.items() if part in summary}
     return Source(summary=summary, folder=relative(folder, base), made=_made(folder, summary), stores=stores)
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 IMPEDANCE = "impedance.zarr"
 LINESHAPE = "lineshape.zarr"
+DIFFUSION = "diffusion.zarr"
+PARTS = {"impedance": IMPEDANCE, "diffusion": DIFFUSION, "lineshape": LINESHAPE}  # by their place in the summary
 SUMMARY = "summary.json"
 REPORT = "report.txt"
 FIGURES = "figures"

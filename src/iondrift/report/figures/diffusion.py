@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
-from iondrift.cast import FloatArray
-from iondrift.experiment.diffusion import DiffusionSeries
-from iondrift.experiment.results import LEVELS
-from iondrift.nmr.concentration_series import DiffusivityFit, diffusivity_band
 from iondrift.report.figures import drawing
 
 if TYPE_CHECKING:
@@ -20,56 +17,64 @@ if TYPE_CHECKING:
 _SCALE = 1e12  # um2/s
 
 
-def draw(series: DiffusionSeries, *, title: str, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
-    """Draw every figure in each of its kinds (png, svg); return the files written."""
+def draw(found: xr.Dataset, *, title: str, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
+    """Draw every figure in each of its kinds (png, svg); return the files written.
+
+    ``found``: what :func:`iondrift.experiment.diffusion_labels.label_series` returns.
+    """
     title = drawing.literal(title)
-    drawings: dict[str, Callable[[], Figure]] = {"decays": lambda: decays(series, title=title)}
-    concentrations, fitted = series.concentrations, series.fitted
-    if fitted is not None and concentrations is not None:
-        drawings["diffusivity"] = lambda: diffusivity(series, concentrations, fitted, title=title)
+    drawings: dict[str, Callable[[], Figure]] = {"decays": lambda: decays(found, title=title)}
+    if "diffusivity" in found:
+        drawings["diffusivity"] = lambda: diffusivity(found, title=title)
     return drawing.save_each(drawings, folder, kinds)
 
 
-def decays(series: DiffusionSeries, *, title: str) -> Figure:
+def decays(found: xr.Dataset, *, title: str) -> Figure:
     """Draw ln I against b, measured and fitted, and the residuals below, in order of b."""
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5.0, 4.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    colours = colormaps[drawing.TIME_COLOURS](np.linspace(0.0, 0.85, len(series.experiments)))
-    for experiment, colour in zip(series.experiments, colours, strict=True):
-        order = np.argsort(experiment.b)
-        b, fit = experiment.b[order] * 1e-9, experiment.fit
-        above.plot(b, experiment.integrals[order], ".", color=colour, label=drawing.literal(experiment.name))
+    colours = colormaps[drawing.TIME_COLOURS](np.linspace(0.0, 0.85, found.sizes["experiment"]))
+    for k, colour in enumerate(colours):
+        one = found.isel(experiment=k)
+        rows = one.dropna("row", subset=["b"]).sortby("b")
+        components = one.dropna("component", subset=["amplitude"])
+        amplitudes, D = components.amplitude.values, components.diffusion_coefficient.values
+        b, integrals = rows.b.values, rows.integral.values
+        above.plot(b * 1e-9, integrals, ".", color=colour, label=drawing.literal(str(one.experiment.item())))
         smooth = np.linspace(0.0, b[-1], 200)
-        above.plot(smooth, np.exp(-np.multiply.outer(smooth * 1e9, fit.coefficients)) @ fit.amplitudes, color=colour)
-        below.plot(b, 100.0 * fit.residuals[order] / fit.amplitudes.sum(), ".-", color=colour, lw=0.6)
-    seen = np.concatenate([experiment.integrals for experiment in series.experiments])
+        above.plot(smooth * 1e-9, np.exp(-np.multiply.outer(smooth, D)) @ amplitudes, color=colour)
+        left = integrals - np.exp(-np.multiply.outer(b, D)) @ amplitudes
+        below.plot(b * 1e-9, 100.0 * left / amplitudes.sum(), ".-", color=colour, lw=0.6)
+    seen = found.integral.values
     above.set_yscale("log")
     above.set_ylim(0.5 * seen[seen > 0.0].min(), 2.0)
     above.set_ylabel("integral over the largest")
     above.set_title(title, loc="left")
-    above.legend(ncols=1 + len(series.experiments) // 9)
+    above.legend(ncols=1 + found.sizes["experiment"] // 9)
     below.axhline(0.0, color="0.6", lw=0.6)
     below.set_xlabel(r"b / 10$^9$ s m$^{-2}$")
     below.set_ylabel("residual / %")
     return figure
 
 
-def diffusivity(series: DiffusionSeries, concentrations: FloatArray, fitted: DiffusivityFit, *, title: str) -> Figure:
-    """Draw the coefficients with their bands, and D(c) with its 68 and 95 % bands."""
+def diffusivity(found: xr.Dataset, *, title: str) -> Figure:
+    """Draw the coefficients with their 95 % bands, and D(c) with its 68 and 95 % bands."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 3.4), layout="constrained")
     axes = figure.subplots()
-    found = fitted.diffusivity
-    c = np.linspace(concentrations.min(), concentrations.max(), 200)
-    drawing.band(axes, c * 1e-3, _SCALE * diffusivity_band(found, c, LEVELS), drawing.AT_PLATING)
-    axes.plot(c * 1e-3, found(c) * _SCALE, color=drawing.AT_PLATING, label=fitted.form)
-    values = np.array([experiment.fit.coefficients[0] for experiment in series.experiments])
-    halves = values - np.array([experiment.fit.interval()[0, 0] for experiment in series.experiments])
-    axes.errorbar(concentrations * 1e-3, values * _SCALE, halves * _SCALE, fmt=".", color="black", capsize=2, lw=0.8)
+    c = found.concentration.values * 1e-3
+    drawing.band(axes, c, _SCALE * found.diffusivity_band.values, drawing.AT_PLATING)
+    axes.plot(c, found.diffusivity.values * _SCALE, color=drawing.AT_PLATING, label=found.attrs["form"])
+    values = found.diffusion_coefficient.values[:, 0]
+    halves = values - found.diffusion_coefficient_band.values[0, :, 0]
+    places = found.salt_concentration.values * 1e-3
+    axes.errorbar(
+        places, values * _SCALE, halves * _SCALE, fmt=".", color="black", capsize=2, lw=0.8, label="_measured"
+    )
     axes.set_xlabel(r"concentration / mol L$^{-1}$")
     axes.set_ylabel(r"D / $\mu$m$^2$ s$^{-1}$")
     axes.set_title(title, loc="left")

@@ -21,9 +21,15 @@ _MOST = 6  # spectra drawn
 
 def draw(found: xr.Dataset, *, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
     """Draw at most six spectra of a series in each of their kinds (png, svg); return the files written."""
-    shown = [found.isel(spectrum=int(k)) for k in evenly_spaced(found.sizes["spectrum"], _MOST)]
-    drawings: dict[str, Callable[[], Figure]] = {f"lines_{one.source.item()}": partial(spectrum, one) for one in shown}
+    drawings: dict[str, Callable[[], Figure]] = {
+        f"lines_{one.source.item()}": partial(spectrum, one) for one in shown(found, _MOST)
+    }
     return drawing.save_each(drawings, folder, kinds)
+
+
+def shown(found: xr.Dataset, most: int) -> list[xr.Dataset]:
+    """Return the spectra that are drawn, the first and the last among them."""
+    return [found.isel(spectrum=int(k)) for k in evenly_spaced(found.sizes["spectrum"], most)]
 
 
 def spectrum(one: xr.Dataset) -> Figure:

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 
 from iondrift.report.console import cell as console
 from iondrift.report.console.layout import Part
-from iondrift.report.page.cell import figures
+from iondrift.report.page.cell import figures, first_figure
 from iondrift.report.page.drawn import Drawn
 from iondrift.report.page.markup import html
 from iondrift.version import __version__
@@ -34,7 +34,7 @@ class Source:
     made
         Facts for the footer, by name.
     stores
-        Labelled results by name; empty for a cell that is told briefly.
+        Labelled results by name; without them a cell is told in words and numbers.
     """
 
     summary: Mapping[str, Any]
@@ -79,13 +79,22 @@ def several_page(
     title
         Of the page.
     sources
-        The cells.
+        The cells; those that hold their results are drawn.
     opening, drawings
         Sections and figures before the table, such as a comparison.
     """
     first = Block(anchor="answer", heading="", sections=_sections(opening), drawings=drawings)
     cells = [
-        Block(anchor=f"cell-{k}", heading=source.name, sections=_sections(console.answer(source.summary)))
+        Block(
+            anchor=f"cell-{k}",
+            heading=source.name,
+            sections=_sections(console.answer(source.summary)),
+            drawings=[
+                first_figure(source.summary, dataset, prefix=f"cell-{k}-")
+                for name, dataset in source.stores.items()
+                if name == "results"
+            ],
+        )
         for k, source in enumerate(sources, start=1)
     ]
     return _rendered(title, [*([first] if opening else []), *cells], sources, listed_at=1 if opening else 0)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from iondrift.cast import evenly_spaced
 from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import HOUR
-from iondrift.report.figures import bands, cell, drawing, impedance, ledger
+from iondrift.report.figures import bands, cell, diffusion, drawing, impedance, ledger, lineshape
 from iondrift.report.page.drawn import Drawn, drawn
 from iondrift.report.series_axis import series_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_Figures = Iterator[tuple[str, str, Callable[[], "Figure"]]]
+_MOST_PROFILES, _MOST_SPECTRA = 300, 3  # drawn: a page stays below 2 MB
 _BANDED = "Lines with 68 and 95 % bands."
 
 
-def figures(summary: Mapping[str, Any], stores: Mapping[str, xr.Dataset], *, prefix: str = "") -> list[Drawn]:
+def figures(summary: Mapping[str, Any], stores: Mapping[str, xr.Dataset]) -> list[Drawn]:
     """Return what a run draws, for a page.
 
     Parameters
@@ -27,16 +31,24 @@ def figures(summary: Mapping[str, Any], stores: Mapping[str, xr.Dataset], *, pre
     summary
         Of one cell.
     stores
-        Its labelled results: ``results`` and, where spectra were analysed, ``impedance``.
-    prefix
-        Sets names apart from those of another cell on the page.
+        Its labelled results: ``results`` and, where there are such measurements, ``impedance``, ``diffusion`` and
+        ``lineshape``.
     """
-    title, segments = summary["cell"]["name"], segments_of(summary)
+    title = drawing.literal(summary["cell"]["name"])
     with drawing.style():
-        found = [*_of_cell(stores["results"], segments, title)]
-        if "impedance" in stores:
-            found += _of_impedance(stores["impedance"], title)
-        return [drawn(make(), name, caption, prefix=prefix) for name, caption, make in found]
+        found = [*_of_cell(*_drawable(stores["results"]), segments_of(summary), title)]
+        for part, of in _PARTS.items():
+            found += of(stores[part], title) if part in stores else ()
+        return [drawn(make(), name, caption) for name, caption, make in found]
+
+
+def first_figure(summary: Mapping[str, Any], dataset: xr.Dataset, *, prefix: str) -> Drawn:
+    """Return the figure that a cell is told by among others; ``prefix`` sets its names apart from theirs."""
+    with drawing.style():
+        name, caption, make = next(
+            _of_cell(*_drawable(dataset), segments_of(summary), drawing.literal(summary["cell"]["name"]))
+        )
+        return drawn(make(), name, caption, prefix=prefix)
 
 
 def segments_of(summary: Mapping[str, Any]) -> list[Segment]:
@@ -49,9 +61,20 @@ def segments_of(summary: Mapping[str, Any]) -> list[Segment]:
     return found
 
 
-def _of_cell(
-    dataset: xr.Dataset, segments: Sequence[Segment], title: str
-) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
+def _drawable(dataset: xr.Dataset) -> tuple[xr.Dataset, str]:
+    """Return results of no more profiles than a page has room for, and a sentence about it."""
+    count = dataset.sizes["time"]
+    if count <= _MOST_PROFILES:
+        return dataset, ""
+    return dataset.isel(time=evenly_spaced(count, _MOST_PROFILES)), f" {_MOST_PROFILES} of {count} profiles are drawn."
+
+
+def _of_cell(dataset: xr.Dataset, note: str, segments: Sequence[Segment], title: str) -> _Figures:
+    for name, caption, make in _of_profiles(dataset, segments, title):
+        yield name, caption + note, make
+
+
+def _of_profiles(dataset: xr.Dataset, segments: Sequence[Segment], title: str) -> _Figures:
     if "drift_velocity_band" in dataset:
         yield (
             "bands_through_time", f"Drift velocity against time. {_BANDED}",
@@ -85,7 +108,7 @@ def _of_cell(
         )  # fmt: skip
 
 
-def _of_impedance(dataset: xr.Dataset, title: str) -> Iterator[tuple[str, str, Callable[[], Figure]]]:
+def _of_impedance(dataset: xr.Dataset, title: str) -> _Figures:
     axis = series_axis(dataset, "time")
     yield (
         "relaxation_times", "Distributions of relaxation times.",
@@ -100,3 +123,23 @@ def _of_impedance(dataset: xr.Dataset, title: str) -> Iterator[tuple[str, str, C
         "kramers_kronig", "Residuals of the Kramers-Kronig test.",
         lambda: impedance.kramers_kronig(dataset, axis, title=title),
     )  # fmt: skip
+
+
+def _of_diffusion(dataset: xr.Dataset, title: str) -> _Figures:
+    yield "decays", "Diffusion experiments: decays, fits and residuals.", lambda: diffusion.decays(dataset, title=title)
+    if "diffusivity" in dataset:
+        yield (
+            "diffusivity", f"D(c) and the experiments with their 95 % bands. {_BANDED}",
+            lambda: diffusion.diffusivity(dataset, title=title),
+        )  # fmt: skip
+
+
+def _of_lines(dataset: xr.Dataset, title: str) -> _Figures:
+    for k, one in enumerate(lineshape.shown(dataset, _MOST_SPECTRA), start=1):
+        name = str(one.source.item())
+        yield f"lines_{k}", f"Spectrum {name} of {title}, its fitted lines and the residual.", partial(
+            lineshape.spectrum, one
+        )  # fmt: skip
+
+
+_PARTS = {"impedance": _of_impedance, "diffusion": _of_diffusion, "lineshape": _of_lines}

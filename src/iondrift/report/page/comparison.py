@@ -33,7 +33,7 @@ def figures(cells: Sequence[tuple[str, xr.Dataset]]) -> list[Drawn]:
                     edges = dataset.drift_velocity_band_by_closure.sel(closure=closure).isel(x=0)
                     drawing.band(axes, hours, edges.transpose("quantile", "time").values * UM_PER_H, colour)
                 values = dataset.drift_velocity_by_closure.sel(closure=closure).values[:, 0]
-                axes.plot(hours, values * UM_PER_H, color=colour, label=name)
+                axes.plot(hours, values * UM_PER_H, color=colour, label=drawing.literal(name))
             axes.set_title(closure, loc="left")
             axes.set_ylabel("$v(x_0)$ / µm h$^{-1}$")
         np.ravel(panels)[0].legend(loc="best")
