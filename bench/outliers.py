@@ -16,6 +16,7 @@ import xarray as xr
 
 import iondrift
 from iondrift import Diffusivity
+from iondrift.errors import DataError
 from iondrift.nmr.outliers import find_outliers
 from random_cases import FAMILIES, RandomCase, draw
 
@@ -67,7 +68,11 @@ def main(cases: int) -> None:
                 counts[f"spikes {rate:.1%}"] += int(hit.sum())
                 counts[f"spikes {rate:.1%} found"] += int((hit & (found.points | found.profiles[:, None])).sum())
                 for name, given in ((f"v kept {rate:.1%}", found.cleaned), (f"v kept {rate:.1%}, all used", damaged)):
-                    v = velocity(case, given)
+                    try:
+                        v = velocity(case, given)
+                    except DataError:  # spikes that are used can make the fit negative: refused, not kept
+                        counts[f"refused {rate:.1%}{', all used' if given is damaged else ''}"] += 1
+                        continue
                     counts[name] += int(((v >= low) & (v <= high)).mean() >= 0.95)
             for name, damage in PROFILES.items():
                 k = int(rng.integers(len(values)))

@@ -137,11 +137,22 @@ def number(token: str, decimal: str = ".") -> float | None:
     >>> number("-1,5E-3", ","), number("1,5"), number("nan")
     (-0.0015, None, None)
     """
-    token = token.strip()
-    found = _NUMBER.fullmatch(token) if len(token) <= LONGEST_NUMBER else None
+    found = _parts(token)
     if found is None or (("," if decimal == "." else ".") in found[2]):
         return None
-    value = float(f"{found[1]}{found[2].replace(',', '.')}e{found[3] or '0'}")
+    return _value(found)
+
+
+def _parts(token: str) -> re.Match[str] | None:
+    """Return sign, digits and exponent of a number with either decimal sign; None where it is none."""
+    token = token.strip()
+    return _NUMBER.fullmatch(token) if len(token) <= LONGEST_NUMBER else None
+
+
+def _value(parts: re.Match[str]) -> float | None:
+    """Return the number; None where it is too large to be meant."""
+    sign, digits, exponent = parts.groups()
+    value = float(f"{sign}{digits.replace(',', '.')}e{exponent or '0'}")
     return value if abs(value) < LARGEST_NUMBER else None
 
 
@@ -174,7 +185,8 @@ def number_at(token: str, place: str, decimal: str = ".") -> float:
 
 def is_number(token: str) -> bool:
     """Return whether a token is a number with either decimal sign."""
-    return number(token, ".") is not None or number(token, ",") is not None
+    found = _parts(token)
+    return found is not None and _value(found) is not None
 
 
 def claims_number(token: str) -> bool:
@@ -236,15 +248,15 @@ def decimal_sign(cells: Iterable[tuple[int, str]], path: Path) -> str:
 
 def split_cells(line: str, separator: str) -> tuple[str, ...]:
     """Return the stripped cells of a line; ``separator`` " " means any run of blanks, quotes hold cells together."""
+    if '"' not in line:
+        return tuple(line.split() if separator == " " else map(str.strip, line.split(separator)))
     if separator == " ":
         cells = line.split()
-    elif '"' in line:
+    else:
         try:
             cells = next(csv.reader([line], delimiter=separator))  # an open quote must not swallow the next line
         except csv.Error:
             cells = line.split(separator)
-    else:
-        cells = line.split(separator)
     return tuple(_unquoted(cell.strip()) for cell in cells)
 
 

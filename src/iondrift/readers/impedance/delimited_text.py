@@ -77,7 +77,8 @@ def read(path: Path, asked: ReadingOptions) -> list[Spectrum]:
 def holds_table(lines: Sequence[str]) -> bool:
     """Say whether rows of numbers follow one another in the lines of a text."""
     whole = without_whole_line_quotes(lines)
-    return any(_first_rows(whole, mark)[1] >= ROWS_THAT_PROVE_A_TABLE for mark in SEPARATORS.values())
+    enough = ROWS_THAT_PROVE_A_TABLE
+    return any(_first_rows(whole, mark, enough)[1] >= enough for mark in SEPARATORS.values())
 
 
 def _table(
@@ -139,7 +140,7 @@ def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) ->
     """Return the separator and the index of the first row of numbers."""
     best: tuple[int, str, int] | None = None
     for candidate in SEPARATORS.values() if separator is None else (SEPARATORS[separator],):
-        first, count = _first_rows(lines, candidate)
+        first, count = _first_rows(lines, candidate, ROWS_THAT_SETTLE)
         if count >= ROWS_THAT_PROVE_A_TABLE and (best is None or count > best[0]):
             best = (count, candidate, first)
     if best is None:
@@ -152,18 +153,19 @@ def _find_rows(lines: Sequence[str], separator: Separator | None, path: Path) ->
     return best[1], best[2]
 
 
-def _first_rows(lines: Sequence[str], separator: str) -> tuple[int, int]:
-    """Return index and length of the first long enough run of lines with numbers in equally many cells."""
+def _first_rows(lines: Sequence[str], separator: str, enough: int) -> tuple[int, int]:
+    """Return index and length, up to ``enough``, of the first run of lines with numbers in equally many cells."""
     start, width, count = 0, 0, 0
     for index, line in enumerate(lines):
         if not line.strip() or (count and _COMMENT.match(line)):
             continue
-        cells = without_empty_tail(split_cells(line, separator))
-        numeric = sum(map(is_number, cells))
+        parted = separator == " " or line.count(separator) >= FEWEST_COLUMNS - 1  # else it is no row, and seen at once
+        cells = without_empty_tail(split_cells(line, separator)) if parted else ()
+        numeric = sum(map(is_number, cells)) if len(cells) >= FEWEST_COLUMNS else 0
         is_row = numeric >= FEWEST_COLUMNS and 2 * numeric > len(cells)
         if count and is_row and len(cells) == width:
             count += 1
-            if count == ROWS_THAT_SETTLE:
+            if count == enough:
                 break
         elif count >= ROWS_THAT_PROVE_A_TABLE:
             break

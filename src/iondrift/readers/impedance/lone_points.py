@@ -70,8 +70,10 @@ def _usual(distance: FloatArray) -> FloatArray:
     """Return the median distance around every point, without the point and its neighbours."""
     padded = np.pad(distance, WINDOW, constant_values=np.nan)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * WINDOW + 1)
-    around = np.delete(windows, [WINDOW - 1, WINDOW, WINDOW + 1], axis=1)
-    return np.maximum(np.nanmedian(around, axis=1), np.finfo(np.float64).tiny)
+    around = np.sort(np.delete(windows, [WINDOW - 1, WINDOW, WINDOW + 1], axis=1), axis=1)  # NaN last
+    count, each = np.isfinite(around).sum(axis=1), np.arange(distance.size)
+    median: FloatArray = 0.5 * (around[each, (count - 1) // 2] + around[each, count // 2])
+    return np.asarray(np.maximum(median, np.finfo(np.float64).tiny))
 
 
 def _shifted(values: FloatArray, by: int) -> FloatArray:
