@@ -75,32 +75,43 @@ def _of_cell(dataset: xr.Dataset, note: str, segments: Sequence[Segment], title:
 
 
 def _of_profiles(dataset: xr.Dataset, segments: Sequence[Segment], title: str) -> _Figures:
-    over_time = {"dataset": dataset, "segments": segments, "title": title}
     if "drift_velocity_band" in dataset:
         caption = f"Drift velocity against time. {_BANDED}"
-        yield "bands_through_time", caption, partial(bands.through_time, **over_time)
+        yield "bands_through_time", caption, partial(bands.through_time, dataset, segments, title=title)
         yield "bands_along_x", f"Drift velocity along x. {_BANDED}", partial(bands.along_x, dataset, title=title)
     caption = "Voltage, current, field and drift velocity against time."
-    yield "time_series", caption, partial(cell.time_series, **over_time)
+    yield "time_series", caption, partial(cell.time_series, dataset, segments, title=title)
     yield "profiles", "Concentration along x, measured and smoothed.", partial(cell.profiles, dataset, title=title)
-    yield "concentration", "Concentration over time and x.", partial(cell.concentration_map, **over_time)
-    yield "drift_velocity", "Drift velocity over time and x.", partial(cell.drift_velocity_map, **over_time)
+    yield (
+        "concentration",
+        "Concentration over time and x.",
+        partial(cell.concentration_map, dataset, segments, title=title),
+    )
+    yield (
+        "drift_velocity",
+        "Drift velocity over time and x.",
+        partial(cell.drift_velocity_map, dataset, segments, title=title),
+    )
     if "voltage_part" in dataset:
         caption = "Parts of the voltage, and what is not accounted for."
-        yield "voltage_ledger", caption, partial(ledger.voltage_ledger, **over_time)
+        yield "voltage_ledger", caption, partial(ledger.voltage_ledger, dataset, segments, title=title)
     if "budget_share" in dataset:
         caption = "What the bands consist of, and what the choice of the closure does."
         yield "error_budget", caption, partial(bands.error_budget, dataset, title=title)
 
 
 def _of_impedance(dataset: xr.Dataset, title: str) -> _Figures:
-    series = {"dataset": dataset, "axis": series_axis(dataset, "time"), "title": title}
+    axis = series_axis(dataset, "time")
     caption = "Distributions of relaxation times."
-    yield "relaxation_times", caption, partial(relaxation.relaxation_times, **series)
+    yield "relaxation_times", caption, partial(relaxation.relaxation_times, dataset, axis, title=title)
     if dataset.sizes["spectrum"] > 1:
-        yield "resistances", "Resistances through the series.", partial(impedance.resistances, **series)
+        yield (
+            "resistances",
+            "Resistances through the series.",
+            partial(impedance.resistances, dataset, axis, title=title),
+        )
     caption = "Residuals of the Kramers-Kronig test."
-    yield "kramers_kronig", caption, partial(impedance.kramers_kronig, **series)
+    yield "kramers_kronig", caption, partial(impedance.kramers_kronig, dataset, axis, title=title)
 
 
 def _of_diffusion(dataset: xr.Dataset, title: str) -> _Figures:
