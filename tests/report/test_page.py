@@ -180,18 +180,46 @@ def _diffusion(name: str, integrals: np.ndarray[Any, Any], b: np.ndarray[Any, An
     )  # fmt: skip
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-def test_a_browser_shows_and_prints_the_page_without_complaint(page: str, tmp_path: Path) -> None:
-    file = tmp_path / "page.html"
-    file.write_text(page, encoding="utf-8")
-    flags = [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-        "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr",
-        f"--user-data-dir={tmp_path / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}",
-    ]  # fmt: skip
-    done = subprocess.run([str(CHROMIUM), *flags, file.as_uri()], capture_output=True, text=True, timeout=120)
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr",
+)  # fmt: skip
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+
+def _browse(file: Path, *flags: str) -> str:
+    """Open a page in a browser that shows no window; return what it wrote, after it complained of nothing."""
+    profile = f"--user-data-dir={file.parent / 'profile'}"
+    command = [str(CHROMIUM), *FLAGS, profile, *flags, file.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert ":CONSOLE" not in done.stderr
+    return done.stdout
+
+
+@needs_browser
+def test_a_browser_shows_and_prints_the_page_without_complaint(page: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    _browse(tmp_path / "page.html", "--no-pdf-header-footer", f"--print-to-pdf={tmp_path / 'page.pdf'}")
     printed = (tmp_path / "page.pdf").read_bytes()
     assert printed.startswith(b"%PDF")
     assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 20
+
+
+@needs_browser
+def test_nothing_is_wider_than_a_phone_and_wide_tables_scroll(page: str, tmp_path: Path) -> None:
+    """In a frame, for no window is that narrow; the script that measures is the test's."""
+    measure = (
+        "<script>const root = document.documentElement, wide = e => e.scrollWidth > e.clientWidth;"
+        "parent.postMessage([innerWidth, root.scrollWidth <= innerWidth,"
+        "[...document.querySelectorAll('.scroll')].filter(wide).length], '*')</script></body>"
+    )
+    (tmp_path / "page.html").write_text(page.replace("</body>", measure), encoding="utf-8")
+    (tmp_path / "frame.html").write_text(
+        "<!DOCTYPE html><html><body><script>addEventListener('message', e => document.body.dataset.found = e.data)"
+        "</script><iframe src='page.html' style='width:390px;height:844px;border:0'></iframe></body></html>"
+    )
+    shown = _browse(tmp_path / "frame.html", "--virtual-time-budget=5000", "--dump-dom")
+    width, fits, scrolling = re.search(r'data-found="(\d+),(\w+),(\d+)"', shown).groups()
+    assert (width, fits) == ("390", "true")
+    assert int(scrolling) > 0
