@@ -12,6 +12,7 @@ from iondrift.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from iondrift import errors as errors
+    from iondrift.cli.progress import progress_bar as progress_bar
     from iondrift.drift.bands.budget import error_budget as error_budget
     from iondrift.drift.bands.monte_carlo import drift_bands as drift_bands
     from iondrift.drift.bands.monte_carlo import velocity_ratio as velocity_ratio
@@ -129,6 +130,7 @@ _HOME = {
     "passed_charge": "transport.closed_forms",
     "profile_windows": "experiment.log.clock",
     "open_results": "runs.store",
+    "progress_bar": "cli.progress",
     "published_cubic": "nmr.concentration_series",
     "read_impedance": "readers.impedance.series",
     "read_log": "readers.log",

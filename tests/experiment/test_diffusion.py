@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import iondrift
 import topspin_sets as sets
 from iondrift.cli.app import app
 from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning
@@ -115,8 +116,13 @@ def test_a_series_gives_a_section_for_the_experiment_file(tmp_path):
         for k, value in enumerate(c)
     ]
     out = tmp_path / "out"
-    result = run(*folders, "--concentrations", ",".join(map(str, c)), "--form", "exponential", "--out", out)
+    result = run(
+        *folders, "--concentrations", ",".join(map(str, c)), "--form", "exponential", "--out", out, "--figures", "all"
+    )
     assert result.exit_code == 0, result.output
+    stored = iondrift.open_results(out)
+    assert stored.diffusivity_band.dims == ("quantile", "concentration")
+    assert (stored.diffusion_coefficient_band[0] < stored.diffusion_coefficient).all()
     assert max(map(len, result.stdout.splitlines()[:-1])) <= 80 or "covariance" in result.stdout
     summary = json.loads((out / "summary.json").read_text())
     section = tomllib.loads(summary["diffusivity"]["section"])["diffusivity"]

@@ -37,7 +37,7 @@ def made(frame: float = -280.0) -> CellFrames:
 
 def test_the_report_says_where_closures_agree_and_that_it_proves_nothing() -> None:
     text = printed(made())
-    assert "t-* 0.67 +- 0.05: where blocking and current agree best; t- is an input, and no agreement proves it" in text
+    assert "t-* 0.67 +- 0.05: closures agree best there; it proves no t-" in text
     assert "front u_k 2.00 +- 0.14 um/h" in text
     assert "-280 um/h, a diagnostic of closure voltage and no front: a uniform J alone would give -256" in text
     assert "u_f refused: rms(h) 0.02" in printed(made(np.nan))

@@ -9,6 +9,7 @@ import typer
 
 from iondrift.cli.options import JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.run import FIGURES
 from iondrift.nmr.options import DiffusionOptions, DiffusivityForm
 from iondrift.readers.bruker.options import GradientOptions
 from iondrift.settings import on_command_line
@@ -20,8 +21,8 @@ _SWITCHES = {("shape_included", True): "--shape-included", ("shape_included", Fa
 def diffusion(folders: list[Path], out: Path, **values: Any) -> None:
     """Fit diffusion coefficients to PFG experiments.
 
-    Takes TopSpin data sets; with their concentrations, D(c) is fitted as well. Writes summary.json, report.txt and
-    figures to DIR.
+    Takes TopSpin data sets; with their concentrations, D(c) is fitted as well. Writes results.zarr,
+    summary.json, report.txt and figures to DIR.
     """
     options, gradients = (
         DiffusionOptions(**read(DiffusionOptions, values)),
@@ -34,7 +35,7 @@ def diffusion(folders: list[Path], out: Path, **values: Any) -> None:
     with reporter(enabled=not (quiet or values["no_progress"])) as progress, on_command_line(_SWITCHES):
         outcome = job.run(
             folders, out, concentrations=concentrations, form=values["form"], options=options, gradients=gradients,
-            progress=progress,
+            figures=values["figures"], progress=progress,
         )  # fmt: skip
     job.show(outcome, as_json=values["json"], quiet=quiet)
 
@@ -63,6 +64,7 @@ diffusion_command = command(
     parameter("form", DiffusivityForm, typer.Option(help="Form of D(c)."), "auto"),
     *parameters_of(DiffusionOptions),
     *parameters_of(GradientOptions),
+    FIGURES,
     JSON,
     QUIET,
     NO_PROGRESS,

@@ -9,6 +9,7 @@ import typer
 
 from iondrift.cli.options import AGAIN, CSV, JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.run import FIGURES
 from iondrift.impedance.options import ImpedanceOptions, Masked, positive
 from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.settings import on_command_line
@@ -32,6 +33,7 @@ def drt(files: list[Path], out: Path, **values: Any) -> None:
     with reporter(enabled=not (quiet or values["no_progress"])) as progress, on_command_line(_SWITCHES):
         outcome = impedance_job.run(
             files, out, reading=reading, options=options, along=values["along"], csv=values["csv"],
+            figures=values["figures"],
             again=values["again"], progress=progress,
         )  # fmt: skip
     impedance_job.show(outcome, as_json=values["json"], quiet=quiet)
@@ -53,6 +55,7 @@ drt_command = command(
     *parameters_of(ReadingOptions),
     CSV,
     AGAIN,
+    FIGURES,
     JSON,
     QUIET,
     NO_PROGRESS,

@@ -9,6 +9,7 @@ import typer
 
 from iondrift.cli.options import JSON, NO_PROGRESS, QUIET, command, out, parameter
 from iondrift.cli.progress import reporter
+from iondrift.cli.run import FIGURES
 
 
 def fit(file: Path, out: Path, **values: Any) -> None:
@@ -21,7 +22,9 @@ def fit(file: Path, out: Path, **values: Any) -> None:
     from iondrift.runs import transport as job
 
     with reporter(enabled=not (quiet or values["no_progress"])) as progress:
-        outcome = job.run(load(file), out, mcmc=values["mcmc"], seed=values["seed"], progress=progress)
+        outcome = job.run(
+            load(file), out, mcmc=values["mcmc"], seed=values["seed"], figures=values["figures"], progress=progress
+        )
     job.show(outcome, as_json=values["json"], quiet=quiet)
 
 
@@ -33,6 +36,7 @@ fit_command = command(
     out(Path("results")),
     parameter("mcmc", bool, _MCMC, False),
     parameter("seed", int, _SEED, 0),
+    FIGURES,
     JSON,
     QUIET,
     NO_PROGRESS,

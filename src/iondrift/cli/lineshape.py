@@ -9,6 +9,7 @@ import typer
 
 from iondrift.cli.options import JSON, NO_PROGRESS, QUIET, command, out, parameter, parameters_of, read
 from iondrift.cli.progress import reporter
+from iondrift.cli.run import FIGURES
 from iondrift.nmr.options import LineOptions
 from iondrift.settings import on_command_line
 
@@ -23,7 +24,7 @@ def lineshape(folders: list[Path], out: Path, **values: Any) -> None:
     from iondrift.runs import lineshape as job
 
     with reporter(enabled=not (quiet or values["no_progress"])) as progress, on_command_line():
-        summary = job.run(folders, out, options=options, progress=progress)
+        summary = job.run(folders, out, options=options, figures=values["figures"], progress=progress)
     job.show(summary, out, as_json=values["json"], quiet=quiet)
 
 
@@ -32,6 +33,7 @@ lineshape_command = command(
     parameter("folders", list[Path], typer.Argument(metavar="DIR", help="TopSpin data sets, one a spectrum.")),
     out(Path("results")),
     *parameters_of(LineOptions),
+    FIGURES,
     JSON,
     QUIET,
     NO_PROGRESS,

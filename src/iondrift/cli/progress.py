@@ -1,13 +1,15 @@
 """Progress on stderr: on a terminal a line that says what is being done and a bar over what is counted.
 
-Where stderr is no terminal, counts alone are told, in plain lines, not more often than anybody would read them.
+In a notebook both stand below its cell. Elsewhere counts alone are told, in plain lines, not more often than anybody
+would read them.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from html import escape
 from itertools import count
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,21 @@ if TYPE_CHECKING:
 _PAUSE = 2.0  # s between plain lines
 
 
+def progress_bar() -> AbstractContextManager[Told]:
+    """Show the steps of a long computation while it runs: a bar on a terminal and in a notebook, lines elsewhere.
+
+    Returns
+    -------
+    A context manager; it gives what every function here takes as ``progress``.
+
+    Examples
+    --------
+    >>> with progress_bar() as progress:
+    ...     progress("smoothing")
+    """
+    return reporter(enabled=True)
+
+
 @contextmanager
 def reporter(*, enabled: bool) -> Iterator[Told]:
     """Give a function that takes the name of each step as it begins, or of one of many as it is over.
@@ -38,8 +55,35 @@ def reporter(*, enabled: bool) -> Iterator[Told]:
     elif sys.stderr.isatty():
         with _bar() as bar:
             yield from _drawn(bar)
+    elif (shell := _notebook()) is not None:
+        yield _Cell(shell)
     else:
         yield _Lines()
+
+
+def _notebook() -> Any:
+    """Return what shows things below a cell of a notebook; None where this is none."""
+    python: Any = sys.modules.get("IPython")
+    return None if python is None or not hasattr(python.get_ipython(), "kernel") else python.display.display
+
+
+class _Cell:
+    """One line below a cell of a notebook, its bar the browser's own; it needs nothing beside IPython."""
+
+    def __init__(self, show: Any) -> None:
+        self.show, self.began = show, monotonic()
+        self.handle: Any = None
+
+    def __call__(self, step: str) -> None:
+        text, bar = plain(step), ""
+        if isinstance(step, Counted):
+            text = f"{text} ({_pace(step.done, step.total, monotonic() - self.began)})"
+            bar = f'<progress value="{step.done}" max="{step.total}"></progress> '
+        shown = {"text/plain": text, "text/html": f"{bar}{escape(text)}"}
+        if self.handle is None:
+            self.handle = self.show(shown, raw=True, display_id=True)
+        else:
+            self.handle.update(shown, raw=True)
 
 
 class _Lines:

@@ -19,6 +19,8 @@ RUN_PARAMETERS: tuple[Parameter, ...] = (
     AGAIN,
 )
 
+FIGURES = parameters_of(RunOptions, "figures")[0]
+
 
 def run_options(values: Mapping[str, Any]) -> RunOptions:
     """Return what the options of a command ask for."""

@@ -68,6 +68,15 @@ def frames(
     Notes
     -----
     Source: Chazalviel, Phys. Rev. A 42 (1990) 7355 for the front; optical flow with a diffusion term for u_k.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0.0, 1e-3, 101)
+    >>> c = 1000.0 + 2e5 * x
+    >>> found = frames(x, c, np.full(101, 2e5), 1e-9 * c, np.full(101, 1e-12))  # all anions move at 1 nm/s
+    >>> f"{found.least_flux * 1e9:.2f} nm/s, {found.net_mean * 1e9:.2f} nm/s, {found.net_spread:.0%}"
+    '1.00 nm/s, 1.00 nm/s, 0%'
     """
     from scipy.interpolate import CubicSpline
 
@@ -105,6 +114,16 @@ def voltage_frame(
     -------
     Diagnostic
         Not a number below ``rms(h)`` = 0.05.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(0.0, 1e-3, 101)
+    >>> c = 1000.0 + 2e5 * x
+    >>> flux = np.full(101, 1e-5)
+    >>> found = voltage_frame(x, c, np.full(101, 5e-11), flux / c, flux)  # v is J / c, and J uniform
+    >>> f"{found.frame * 1e9:.1f} nm/s, {found.tautology * 1e9:.1f} nm/s"
+    '-9.1 nm/s, -9.1 nm/s'
     """
     length = x[-1] - x[0]
     cbar = _integral(x, 1.0 / mobility) / _integral(x, 1.0 / (mobility * concentration))

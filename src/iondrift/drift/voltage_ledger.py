@@ -86,6 +86,19 @@ def voltage_ledger(
     Notes
     -----
     Source: Newman and Balsara, Electrochemical Systems, ch. 11 and 12.
+
+    Examples
+    --------
+    >>> import iondrift
+    >>> cell = iondrift.simulate("li-li").isel(time=slice(16, None, 4), x=slice(None, None, 3))
+    >>> D = iondrift.Diffusivity.constant(1.3e-12)
+    >>> inputs = iondrift.DriftInputs.of(
+    ...     cell.concentration, cell.voltage, D, temperature=313.15,
+    ...     current_density=cell.current_density, transference_number=0.9
+    ... )
+    >>> ledger = voltage_ledger(inputs, VoltageCauses(interphase_resistance=0.3, plating_gap=1e-4, counter_gap=1e-4))
+    >>> ledger.part.values.tolist()
+    ['electromotive force', 'interphases', 'electrodes', 'gaps']
     """
     if inputs.current is None or inputs.transference_number is None:
         raise ConfigurationError("a ledger of the voltage needs current_density and transference_number")

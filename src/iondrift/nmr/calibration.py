@@ -89,6 +89,16 @@ def calibrate(
         NaN, no region of interest, or an intensity that is not positive within it.
     ConfigurationError
         A reference that is not there, or options out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> point = np.arange(80)
+    >>> sample = np.where((point >= 16) & (point < 64), 100.0, 0.1)
+    >>> stored = np.array([1.0, 1.0, 0.8])[:, None] * sample  # a fifth of the salt is gone from the third profile
+    >>> found = calibrate(stored, time=[0.0, 500.0, 1000.0], field_of_view=4e-3, concentration=1666.0, reference=[0, 1])
+    >>> found.concentration.isel(x=10).values.round(1).tolist(), round(found.attrs["electrode_distance"] * 1e3, 2)
+    ([1666.0, 1666.0, 1332.8], 2.4)
     """
     intensity, labels = _intensity(profiles, reverse)
     t = cast.increasing(time, "time of the profiles")

@@ -203,6 +203,8 @@ def figure_3(
             draw(dataset, place)
         for at, place in zip(_ENDS, places[len(panels) :], strict=False):
             drift_velocity(dataset, place, at=at, closures=closures)
+            if at != "x0" and (legend := place.get_legend()) is not None:
+                legend.remove()  # the panel above names the same curves
         drift_velocity_map(dataset, places[-1])
     return _stacked(places) if axes is None else places
 

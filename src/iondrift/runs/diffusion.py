@@ -14,8 +14,10 @@ from iondrift.nmr.options import DiffusionOptions, DiffusivityForm
 from iondrift.progress import Progress, silent
 from iondrift.readers.bruker.options import GradientOptions
 from iondrift.report.console import diffusion as console
-from iondrift.report.figures import diffusion as figures
+from iondrift.report.figures import diffusion as drawings
+from iondrift.report.figures import drawing
 from iondrift.report.summary import diffusion as summaries
+from iondrift.runs.options import Figures
 from iondrift.runs.results import as_json as to_json
 from iondrift.runs.results import publication
 
@@ -37,6 +39,7 @@ def run(
     form: DiffusivityForm = "auto",
     options: DiffusionOptions = DiffusionOptions(),
     gradients: GradientOptions = GradientOptions(),
+    figures: Figures = "png",
     progress: Progress = silent,
 ) -> DiffusionOutcome:
     """Measure diffusion experiments and write summary, report and figures; see :func:`measure_series`.
@@ -59,7 +62,7 @@ def run(
         found = label_series(series)
         written.store(found)
         progress("drawing figures")
-        figures.draw(found, title=title, folder=written.figures)
+        drawings.draw(found, title=title, folder=written.figures, kinds=drawing.KINDS[figures])
         written.report(console.to_text(summary), summary)
     return DiffusionOutcome(series=series, summary=summary, folder=out)
 

@@ -18,9 +18,11 @@ from iondrift.readers.impedance.options import ReadingOptions
 from iondrift.readers.impedance.series import read_impedance
 from iondrift.readers.paths import is_pattern
 from iondrift.report.console import impedance as impedance_console
+from iondrift.report.figures import drawing
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.report.series_axis import Along, series_axis
 from iondrift.report.summary import impedance as impedance_summary
+from iondrift.runs.options import Figures
 from iondrift.runs.record import STAND, Record, changes, files_of, relative
 from iondrift.runs.results import as_json as to_json
 from iondrift.runs.results import publication, read_summary
@@ -46,6 +48,7 @@ def run(
     along: Along = "auto",
     title: str | None = None,
     csv: bool = False,
+    figures: Figures = "png",
     again: bool = False,
     progress: Progress = silent,
 ) -> ImpedanceOutcome:
@@ -70,6 +73,8 @@ def run(
         Name of the series; None: that of the file or of the folder.
     csv
         Also write tables into ``csv/``.
+    figures
+        Which files of figures are drawn.
     again
         Compute even what stands.
     progress
@@ -80,7 +85,9 @@ def run(
     IondriftError
         Whatever the user can put right: files, options, or a folder that cannot be written.
     """
-    record = _record(files, {"reading": asdict(reading), "options": asdict(options), "along": along, "csv": csv})
+    record = _record(
+        files, {"reading": asdict(reading), "options": asdict(options), "along": along, "csv": csv, "figures": figures}
+    )
     if not again and not changes(folder, record):
         return ImpedanceOutcome(dataset=open_results(folder), summary=read_summary(folder), folder=folder, stands=True)
     with publication(folder, record) as written:
@@ -99,7 +106,7 @@ def run(
         if csv:
             written.tables(dataset)
         progress("drawing figures")
-        impedance_figures.draw(dataset, axis, title=title, folder=written.figures)
+        impedance_figures.draw(dataset, axis, title=title, folder=written.figures, kinds=drawing.KINDS[figures])
         written.report(impedance_console.to_text(summary), summary)
         written.provenance(title, [*impedance.attrs["cautions"], *notes])
     return ImpedanceOutcome(dataset=dataset, summary=summary, folder=folder)

@@ -14,14 +14,21 @@ from iondrift.nmr.options import LineOptions
 from iondrift.progress import Progress, silent
 from iondrift.report.console import layout
 from iondrift.report.console import lineshape as console
-from iondrift.report.figures import lineshape as figures
+from iondrift.report.figures import drawing
+from iondrift.report.figures import lineshape as drawings
 from iondrift.report.summary import lineshape as summaries
+from iondrift.runs.options import Figures
 from iondrift.runs.results import as_json as to_json
 from iondrift.runs.results import publication
 
 
 def run(
-    folders: Sequence[Path], out: Path, *, options: LineOptions = LineOptions(), progress: Progress = silent
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    options: LineOptions = LineOptions(),
+    figures: Figures = "png",
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Fit the lines of spectra, write summary, report and figures; return the summary.
 
@@ -37,7 +44,7 @@ def run(
         summary = summaries.build(found, title=_title(found), warnings=notes)
         written.store(found)
         progress("drawing figures")
-        figures.draw(found, folder=written.figures)
+        drawings.draw(found, folder=written.figures, kinds=drawing.KINDS[figures])
         written.report(layout.plain_text(console.render(summary), 100), summary)
     return summary
 

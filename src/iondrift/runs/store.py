@@ -88,6 +88,17 @@ def open_results(path: str | Path) -> xr.Dataset:
     StoreError
         There are no results, or the store is incomplete or not of the set that the ledger beside it names. Contents are
         not read; ``iondrift verify`` does that.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import xarray as xr
+    >>> from iondrift.runs import store
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = store.write(xr.Dataset({"v": ("x", [1.0, 2.0], {"units": "m s-1"})}), f"{folder}/results.zarr")
+    ...     with open_results(folder) as found:
+    ...         print(found.v.values, found.v.attrs["units"])
+    [1. 2.] m s-1
     """
     path = Path(path)
     if path.is_file():

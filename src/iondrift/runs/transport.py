@@ -11,9 +11,11 @@ from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.transport import CellFit, fit_cell
 from iondrift.progress import Progress, silent
 from iondrift.report.console import transport as console
-from iondrift.report.figures import transport as figures
+from iondrift.report.figures import drawing
+from iondrift.report.figures import transport as drawings
 from iondrift.report.summary import transport as summaries
 from iondrift.report.summary.readings import readings
+from iondrift.runs.options import Figures
 from iondrift.runs.results import as_json as to_json
 from iondrift.runs.results import publication
 
@@ -28,7 +30,13 @@ class TransportOutcome:
 
 
 def run(
-    experiment: Experiment, out: Path, *, mcmc: bool = False, seed: int = 0, progress: Progress = silent
+    experiment: Experiment,
+    out: Path,
+    *,
+    mcmc: bool = False,
+    seed: int = 0,
+    figures: Figures = "png",
+    progress: Progress = silent,
 ) -> TransportOutcome:
     """Fit one cell and write store, summary, report and figures.
 
@@ -43,7 +51,8 @@ def run(
         summary = summaries.build(found) | {"readings": readings(pipeline.read_in_closed_form(found.measured))}
         written.store(found.dataset)
         progress("drawing figures")
-        figures.draw(found.dataset, title=experiment.cell.name, folder=written.figures)
+        folder, kinds = written.figures, drawing.KINDS[figures]
+        drawings.draw(found.dataset, title=experiment.cell.name, folder=folder, kinds=kinds)
         written.report(console.to_text(summary), summary)
     return TransportOutcome(fit=found, summary=summary, folder=out)
 

@@ -92,6 +92,16 @@ def error_budget(
     Notes
     -----
     Source: Saltelli et al., Global Sensitivity Analysis, 2008; Jansen 1999 for the estimator.
+
+    Examples
+    --------
+    >>> import iondrift
+    >>> cell = iondrift.simulate("li-li").isel(time=slice(16, None, 4), x=slice(None, None, 3))
+    >>> D = iondrift.Diffusivity.constant(1.3e-12)
+    >>> volts = cell.voltage - cell.voltage_offset
+    >>> budget = error_budget(cell.concentration, volts, D, temperature=313.15, samples=100)
+    >>> str(budget.share.sel(quantity="v_x0").idxmax().item())
+    'voltage_offset_V'
     """
     measured, splines, drawing = split_keywords(
         "error_budget",

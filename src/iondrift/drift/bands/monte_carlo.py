@@ -92,6 +92,16 @@ def drift_bands(
     Notes
     -----
     Source: Wahba 1983, Nychka 1988 (coverage of the posterior); Salmon et al. 2011 (counter-based random numbers).
+
+    Examples
+    --------
+    >>> import iondrift
+    >>> cell = iondrift.simulate("li-li").isel(time=slice(16, None, 4), x=slice(None, None, 3))
+    >>> D = iondrift.Diffusivity.constant(1.3e-12)
+    >>> volts = cell.voltage - cell.voltage_offset
+    >>> bands = drift_bands(cell.concentration, volts, D, temperature=313.15, samples=100)
+    >>> bands.drift_velocity.dims, bands["quantile"].values.tolist()
+    (('quantile', 'time', 'x'), [0.025, 0.5, 0.975])
     """
     measured, splines, drawing = split_keywords(
         "drift_bands",
@@ -135,6 +145,19 @@ def velocity_ratio(first: xr.Dataset, second: xr.Dataset) -> xr.DataArray:
     ------
     ConfigurationError
         One is not from :func:`drift_bands`, or the numbers of replicates differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> rng = np.random.default_rng(0)
+    >>> drawn = [
+    ...     xr.DataArray(v * rng.normal(1.0, 0.1, (2, 500)), {"end": ["x0", "xL"]}, ("end", "replicate"))
+    ...     for v in (2e-8, 1e-8)
+    ... ]
+    >>> cells = [one.to_dataset(name="final_drift_velocity") for one in drawn]
+    >>> f"{float(velocity_ratio(*cells).sel(end='x0').median()):.1f}"
+    '2.0'
     """
     a, b = _final(first, "first"), _final(second, "second")
     if a.sizes["replicate"] != b.sizes["replicate"]:

@@ -70,6 +70,16 @@ def estimate_noise(concentration: xr.DataArray) -> NoiseEstimate:
     ------
     DataError
         Too few profiles or points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> values = 1000.0 + 20.0 * np.random.default_rng(0).standard_normal((80, 40))
+    >>> coords = {"time": 500.0 * np.arange(80), "x": 3e-5 * np.arange(40)}
+    >>> found = estimate_noise(xr.DataArray(values, coords, ("time", "x")))
+    >>> f"{found.standard_deviation:.0f}"
+    '20'
     """
     concentration = labelled(concentration, "concentration", ("time", "x"), unit="mol m-3")
     values = concentration.values

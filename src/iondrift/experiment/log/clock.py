@@ -158,6 +158,15 @@ def average_over_windows(log: xr.Dataset, start: Any, stop: Any) -> xr.Dataset:
         A window holds no sample; the message names the profile, counted from 1, and the span of the log.
     ShapeError
         ``start`` and ``stop`` differ in length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> log = xr.Dataset({"voltage": ("time", [0.1, 0.2, 0.3, 0.4])}, {"time": [0.0, 10.0, 20.0, 30.0]})
+    >>> found = average_over_windows(log, start=[0.0, 20.0], stop=[15.0, 35.0])
+    >>> found.voltage.values.round(2).tolist(), found.samples.values.tolist()
+    ([0.15, 0.35], [2, 2])
     """
     time = elapsed(log)
     begin = cast.increasing(start, "start of the windows")

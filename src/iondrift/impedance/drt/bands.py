@@ -121,6 +121,18 @@ def drt_bands(
     ----------
     Mixture of Laplace approximations: MacKay, Neural Comp. 4 (1992) 415-447. Perturb and optimise: Bardsley et al.,
     SIAM J. Sci. Comput. 36 (2014) A1895-A1910.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> f = np.logspace(5.0, -1.0, 37)
+    >>> noise = 1.0 + 1e-3 * np.random.default_rng(0).standard_normal(f.size)
+    >>> Z = xr.DataArray((5.0 + 50.0 / (1.0 + 2j * np.pi * f * 1e-3)) * noise, {"frequency": f}, ("frequency",))
+    >>> bands = drt_bands(Z, samples=100)
+    >>> low, _, high = bands.polarisation_resistance.values[:, 0]
+    >>> bool(low < 50.0 < high), bands.gamma.dims
+    (True, ('quantile', 'spectrum', 'tau'))
     """
     began = perf_counter()
     changes, read, drawn = split_keywords("drt_bands", options, DrtModel, Readout, BandDraws)

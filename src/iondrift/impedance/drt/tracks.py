@@ -54,6 +54,17 @@ def track_peaks(
         There is no gamma (spectrum, tau).
     ConfigurationError
         An option is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import xarray as xr
+    >>> import iondrift
+    >>> f = np.logspace(5.0, -1.0, 37)
+    >>> arcs = [10.0 / (1.0 + 2j * np.pi * f * tau) for tau in (1e-3, 2e-3)]
+    >>> found = track_peaks(iondrift.drt(xr.DataArray(arcs, {"frequency": f}, ("spectrum", "frequency"))))
+    >>> found.sizes["peak"], found.peak_tau.values[0].round(4).tolist()
+    (1, [0.001, 0.0021])
     """
     from scipy.optimize import linear_sum_assignment
 

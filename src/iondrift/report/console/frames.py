@@ -36,7 +36,7 @@ def agreement(summary: Mapping[str, Any]) -> dict[str, str]:
     if facts is None or "agreeing_transference" not in facts:
         return {}
     value = with_unit(facts["agreeing_transference"]).removesuffix(" 1")
-    return {"t-*": f"{value}: where blocking and current agree best; t- is an input, and no agreement proves it"}
+    return {"t-*": f"{value}: closures agree best there; it proves no t-"}
 
 
 def _diagnostic(facts: Mapping[str, Any]) -> str:

@@ -60,11 +60,7 @@ def _agreement(summary: Mapping[str, Any]) -> dict[str, str]:
     told = {place: _apart(difference[place]) for place in _ENDS}
     verdict = "differ at " + " and ".join(place for place in _ENDS if told[place]) if any(told.values()) else "agree"
     entry = difference["x0"]
-    text = f"they {verdict} within 95 % bands: {entry['high']} less {entry['low']} {with_unit(entry)} at x0"
-    given = summary["settings"]["anion_transference_number"]
-    if given is not None and "current" in (entry["high"], entry["low"]):
-        text += f", for t- = {given:g} as given"
-    return {"closures": text if not any(told.values()) else text.replace(" within 95 % bands", ", beyond 95 % bands")}
+    return {"closures": f"{verdict} by 95 % bands: {entry['high']} less {entry['low']} {banded(entry)} at x0"}
 
 
 def _apart(entry: Mapping[str, Any]) -> bool:
@@ -76,10 +72,8 @@ def _beyond_the_current(summary: Mapping[str, Any]) -> dict[str, str]:
     lines = {}
     for name, ratio in summary["result"]["beyond_the_current"].items():
         entry = summary["closures"][name]
-        lines[f"not {name}"] = (
-            f"{banded(entry['x0'])} um/h at x0, {banded(entry['xL'])} at xL: implies {plain(ratio['value'], 2)} times "
-            "the current that flowed"
-        )
+        ends = f"{banded(entry['x0'])} um/h at x0, {banded(entry['xL'])} at xL"
+        lines[f"not {name}"] = f"{ends}: {plain(ratio['value'], 2)} times the current"
     return lines
 
 
@@ -111,6 +105,5 @@ def _interphase(impedance: Mapping[str, Any] | None) -> dict[str, str]:
     kind = "area" if impedance["settings"]["area"] is not None else "windowed"
     unit = first["resistances"][kind]["unit"]
     values = [scaled(row["resistances"][kind], 1.0) for row in (first, last)]
-    first_tau, last_tau = (edge["value"] for edge in impedance["settings"]["window"])
-    text = f"{values[0]} {unit}" if first is last else f"{values[0]} to {values[1]} {unit}, first to last spectrum"
-    return {"interphase": f"{text} (tau {first_tau:g} to {last_tau:g} s; 95 % bands)"}
+    text = f"{values[0]} {unit}" if first is last else f"{values[0]} to {values[1]} {unit}, first to last"
+    return {"interphase": f"{text} (95 % bands)"}

@@ -36,7 +36,8 @@ def in_a_line(summary: Mapping[str, Any]) -> dict[str, str]:
     if facts is None:
         return {}
     left, whole = facts["not_accounted_for"]["value"], facts["voltage"]["value"]
-    return {"voltage": f"{left:.2f} of {whole:.2f} V not accounted for: {_in_other_words(facts)}"}
+    words = _in_other_words(facts).removesuffix(" of depletion")
+    return {"voltage": f"{left:.2f} of {whole:.2f} V not accounted for: {words}"}
 
 
 def _volts(entry: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,16 +30,17 @@ _LABELS = {
 }
 
 
-def draw(dataset: xr.Dataset, *, title: str, folder: Path) -> list[Path]:
-    """Draw every figure as PNG and SVG; return the files written."""
-    with drawing.style():
-        written = drawing.save(profiles(dataset, title=title), "transport_profiles", folder)
-        written += drawing.save(diffusivity(dataset, title=title), "transport_diffusivity", folder)
-        written += drawing.save(velocities(dataset, title=title), "transport_velocity", folder)
-        for form in dataset.form.values:
-            figure = corner(dataset.sel(form=form), title=f"{title}, {form}")
-            written += drawing.save(figure, f"transport_parameters_{form}", folder)
-    return written
+def draw(dataset: xr.Dataset, *, title: str, folder: Path, kinds: Sequence[str] = drawing.ALL) -> list[Path]:
+    """Draw every figure in each of its kinds (png, svg); return the files written."""
+    title = drawing.literal(title)
+    drawings: dict[str, Callable[[], Figure]] = {
+        "transport_profiles": lambda: profiles(dataset, title=title),
+        "transport_diffusivity": lambda: diffusivity(dataset, title=title),
+        "transport_velocity": lambda: velocities(dataset, title=title),
+    }
+    for form in dataset.form.values:
+        drawings[f"transport_parameters_{form}"] = partial(corner, dataset.sel(form=form), title=f"{title}, {form}")
+    return drawing.save_each(drawings, folder, kinds)
 
 
 def profiles(dataset: xr.Dataset, *, title: str) -> Figure:

@@ -208,6 +208,13 @@ def simulate(
         A value no physics allows; the salt runs out at an electrode (the message gives the time).
     DiffusivityError
         D-(c) is not positive somewhere between a thousandth and twice the initial concentration.
+
+    Examples
+    --------
+    >>> cell = simulate("li-li")
+    >>> end = cell.sel(time=cell.attrs["rest_start"], method="nearest")
+    >>> f"{float(end.drift_velocity[0]) * 3.6e9:.0f} um/h at {float(end.voltage):.2f} V"
+    '302 um/h at 1.50 V'
     """
     if not isinstance(cell, str) or cell not in PRESETS:
         raise ConfigurationError(f"cell {cell!r}: use {' or '.join(map(repr, PRESETS))}")
