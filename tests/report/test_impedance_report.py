@@ -18,7 +18,7 @@ import golden_text
 import synthetic_impedance
 from iondrift.impedance.drt.bands import COVERAGE
 from iondrift.report.console import impedance as impedance_console
-from iondrift.report.figures import drawing
+from iondrift.report.figures import drawing, relaxation
 from iondrift.report.figures import impedance as impedance_figures
 from iondrift.report.series_axis import series_axis
 from iondrift.report.summary import impedance as impedance_summary
@@ -155,7 +155,7 @@ def test_distributions_that_differ_tenfold_have_their_own_scales(largest: float,
     shape /= shape.max()
     sizes = np.array([largest, 1.0, 2.0, 3.0, 4.0])
     dataset["gamma"] = (("spectrum", "tau"), sizes[:, None] * shape)
-    axes = impedance_figures.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
+    axes = relaxation.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
     curves = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == shape.size]
     heights = 0.9 * np.ones(5) if own else sizes
     for place, (curve, height) in enumerate(zip(curves, heights, strict=True)):
@@ -166,7 +166,7 @@ def test_distributions_that_differ_tenfold_have_their_own_scales(largest: float,
 
 def test_every_distribution_is_shaded_from_the_lower_to_the_upper_edge_of_its_band() -> None:
     dataset = synthetic_impedance.analysed(1)
-    axes = impedance_figures.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
+    axes = relaxation.relaxation_times(dataset, series_axis(dataset), title="cell").axes[0]
     shaded = axes.collections[0].get_paths()[0].vertices
     tau, band = dataset.tau.values, dataset.gamma_band.values[:, 0]
     k = tau.size // 2
@@ -180,7 +180,7 @@ def test_what_lies_beyond_the_measured_frequencies_does_not_set_the_scale_of_the
     dataset = synthetic_impedance.analysed()
     gamma = dataset.gamma.values
     gamma[:, 0] = 10.0 * gamma.max() if beyond else 0.0  # the shortest time constant was not measured
-    figure = impedance_figures.relaxation_map(dataset, series_axis(dataset), title="cell")
+    figure = relaxation.relaxation_map(dataset, series_axis(dataset), title="cell")
     (mesh,) = (
         entry for entry in figure.axes[0].collections if hasattr(entry, "get_clim") and entry.get_array().size > 9
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -17,9 +17,10 @@ import xarray as xr
 from iondrift import cast
 from iondrift.drift.closures import CLOSURES
 from iondrift.errors import ConfigurationError
-from iondrift.experiment.results import HOUR, UM_PER_H
+from iondrift.experiment.results import UM_PER_H
 from iondrift.report.figures import drawing
 from iondrift.report.figures.bands import stretch_small
+from iondrift.report.figures.given import hours_of, one_panel, panels_of, stacked, variable
 from iondrift.report.figures.lineshape import draw_spectrum
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def voltage(dataset: xr.Dataset, axes: Axes | None = None) -> Axes:
     axes
         Where to draw; None: a new figure.
     """
-    axes = _axes(axes)
-    axes.plot(_hours(dataset), _held(dataset, "voltage").values, color="0.15")
+    axes = one_panel(axes)
+    axes.plot(hours_of(dataset), variable(dataset, "voltage").values, color="0.15")
     axes.set(xlabel="time / h", ylabel="$V$ / V")
     return axes
 
@@ -60,8 +61,10 @@ def current_density(dataset: xr.Dataset, axes: Axes | None = None) -> Axes:
     axes
         Where to draw; None: a new figure.
     """
-    axes = _axes(axes)
-    axes.plot(_hours(dataset), -_held(dataset, "current_density").values / 10.0, color="0.15")  # 1 mA cm-2 = 10 A m-2
+    axes = one_panel(axes)
+    axes.plot(
+        hours_of(dataset), -variable(dataset, "current_density").values / 10.0, color="0.15"
+    )  # 1 mA cm-2 = 10 A m-2
     axes.set(xlabel="time / h", ylabel="$-i$ / mA cm$^{-2}$")
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
     return axes
@@ -88,14 +91,14 @@ def drift_velocity(
     ConfigurationError
         The results hold no such closure, or there is no such end.
     """
-    end, axes = _ENDS[cast.one_of(at, "at", tuple(_ENDS))], _axes(axes)
+    end, axes = _ENDS[cast.one_of(at, "at", tuple(_ENDS))], one_panel(axes)
     for name in _closures(dataset, closures):
         colour = drawing.closure_colour(name)
         if "drift_velocity_band_by_closure" in dataset:
             edges = dataset["drift_velocity_band_by_closure"].sel(closure=name).isel(x=end)
-            drawing.band(axes, _hours(dataset), edges.transpose("quantile", "time").values * UM_PER_H, colour)
+            drawing.band(axes, hours_of(dataset), edges.transpose("quantile", "time").values * UM_PER_H, colour)
         values = dataset["drift_velocity_by_closure"].sel(closure=name).isel(x=end).values
-        axes.plot(_hours(dataset), values * UM_PER_H, color=colour, label=name)
+        axes.plot(hours_of(dataset), values * UM_PER_H, color=colour, label=name)
     values = dataset["drift_velocity_by_closure"].isel(x=end).sel(closure=_closures(dataset, closures)).values
     stretch_small(axes, values * UM_PER_H)
     axes.set(xlabel="time / h", ylabel=f"$v(x_{at[1]})$ / µm h$^{{-1}}$")
@@ -120,13 +123,13 @@ def drift_velocity_map(dataset: xr.Dataset, axes: Axes | None = None, *, closure
     ConfigurationError
         The results hold no such closure.
     """
-    axes = _axes(axes)
+    axes = one_panel(axes)
     name = _closures(dataset, [str(dataset.attrs["closure"]) if closure is None else closure])[0]
     values = dataset["drift_velocity_by_closure"].sel(closure=name).transpose("time", "x").values * UM_PER_H
     largest = float(np.nanmax(np.abs(values)))
     both = float(np.nanmin(values)) < -0.02 * largest  # both signs: zero gets its own colour
     mesh = axes.pcolormesh(
-        _hours(dataset), drawing.relative(dataset), values.T, shading="nearest", rasterized=True,
+        hours_of(dataset), drawing.relative(dataset), values.T, shading="nearest", rasterized=True,
         cmap="RdBu_r" if both else "magma", vmin=-largest if both else min(0.0, float(np.nanmin(values))), vmax=largest,
     )  # fmt: skip
     axes.set(xlabel="time / h", ylabel="$x/L$", ylim=(0, 1))
@@ -144,8 +147,8 @@ def relaxation_times(impedance: xr.Dataset, axes: Axes | None = None) -> Axes:
     axes
         Where to draw; None: a new figure.
     """
-    axes = _axes(axes)
-    hours, gamma = _hours(impedance), _held(impedance, "gamma").values
+    axes = one_panel(axes)
+    hours, gamma = hours_of(impedance), variable(impedance, "gamma").values
     omega = 2.0 * np.pi * impedance["frequency"].values
     tau = impedance["tau"].values
     inside = (tau >= 1.0 / omega.max()) & (tau <= 1.0 / omega.min())  # beyond, nothing was measured
@@ -169,13 +172,13 @@ def resistance(impedance: xr.Dataset, axes: Axes | None = None) -> Axes:
     axes
         Where to draw; None: a new figure.
     """
-    axes = _axes(axes)
-    hours = _hours(impedance)
+    axes = one_panel(axes)
+    hours = hours_of(impedance)
     order = np.argsort(hours, kind="stable")
     if f"{_WINDOWED}_band" in impedance:
         band = impedance[f"{_WINDOWED}_band"].values[:, order]
         axes.fill_between(hours[order], band[0], band[-1], color=drawing.AT_PLATING, alpha=0.25, lw=0)
-    axes.plot(hours[order], _held(impedance, _WINDOWED).values[order], ".-", color=drawing.AT_PLATING)
+    axes.plot(hours[order], variable(impedance, _WINDOWED).values[order], ".-", color=drawing.AT_PLATING)
     first, last = impedance.attrs["window_s"]
     axes.set(xlabel="time / h", ylabel=r"resistance / $\Omega$", ylim=(0.0, None))
     axes.set_title(rf"$\tau$ from {first:g} to {last:g} s", loc="left")
@@ -198,7 +201,7 @@ def figure_3(
     """
     with drawing.style():
         panels = [voltage, *([current_density] if "current_density" in dataset else [])]
-        places = _panels(axes, len(panels) + 3, 6.4, "figure_3")
+        places = panels_of(axes, len(panels) + 3, 6.4, "figure_3")
         for draw, place in zip(panels, places, strict=False):
             draw(dataset, place)
         for at, place in zip(_ENDS, places[len(panels) :], strict=False):
@@ -206,7 +209,7 @@ def figure_3(
             if at != "x0" and (legend := place.get_legend()) is not None:
                 legend.remove()  # the panel above names the same curves
         drift_velocity_map(dataset, places[-1])
-    return _stacked(places) if axes is None else places
+    return stacked(places) if axes is None else places
 
 
 def figure_4(spectra: xr.Dataset, axes: Sequence[Axes] | None = None) -> list[Axes]:
@@ -220,7 +223,7 @@ def figure_4(spectra: xr.Dataset, axes: Sequence[Axes] | None = None) -> list[Ax
         One a spectrum. None: a new figure.
     """
     with drawing.style():
-        places = _panels(axes, spectra.sizes["spectrum"], 2.4 * spectra.sizes["spectrum"], "figure_4")
+        places = panels_of(axes, spectra.sizes["spectrum"], 2.4 * spectra.sizes["spectrum"], "figure_4")
         for k, place in enumerate(places):
             draw_spectrum(spectra.isel(spectrum=k), place)
             place.set_xlabel("chemical shift / ppm")
@@ -240,11 +243,11 @@ def figure_5(dataset: xr.Dataset, impedance: xr.Dataset, axes: Sequence[Axes] | 
         Three. None: a new figure.
     """
     with drawing.style():
-        places = _panels(axes, 3, 5.6, "figure_5")
+        places = panels_of(axes, 3, 5.6, "figure_5")
         voltage(dataset, places[0])
         relaxation_times(impedance, places[1])
         resistance(impedance, places[2])
-    return _stacked(places) if axes is None else places
+    return stacked(places) if axes is None else places
 
 
 def save(axes: Axes | Sequence[Axes], path: str | Path) -> Path:
@@ -275,43 +278,9 @@ def save(axes: Axes | Sequence[Axes], path: str | Path) -> Path:
         return drawing.save(figure, path.stem, path.parent, (kind,))[0]
 
 
-def _axes(axes: Axes | None) -> Axes:
-    if axes is not None:
-        return axes
-    with drawing.style():
-        return _panels(None, 1, 3.4, "")[0]
-
-
-def _panels(axes: Sequence[Axes] | None, count: int, height: float, name: str) -> list[Axes]:
-    """Return so many axes, one above the other where none are given."""
-    if axes is None:
-        return list(np.ravel(drawing.panels(5.2, height, rows=count)[1]))
-    found: list[Any] = list(np.ravel(np.asarray(axes, dtype=object)))
-    if len(found) != count:
-        raise ConfigurationError(f"{name}: {len(found)} axes found; {count} are needed, from top to bottom")
-    return found
-
-
-def _stacked(places: list[Axes]) -> list[Axes]:
-    """Name the common axis below the last panel alone."""
-    for place in places[:-1]:
-        place.set_xlabel("")
-    return places
-
-
-def _hours(dataset: xr.Dataset) -> np.ndarray[Any, Any]:
-    return np.asarray(_held(dataset, "time").values / HOUR)
-
-
-def _held(dataset: xr.Dataset, name: str) -> xr.DataArray:
-    if name not in dataset.variables:
-        raise ConfigurationError(f"the results hold no {name!r}, which this figure shows")
-    return dataset[name]
-
-
 def _closures(dataset: xr.Dataset, wanted: Sequence[str] | None) -> list[str]:
     """Return names of closures that results hold."""
-    held = [str(name) for name in _held(dataset, "drift_velocity_by_closure").closure.values]
+    held = [str(name) for name in variable(dataset, "drift_velocity_by_closure").closure.values]
     if wanted is None:
         return [name for name in held if name in CLOSURES]
     for name in wanted:

@@ -11,16 +11,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from iondrift.cast import evenly_spaced
-from iondrift.report.console import layout, sweep_drift
-from iondrift.report.console.texts import decimals, duration, frequency, scaled, seconds, table_of_facts
+from iondrift.report.console import layout, peaks, sweep_drift
+from iondrift.report.console.series import ROWS, heading_of, left_out, name_of, ohms, shown_rows
+from iondrift.report.console.texts import decimals, frequency, scaled, seconds, table_of_facts
 from iondrift.report.summary import masked_points
 
-_ROWS = 20  # spectra printed; the others are in the store
-_THINNED = 7  # spectra through which a peak is followed in print
-_PEAKS = 10  # peaks printed: those seen in most spectra
 _WORST = 5  # of them those with the largest residuals, in the table of the test
-_LONGEST_SOURCE = 18  # letters
 _CRITERIA = {
     "marginal_likelihood": "marginal likelihood",
     "gcv": "generalised cross-validation",
@@ -57,12 +53,12 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
         (
             "Change during a sweep",
             sweep_drift.section(
-                summary, _heading(summary), lambda row: _name(summary, row), _shown(summary["spectra"])
+                summary, heading_of(summary), lambda row: name_of(summary, row), shown_rows(summary["spectra"])
             ),
         ),
         ("Regularisation", _regularization(summary)),
         (_heading_of_resistances(summary), _resistances(summary)),
-        ("Peaks", _peaks(summary)),
+        ("Peaks", peaks.section(summary)),
         ("Method", table_of_facts(_method(summary))),
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
     ]
@@ -116,44 +112,21 @@ def _alike(notes: Sequence[str]) -> str:
     )
 
 
-def _shown(rows: Sequence[Any], most: int = _ROWS) -> list[int]:
-    return [int(k) for k in evenly_spaced(len(rows), most)]
-
-
-def _left_out(rows: Sequence[Any], shown: Sequence[int], how: str = "") -> list[Text]:
-    if len(shown) == len(rows):
-        return []
-    return [Text(f"{len(shown)} of {len(rows)} shown{how}; all are in summary.json and results.zarr", style="dim")]
-
-
-def _heading(summary: Mapping[str, Any]) -> str:
-    """Return the heading of the column that names a spectrum."""
-    name, _, unit = summary["inputs"]["shown_along"].partition(" / ")
-    return f"{name}\n{unit}" if unit else name
-
-
-def _name(summary: Mapping[str, Any], spectrum: Mapping[str, Any]) -> str:
-    """Return the place of a spectrum; where that is a mere number, with its file."""
-    if summary["inputs"]["shown_along"] != "spectrum" or len(spectrum["source"]) > _LONGEST_SOURCE:
-        return str(spectrum["place"])
-    return f"{spectrum['place']} {spectrum['source']}"
-
-
 def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
-    heading = _heading(summary)
+    heading = heading_of(summary)
     table = layout.columns(heading, "M", "mu", "residual\n%", "M\njudged", "residual\n%", "at", "verdict")
     rows = summary["spectra"]
-    shown = _shown(rows)
-    if len(rows) > _ROWS:  # those that matter most must not be among the ones left out
+    shown = shown_rows(rows)
+    if len(rows) > ROWS:  # those that matter most must not be among the ones left out
         told = [entry["kramers_kronig"]["worst_residual_percent"] for entry in rows]
         residuals = [np.inf if residual is None else residual for residual in told]
         worst = [int(k) for k in np.argsort(residuals)[::-1][:_WORST]]
-        shown = sorted({*_shown(rows, _ROWS - _WORST), *worst})
+        shown = sorted({*shown_rows(rows, ROWS - _WORST), *worst})
     for k in shown:
         found = rows[k]["kramers_kronig"]
         good = found["consistent"]
         table.add_row(
-            _name(summary, rows[k]),
+            name_of(summary, rows[k]),
             str(found["elements"]),
             decimals(found["mu"]),
             decimals(found["residual_at_elements_percent"]),
@@ -171,7 +144,7 @@ def _kramers_kronig(summary: Mapping[str, Any]) -> RenderableType:
     )
     if summary["inputs"]["masked"]["points"]:
         legend += " Masked points are neither fitted nor judged."
-    return Group(table, *_left_out(rows, shown, f", the {_WORST} worst among them"), Text(legend))
+    return Group(table, *left_out(rows, shown, f", the {_WORST} worst among them"), Text(legend))
 
 
 def _regularization(summary: Mapping[str, Any]) -> RenderableType:
@@ -218,25 +191,19 @@ def _used(summary: Mapping[str, Any]) -> str:
 
 
 def _heading_of_resistances(summary: Mapping[str, Any]) -> str:
-    heading = f"Resistances, {_ohms(summary)[0]}"
+    heading = f"Resistances, {ohms(summary)[0]}"
     return heading if summary["settings"]["bands"] is None else f"{heading}, with 95 % bands"
 
 
-def _ohms(summary: Mapping[str, Any]) -> tuple[str, float]:
-    """Return the unit of resistances, and the factor from ohm to it, that keeps the largest short."""
-    largest = max(entry["resistances"]["polarisation"]["value"] for entry in summary["spectra"])
-    return ("Mohm", 1e-6) if largest >= 1e8 else ("kohm", 1e-3) if largest >= 1e5 else ("ohm", 1.0)
-
-
 def _resistances(summary: Mapping[str, Any]) -> RenderableType:
-    rows, (_, factor) = summary["spectra"], _ohms(summary)
-    shown = _shown(rows)
-    table = layout.columns(_heading(summary), "ohmic", "total", "in window", "misfit\n%")
+    rows, (_, factor) = summary["spectra"], ohms(summary)
+    shown = shown_rows(rows)
+    table = layout.columns(heading_of(summary), "ohmic", "total", "in window", "misfit\n%")
     for k in shown:
         found = rows[k]["resistances"]
         ohmic, total, windowed = (scaled(found[name], factor) for name in ("ohmic", "polarisation", "windowed"))
         marks = ("" if rows[k]["polarisation_resolved"] else " *") + ("" if rows[k]["represented"] else " !")
-        table.add_row(_name(summary, rows[k]), ohmic, total + marks, windowed, decimals(rows[k]["residual_percent"]))
+        table.add_row(name_of(summary, rows[k]), ohmic, total + marks, windowed, decimals(rows[k]["residual_percent"]))
     first, last = (edge["value"] for edge in summary["settings"]["window"])
     legend = (
         f"Total: polarisation resistance, all time constants. In window: tau from {first:g} to {last:g} s. "
@@ -246,7 +213,7 @@ def _resistances(summary: Mapping[str, Any]) -> RenderableType:
         legend += " !: the distribution cannot represent the data, the total is wrong."
     if not all(entry["polarisation_resolved"] for entry in rows):
         legend += " *: over a tenth of it lies at time constants that were not measured."
-    parts: list[RenderableType] = [table, *_left_out(rows, shown), Text(legend)]
+    parts: list[RenderableType] = [table, *left_out(rows, shown), Text(legend)]
     if (derived := _derived(summary, shown)) is not None:
         parts += ["", derived]
     return Group(*parts)
@@ -262,7 +229,7 @@ def _against_floor(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
     """Return what follows from the window's resistance, and the capacitance; beside the others they would not fit."""
-    rows, settings, (unit, factor) = summary["spectra"], summary["settings"], _ohms(summary)
+    rows, settings, (unit, factor) = summary["spectra"], summary["settings"], ohms(summary)
     found: dict[str, Callable[[Mapping[str, Any]], str]] = {}
     if settings["electrodes"] > 1:
         found["in window,\nper electrode"] = lambda row: scaled(row["resistances"]["electrode"], factor)
@@ -274,69 +241,10 @@ def _derived(summary: Mapping[str, Any], shown: Sequence[int]) -> Table | None:
         )
     if not found:
         return None
-    table = layout.columns(_heading(summary), *found)
+    table = layout.columns(heading_of(summary), *found)
     for k in shown:
-        table.add_row(_name(summary, rows[k]), *(text(rows[k]) for text in found.values()))
+        table.add_row(name_of(summary, rows[k]), *(text(rows[k]) for text in found.values()))
     return table
-
-
-def _peaks(summary: Mapping[str, Any]) -> RenderableType:
-    if not summary["peaks"]:
-        return Text("none inside the range of time constants")
-    several = len(summary["spectra"]) > 1
-    unit, factor = _ohms(summary)
-    headings = ["peak", _heading(summary), "tau", f"resistance\n{unit}", "width\ndecades"]
-    table = layout.columns(*headings, *(["shift\ndecades"] if several else []))
-    shown = _lasting(summary["peaks"])
-    doubtful = 0
-    for number, peak in shown:
-        rows = peak["through_the_series"]
-        kept = sorted({0, len(rows) // 2, len(rows) - 1}) if len(shown) > 2 else evenly_spaced(len(rows), _THINNED)
-        for place, k in enumerate(kept):
-            row = rows[k]
-            doubtful += row["resolved"] is False
-            cells = [
-                str(number) if place == 0 else "", str(row["place"]),
-                duration(row["tau"]) + (" ?" if row["resolved"] is False else ""),
-                scaled(row["resistance"], factor),
-                decimals(row["width_decades"]),
-            ]  # fmt: skip
-            table.add_row(*cells, *([f"{row['shift_decades']:+.2f}" if k else ""] if several else []))
-    legend = "Resistance between the minima on either side."
-    if doubtful:
-        legend += " ?: fewer than nine draws of ten have a maximum there, too."
-    if not several:
-        return Group(table, Text(legend))
-    lives = [_life(number, peak, summary["inputs"]["shown_along"]) for number, peak in shown]
-    if len(shown) < len(summary["peaks"]):
-        left = len(summary["peaks"]) - len(shown)
-        lives.append(Text(f"Further peaks, seen in fewer spectra and told in summary.json: {left}."))
-    jump = summary["settings"]["largest_jump_decades"]
-    legend += f" Followed while it moves less than {jump:g} decades from one spectrum to the next."
-    return Group(table, *lives, Text(legend))
-
-
-def _lasting(peaks: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
-    """Return the peaks seen in most spectra with their numbers: noise makes many that are seen once."""
-    numbered = list(enumerate(peaks, start=1))
-    lasting = sorted(numbered, key=lambda entry: len(entry[1]["through_the_series"]), reverse=True)[:_PEAKS]
-    return sorted(lasting, key=lambda entry: entry[0])
-
-
-def _life(number: int, peak: Mapping[str, Any], along: str) -> Text:
-    name, _, unit = along.partition(" / ")
-
-    def where(place: str) -> str:
-        return f"{name} {place} {unit}".rstrip()
-
-    count, span = len(peak["through_the_series"]), peak["last_spectrum"] - peak["first_spectrum"] + 1
-    born = "there from the start" if peak["born"] is None else f"born at {where(peak['born'])}"
-    died = "there to the end" if peak["died"] is None else f"last seen at {where(peak['died'])}"
-    gap = "" if span == count else f", not seen in {span - count} between"
-    shift = f", shifts {peak['shift_decades']:+.2f} decades" if count > 1 else ""
-    if (held := peak["shift_constant_voltage"]) is not None:
-        shift += f", {held['decades']:+.2f} at constant voltage ({name} {held['first']} to {held['last']} {unit})"
-    return Text(f"Peak {number}: {born}, {died}, in {count} spectr{'um' if count == 1 else 'a'}{gap}{shift}.")
 
 
 def _method(summary: Mapping[str, Any]) -> dict[str, str]:

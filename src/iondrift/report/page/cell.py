@@ -11,7 +11,7 @@ import xarray as xr
 from iondrift.cast import evenly_spaced
 from iondrift.experiment.log.protocol import Segment
 from iondrift.experiment.results import HOUR
-from iondrift.report.figures import bands, cell, diffusion, drawing, impedance, ledger, lineshape
+from iondrift.report.figures import bands, cell, diffusion, drawing, impedance, ledger, lineshape, relaxation
 from iondrift.report.page.drawn import Drawn, drawn
 from iondrift.report.series_axis import series_axis
 
@@ -76,70 +76,56 @@ def _of_cell(dataset: xr.Dataset, note: str, segments: Sequence[Segment], title:
 
 def _of_profiles(dataset: xr.Dataset, segments: Sequence[Segment], title: str) -> _Figures:
     if "drift_velocity_band" in dataset:
-        yield (
-            "bands_through_time", f"Drift velocity against time. {_BANDED}",
-            lambda: bands.through_time(dataset, segments, title=title),
-        )  # fmt: skip
-        yield (
-            "bands_along_x", f"Drift velocity along x. {_BANDED}", lambda: bands.along_x(dataset, title=title)
-        )  # fmt: skip
+        caption = f"Drift velocity against time. {_BANDED}"
+        yield "bands_through_time", caption, partial(bands.through_time, dataset, segments, title=title)
+        yield "bands_along_x", f"Drift velocity along x. {_BANDED}", partial(bands.along_x, dataset, title=title)
+    caption = "Voltage, current, field and drift velocity against time."
+    yield "time_series", caption, partial(cell.time_series, dataset, segments, title=title)
+    yield "profiles", "Concentration along x, measured and smoothed.", partial(cell.profiles, dataset, title=title)
     yield (
-        "time_series", "Voltage, current, field and drift velocity against time.",
-        lambda: cell.time_series(dataset, segments, title=title),
-    )  # fmt: skip
-    yield "profiles", "Concentration along x, measured and smoothed.", lambda: cell.profiles(dataset, title=title)
+        "concentration",
+        "Concentration over time and x.",
+        partial(cell.concentration_map, dataset, segments, title=title),
+    )
     yield (
-        "concentration", "Concentration over time and x.",
-        lambda: cell.concentration_map(dataset, segments, title=title),
-    )  # fmt: skip
-    yield (
-        "drift_velocity", "Drift velocity over time and x.",
-        lambda: cell.drift_velocity_map(dataset, segments, title=title),
-    )  # fmt: skip
+        "drift_velocity",
+        "Drift velocity over time and x.",
+        partial(cell.drift_velocity_map, dataset, segments, title=title),
+    )
     if "voltage_part" in dataset:
-        yield (
-            "voltage_ledger", "Parts of the voltage, and what is not accounted for.",
-            lambda: ledger.voltage_ledger(dataset, segments, title=title),
-        )  # fmt: skip
+        caption = "Parts of the voltage, and what is not accounted for."
+        yield "voltage_ledger", caption, partial(ledger.voltage_ledger, dataset, segments, title=title)
     if "budget_share" in dataset:
-        yield (
-            "error_budget", "What the bands consist of, and what the choice of the closure does.",
-            lambda: bands.error_budget(dataset, title=title),
-        )  # fmt: skip
+        caption = "What the bands consist of, and what the choice of the closure does."
+        yield "error_budget", caption, partial(bands.error_budget, dataset, title=title)
 
 
 def _of_impedance(dataset: xr.Dataset, title: str) -> _Figures:
     axis = series_axis(dataset, "time")
-    yield (
-        "relaxation_times", "Distributions of relaxation times.",
-        lambda: impedance.relaxation_times(dataset, axis, title=title),
-    )  # fmt: skip
+    caption = "Distributions of relaxation times."
+    yield "relaxation_times", caption, partial(relaxation.relaxation_times, dataset, axis, title=title)
     if dataset.sizes["spectrum"] > 1:
         yield (
-            "resistances", "Resistances through the series.",
-            lambda: impedance.resistances(dataset, axis, title=title),
-        )  # fmt: skip
-    yield (
-        "kramers_kronig", "Residuals of the Kramers-Kronig test.",
-        lambda: impedance.kramers_kronig(dataset, axis, title=title),
-    )  # fmt: skip
+            "resistances",
+            "Resistances through the series.",
+            partial(impedance.resistances, dataset, axis, title=title),
+        )
+    caption = "Residuals of the Kramers-Kronig test."
+    yield "kramers_kronig", caption, partial(impedance.kramers_kronig, dataset, axis, title=title)
 
 
 def _of_diffusion(dataset: xr.Dataset, title: str) -> _Figures:
-    yield "decays", "Diffusion experiments: decays, fits and residuals.", lambda: diffusion.decays(dataset, title=title)
+    caption = "Diffusion experiments: decays, fits and residuals."
+    yield "decays", caption, partial(diffusion.decays, dataset, title=title)
     if "diffusivity" in dataset:
-        yield (
-            "diffusivity", f"D(c) and the experiments with their 95 % bands. {_BANDED}",
-            lambda: diffusion.diffusivity(dataset, title=title),
-        )  # fmt: skip
+        caption = f"D(c) and the experiments with their 95 % bands. {_BANDED}"
+        yield "diffusivity", caption, partial(diffusion.diffusivity, dataset, title=title)
 
 
 def _of_lines(dataset: xr.Dataset, title: str) -> _Figures:
     for k, one in enumerate(lineshape.shown(dataset, _MOST_SPECTRA), start=1):
-        name = str(one.source.item())
-        yield f"lines_{k}", f"Spectrum {name} of {title}, its fitted lines and the residual.", partial(
-            lineshape.spectrum, one
-        )  # fmt: skip
+        caption = f"Spectrum {one.source.item()} of {title}, its fitted lines and the residual."
+        yield f"lines_{k}", caption, partial(lineshape.spectrum, one)
 
 
 _PARTS = {"impedance": _of_impedance, "diffusion": _of_diffusion, "lineshape": _of_lines}
