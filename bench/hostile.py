@@ -2,8 +2,9 @@
 
 Of each kind so many are tried: 700 experiments whose files are damaged, 5,000 impedance files with one damage each, 25
 runs that are killed at a random moment, 40 environments; SHARE (1) of each. Bad is what takes more than 20 s, ends in a
-traceback or by a signal, or loses results; and of the impedance files what is read as numbers that differ by more than
-2e-3, without a word, although the format writes each number twice or counts its points. Needs IONDRIFT_DATA.
+traceback or by a signal, loses results, passes ``check`` and fails ``run``, or is refused without naming a file; and of
+the impedance files what is read as numbers that differ by more than 2e-3, without a word, although the format writes
+each number twice or counts its points. Needs IONDRIFT_DATA.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def experiments(count: int, rng: np.random.Generator, scratch: Path) -> Counter[
     """Damage one or two files of an experiment, or give it one of the named damages; check it."""
     found: Counter[str] = Counter()
     named = [damage for damage, _ in (*REFUSED.values(), *TAKEN.values())]
+    warm = CliRunner().invoke(app, ["check", str(cells.write_cell(scratch / "whole"))])
+    assert warm.exit_code == 0, warm.output  # and kernels are compiled
     for k in range(count):
         cell = cells.write_cell(scratch / f"cell{k}")
         if k < len(named):
@@ -56,12 +59,28 @@ def experiments(count: int, rng: np.random.Generator, scratch: Path) -> Counter[
             for at in rng.choice(len(files), size=int(rng.integers(1, 3)), p=weights / weights.sum()):
                 files[at].write_bytes(mutated(files[at].read_bytes(), rng))
         began = time.monotonic()
-        result = CliRunner().invoke(app, ["check", str(cell)])
-        defect = result.exception is not None and not isinstance(result.exception, SystemExit)
-        if defect:
-            print(f"experiment {k}: {result.exception!r}")
-        found["slow" if time.monotonic() - began > LONGEST_S else "traceback" if defect else "good"] += 1
+        what = _checked_and_run(cell, scratch / f"out{k}")
+        found["slow" if time.monotonic() - began > LONGEST_S else what] += 1
     return found
+
+
+def _checked_and_run(cell: Path, out: Path) -> str:
+    """Return what became of an experiment: good where it runs, or ``check`` refuses it and names a file."""
+    results = [CliRunner().invoke(app, ["check", str(cell)])]
+    if not results[0].exit_code:
+        options = ["--out", str(out), "--no-bands", "--figures", "none"]
+        results.append(CliRunner().invoke(app, ["run", str(cell), *options]))
+    last = results[-1]
+    if any(result.exception and not isinstance(result.exception, SystemExit) for result in results):
+        print(f"{cell}: {last.exception!r}")
+        return "traceback"
+    if last.exit_code and len(results) == 2:
+        print(f"{cell}: {last.stderr}")
+        return "passed check and failed run"
+    if last.exit_code and not any(name in last.stderr for name in (str(cell.parent), "log.txt", "p(", "/dev/")):
+        print(f"{cell}: {last.stderr}")
+        return "refused without a file"
+    return "good"
 
 
 def impedance_files(count: int, rng: np.random.Generator, scratch: Path) -> Counter[str]:

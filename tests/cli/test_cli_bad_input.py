@@ -177,7 +177,7 @@ BAD: dict[str, tuple[Damage, str]] = {
     "more profiles than there are": (_edit("[log]", "count = 40\n[log]"), "ask for 40 profiles .* 16 are there"),
     "first profile beyond the last": (_edit("[log]", "first = 17\n[log]"), "16 are there"),
     "a reference that is not there": (_edit("[log]", "reference = [17]\n[log]"), "profile 17 asked for, 16"),
-    "log does not cover the profiles": (_log(_short), "profile 5: its window.*holds no sample of the log"),
+    "log does not cover the profiles": (_log(_short), r"log\.txt: profile 5: its window.*holds no sample of the log"),
     "profiles begin before the log": (_edit("[log]", "start_s = -600.0\n[log]"), "profile 1: its window"),
     "region of interest empty": (
         _edit("[log]", "region_tolerance = 1e-9\n[log]"),

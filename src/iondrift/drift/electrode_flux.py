@@ -142,7 +142,9 @@ class StorageFit:
         for j in range(courses.count):
             own = group % courses.count == j
             flux[:, own] = self._slope(courses.draw(j, standard_normals[:, own]))
-        return np.asarray(flux * systematic["concentration"] * systematic["length"])
+        flux *= systematic["concentration"]  # in place: of long series it is the largest array there is
+        flux *= systematic["length"]
+        return flux
 
     def exact_flux(self, systematic: Mapping[str, FloatArray]) -> FloatArray:
         """Return the reported flux (time, replicate) for replicates whose profiles hold no noise."""

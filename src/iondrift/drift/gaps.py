@@ -45,7 +45,7 @@ def gap_concentration(
     length
         m; without a length the wall is the profile's end.
     """
-    from scipy.linalg import solve_banded
+    from scipy.linalg.lapack import dgtsv
 
     from iondrift_kernels.constants import FARADAY
 
@@ -64,14 +64,13 @@ def gap_concentration(
             driven = transference * (current[k - 1] + part * (current[k] - current[k - 1])) / FARADAY
             faces = np.append((c[1:] + c[:-1]) / 2.0, beyond)
             rate = step / width * salt * np.asarray(law(np.maximum(faces, HELD_AT * beyond))) / distance
-            band = np.zeros((3, _VOLUMES))
-            band[0, 1:], band[2, :-1] = -rate[:-1], -rate[:-1]
-            band[1] = 1.0 + rate
-            band[1, 1:] += rate[:-1]
+            diagonal = 1.0 + rate
+            diagonal[1:] += rate[:-1]
             right = c.copy()
             right[0] -= step / width * driven
             right[-1] += rate[-1] * beyond
-            c = np.maximum(solve_banded((1, 1), band, right), HELD_AT * beyond)
+            solved = dgtsv(-rate[:-1], diagonal, -rate[:-1], right)[3]  # solve_banded's own, without its checks
+            c = np.maximum(solved, HELD_AT * beyond)
         at_wall = transference * current[k] / (FARADAY * salt * float(law(float(c[0]))))
         walls[k], resistance[k] = c[0] - at_wall * width / 2.0, width * np.sum(1.0 / (c * np.asarray(law(c))))
     held = walls <= HELD_AT * edge

@@ -37,7 +37,7 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     log = read_log(experiment)
     progress("reading profiles")
     series = without_outliers(experiment, read_series(experiment))
-    averaged = clock.average_over_windows(log, series.start, series.stop)
+    averaged = _averaged(experiment, log, series)
     segments = tuple(segment_protocol(log)) if "current_density" in log else ()
     reference = reference_profiles(experiment, series, segments)
     _check_sign(experiment, averaged)
@@ -68,6 +68,14 @@ def measure_cell(experiment: Experiment, *, progress: Progress) -> Measured:
     _check_orientation(measured)
     _check_offset(measured)
     return measured
+
+
+def _averaged(experiment: Experiment, log: xr.Dataset, series: Series) -> xr.Dataset:
+    """Return means of the log over the acquisitions; a window without a sample is told with the log's file."""
+    try:
+        return clock.average_over_windows(log, series.start, series.stop)
+    except DataError as error:
+        raise DataError(f"{experiment.log.file}: {error}") from error
 
 
 def _check_sign(experiment: Experiment, averaged: xr.Dataset) -> None:
