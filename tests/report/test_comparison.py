@@ -170,8 +170,24 @@ def test_what_stands_beside_the_velocities_is_compared_too(first: Compared) -> N
     text = " ".join(console.to_text(found, width=120).split())
     assert "Beyond the 95 % band differ, too: the resistance of the interphase." in text
     assert "263.00 +- 0.20 mossy" in text
-    swept = [cell["sweeps"] for cell in found["cells"]]
-    assert swept[0] == swept[1]
+
+
+def test_spectra_that_changed_within_their_sweeps_are_counted(first: Compared) -> None:
+    with_sweeps = copy.deepcopy(_beside(first, "A", 1.0, 0))
+    told = [(0.4, False), (-3.5, True), (2.0, True)]
+    for row, (change, drifts) in zip(with_sweeps.summary["impedance"]["spectra"], told, strict=False):
+        band = [change - 0.2, change + 0.2]
+        row["sweep"] = {
+            "change": {"value": change, "unit": "%", "band_95": band},
+            "at": {"value": 75.0, "unit": "Hz"},
+            "drifts": drifts,
+        }
+    found = build([with_sweeps, first])
+    sweeps = found["cells"][0]["sweeps"]
+    assert (sweeps["drifting"], sweeps["judged"], sweeps["largest"]["value"]) == (2, 3, -3.5)
+    assert found["cells"][1]["sweeps"] is None
+    text = " ".join(console.to_text(found, width=120).split())
+    assert "2 of 3 -3.5 at 75.0 Hz" in text
 
 
 def test_a_reading_that_differs_is_named(first: Compared) -> None:

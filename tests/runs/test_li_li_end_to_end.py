@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import iondrift
 from iondrift.cli.app import app
 from iondrift.runs import store
 from li_li_cell import EXPERIMENT
@@ -139,3 +140,21 @@ def test_most_of_the_voltage_is_not_accounted_for(default: tuple[dict, Path]) ->
         moving["voltage_frame"]["tautology"]["value"], rel=0.2
     )
     assert moving["geometric"]["value"] == pytest.approx(0.116, rel=0.02)
+
+
+def test_the_cell_against_itself_is_one_and_its_correlated_draws_cancel(
+    default: tuple[dict, Path], measurements: Path, tmp_path: Path
+) -> None:
+    """Drawn with another seed the same cell shares no draw with itself: its ratio is 1 within a band as wide as v's."""
+    _, out = default
+    _run(measurements, tmp_path, "--seed", "7", "--figures", "none")
+    own, other = iondrift.compare(out, out).summary, iondrift.compare(out, tmp_path / "out").summary
+    for name, rows in own["closures"].items():
+        assert rows[1]["x0_ratio"]["band_95"] == [1.0, 1.0]
+        apart = other["closures"][name][1]
+        low, high = apart["x0_ratio"]["band_95"]
+        assert low < 1.0 < high
+        width = (apart["x0"]["band_95"][1] - apart["x0"]["band_95"][0]) / apart["x0"]["value"]
+        assert high - low > width
+    assert not other["paired"]
+    assert other["verdicts"][0]["differs"] == []

@@ -115,6 +115,10 @@ def depletion_ratio(semi_integral: npt.ArrayLike, concentration: npt.ArrayLike) 
     DataError
         Not finite, or not positive.
 
+    Notes
+    -----
+    Source: Sand, Phil. Mag. 1 (1901) 45, with the semi-integral in place of i sqrt(t): :func:`semi_integral`.
+
     Examples
     --------
     >>> f"{depletion_ratio(2.0 * np.sqrt(5400.0 / np.pi), 1666.0):.3g}"
@@ -184,6 +188,10 @@ def hittorf_transference(salt: npt.ArrayLike, charge: npt.ArrayLike) -> tuple[fl
     ------
     ShapeError, DataError
         Lengths differ, fewer than four, or no charge passed.
+
+    Notes
+    -----
+    Source: Hittorf, Ann. Phys. 165 (1853) 177.
 
     Examples
     --------

@@ -33,6 +33,10 @@ def mobility(diffusivity: npt.ArrayLike, temperature: npt.ArrayLike) -> Any:
     DataError
         A value is not finite or not positive.
 
+    Notes
+    -----
+    Source: Newman and Balsara, Electrochemical Systems, ch. 11.
+
     Examples
     --------
     >>> f"{mobility(1.3e-12, 313.15):.4e}"
@@ -86,6 +90,10 @@ def ambipolar_diffusivity(anion: npt.ArrayLike, cation: npt.ArrayLike) -> Any:
     ------
     DataError
         A value is not finite or not positive.
+
+    Notes
+    -----
+    Source: Newman and Balsara, Electrochemical Systems, ch. 11.
 
     Examples
     --------

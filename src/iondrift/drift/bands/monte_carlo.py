@@ -141,6 +141,16 @@ def velocity_ratio(first: xr.Dataset, second: xr.Dataset) -> xr.DataArray:
     Each replicate of the first is paired with the one before it of the second: cells measured independently share no
     draw, also where both were drawn with one seed.
 
+    Parameters
+    ----------
+    first, second
+        Of :func:`drift_bands`, with ``final_drift_velocity`` (end, replicate), m s-1.
+
+    Returns
+    -------
+    xarray.DataArray
+        (end, replicate), without unit.
+
     Raises
     ------
     ConfigurationError

@@ -55,6 +55,10 @@ def track_peaks(
     ConfigurationError
         An option is out of its range.
 
+    Notes
+    -----
+    Source of the pairing: Munkres, J. SIAM 5 (1957) 32.
+
     Examples
     --------
     >>> import numpy as np
