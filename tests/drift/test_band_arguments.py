@@ -131,6 +131,7 @@ def test_a_fit_of_other_profiles_is_refused(cell, function):
         "was fitted to 19 entries along x, the concentration has 20": c[:, 1:],
         "was fitted at time = 9000 (index 9), where the concentration has 4500": c.assign_coords(time=2.0 * TIME),
         "was fitted at x = 0.002 (index 19), where the concentration has 0.001": c.assign_coords(x=2.0 * X),
+        "mol m-3 on average, the concentration has": c * 1.001,
     }
     for message, other in others.items():
         with pytest.raises(errors.ShapeError, match=re.escape(message)):

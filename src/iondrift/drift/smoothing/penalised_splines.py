@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
@@ -137,9 +138,10 @@ def smooth(
         return problem.fit(choice.reported.penalties, choice, other)
 
     values = concentration.values
-    if reference_profiles is not None:
-        values = _additive(values, fit(problem_of(values), drawn=False), reference_index or 0)
-    return fit(problem_of(values), drawn)
+    if reference_profiles is None:
+        return fit(problem_of(values), drawn)
+    additive = _additive(values, fit(problem_of(values), drawn=False), reference_index or 0)
+    return replace(fit(problem_of(additive), drawn), mean=float(values.mean()))
 
 
 def _search(problem: Problem, *, adaptive: bool, both: bool) -> tuple[Choice, OtherOrder | None]:
@@ -184,6 +186,12 @@ def given_or_fitted(
                 f"series: was fitted at {name} = {fitted[k]:g} (index {k}), where the concentration has {found[k]:g}; "
                 "smooth this concentration"
             )
+    mean = float(concentration.values.mean())
+    if abs(series.mean - mean) > 1e-9 * abs(mean):
+        raise ShapeError(
+            f"series: was fitted to profiles of {series.mean:.6g} mol m-3 on average, the concentration has "
+            f"{mean:.6g}; smooth this concentration"
+        )
     return series
 
 

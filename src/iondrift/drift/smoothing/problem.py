@@ -53,7 +53,7 @@ class Problem:
             self.precision[reference_index], self.loading[reference_index] = _CERTAIN, 0.0
         self.axis = TimeAxis(times, breaks, self.precision, self.loading)
         self.temporal = self.axis.temporal(time_axis.ORDER)
-        self.level = float(np.abs(values).mean())
+        self.level, self.mean = float(np.abs(values).mean()), float(values.mean())
         whitening = _whitening(noise, values.mean(axis=0))
         self.independent = whitening.shape[0]
         sites = np.linspace(0.0, 1.0, min(self.independent, MAXIMUM_SPATIAL_FUNCTIONS))
@@ -189,6 +189,7 @@ class Problem:
             kappa=self.kappa,
             times=self.times,
             x=self.x,
+            mean=self.mean,
         )
 
 

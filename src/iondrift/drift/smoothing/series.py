@@ -54,8 +54,8 @@ class SmoothSeries:
         Spatial knots on 0..1, the modes in terms of B-splines (functions, modes), L in m, and the mean concentration.
     precision, loading, kappa
         Of the profiles and the fixed pattern, see :mod:`iondrift_kernels.penalised_spline`.
-    times, x
-        Of the profiles that were fitted, s and m.
+    times, x, mean
+        Of the profiles that were fitted, s, m and mol m-3: a fit of others on the same grid is told by its mean.
     """
 
     value: FloatArray
@@ -84,6 +84,7 @@ class SmoothSeries:
     kappa: float
     times: FloatArray
     x: FloatArray
+    mean: float
 
     @bounded_threads
     def evaluate(self) -> tuple[FloatArray, FloatArray, FloatArray]:
