@@ -15,17 +15,17 @@ from iondrift.experiment.results import LEVELS
 from iondrift.nmr.concentration_series import diffusivity_band
 
 _CURVE: Final = 200  # points of D(c)
-_UNITS: Final = {
-    "b": "s m-2",
-    "gradient": "T m-1",
-    "integral": "1",
-    "amplitude": "1",
-    "diffusion_coefficient": "m2 s-1",
-    "diffusion_coefficient_band": "m2 s-1",
-    "salt_concentration": "mol m-3",
-    "concentration": "mol m-3",
-    "diffusivity": "m2 s-1",
-    "diffusivity_band": "m2 s-1",
+_MEANINGS: Final = {
+    "b": ("s m-2", "b of the gradient pulses"),
+    "gradient": ("T m-1", "mean over a pulse"),
+    "integral": ("1", "of the region, over the largest"),
+    "amplitude": ("1", "of a component at b = 0"),
+    "diffusion_coefficient": ("m2 s-1", "of a component"),
+    "diffusion_coefficient_band": ("m2 s-1", "95 % band by Student's t, of the fit alone"),
+    "salt_concentration": ("mol m-3", "of the experiment's sample"),
+    "concentration": ("mol m-3", "where D(c) is told"),
+    "diffusivity": ("m2 s-1", "D(c), of the form in the attributes"),
+    "diffusivity_band": ("m2 s-1", "quantiles of D(c), the gradients' common error among them"),
 }
 
 
@@ -72,9 +72,9 @@ def label_series(series: DiffusionSeries) -> xr.Dataset:
         values["diffusivity_band"] = (("quantile", "concentration"), diffusivity_band(D, c, LEVELS))
         attrs |= {"form": series.fitted.form, "diffusivity": D.describe()}
     result = xr.Dataset(values, coords, attrs)
-    for name in result.variables:
-        if name in _UNITS:
-            result[name].attrs["units"] = _UNITS[str(name)]
+    for name, (unit, meaning) in _MEANINGS.items():
+        if name in result.variables:
+            result[name].attrs |= {"units": unit, "long_name": meaning}
     return result
 
 
