@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iondrift.errors import collected_warnings, plain
+from iondrift.errors import collected_warnings
 from iondrift.experiment.diffusion import DiffusionSeries, measure_series
 from iondrift.experiment.diffusion_labels import label_series
 from iondrift.nmr.options import DiffusionOptions, DiffusivityForm
@@ -18,8 +18,7 @@ from iondrift.report.figures import diffusion as drawings
 from iondrift.report.figures import drawing
 from iondrift.report.summary import diffusion as summaries
 from iondrift.runs.options import Figures
-from iondrift.runs.results import as_json as to_json
-from iondrift.runs.results import publication
+from iondrift.runs.results import publication, tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +68,5 @@ def run(
 
 def show(outcome: DiffusionOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from iondrift.report.console.layout import console_on
-
-    if as_json:
-        print(to_json(outcome.summary))
-    elif not quiet:
-        stdout = console_on()
-        console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {plain(outcome.folder)}", soft_wrap=True)
+    if as_json or not quiet:
+        tell(outcome.summary, outcome.folder, console.render, as_text=not as_json)

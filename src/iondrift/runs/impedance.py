@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from iondrift.errors import collected_warnings, plain
+from iondrift.errors import collected_warnings
 from iondrift.impedance import analysis as impedance_analysis
 from iondrift.impedance.options import ImpedanceOptions
 from iondrift.progress import Progress, silent
@@ -24,8 +24,7 @@ from iondrift.report.series_axis import Along, series_axis
 from iondrift.report.summary import impedance as impedance_summary
 from iondrift.runs.options import Figures
 from iondrift.runs.record import STAND, Record, changes, files_of, relative
-from iondrift.runs.results import as_json as to_json
-from iondrift.runs.results import publication, read_summary
+from iondrift.runs.results import publication, read_summary, tell
 from iondrift.runs.store import open_results
 
 
@@ -114,14 +113,9 @@ def run(
 
 def show(outcome: ImpedanceOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from iondrift.report.console.layout import console_on
-
-    if as_json:
-        print(to_json(outcome.summary))
-    elif not quiet:
-        stdout = console_on()
-        impedance_console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {plain(outcome.folder)}{STAND if outcome.stands else ''}", soft_wrap=True)
+    note = STAND if outcome.stands else ""
+    if as_json or not quiet:
+        tell(outcome.summary, outcome.folder, impedance_console.render, as_text=not as_json, note=note)
 
 
 def _record(files: Sequence[Path | str], settings: Mapping[str, Any]) -> Record:

@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from iondrift.errors import collected_warnings, plain
+from iondrift.errors import collected_warnings
 from iondrift.experiment.lineshape import measure_lines
 from iondrift.nmr.options import LineOptions
 from iondrift.progress import Progress, silent
@@ -18,8 +18,7 @@ from iondrift.report.figures import drawing
 from iondrift.report.figures import lineshape as drawings
 from iondrift.report.summary import lineshape as summaries
 from iondrift.runs.options import Figures
-from iondrift.runs.results import as_json as to_json
-from iondrift.runs.results import publication
+from iondrift.runs.results import publication, tell
 
 
 def run(
@@ -51,14 +50,8 @@ def run(
 
 def show(summary: dict[str, Any], out: Path, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from iondrift.report.console.layout import console_on
-
-    if as_json:
-        print(to_json(summary))
-    elif not quiet:
-        stdout = console_on()
-        layout.write(console.render(summary), stdout)
-        stdout.print(f"Results in {plain(out)}", soft_wrap=True)
+    if as_json or not quiet:
+        tell(summary, out, console.render, as_text=not as_json)
 
 
 def _title(found: xr.Dataset) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iondrift.errors import StoreError
+from iondrift.errors import StoreError, plain
 from iondrift.ledger import RESULTS_SET, read_ledger
 from iondrift.runs import store
 from iondrift.runs.crate import CRATE, metadata
@@ -23,6 +23,7 @@ from iondrift.runs.store import RESULTS
 
 if TYPE_CHECKING:
     import xarray as xr
+    from rich.console import RenderableType
 
 IMPEDANCE = "impedance.zarr"
 LINESHAPE = "lineshape.zarr"
@@ -127,6 +128,37 @@ def read_summary(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise StoreError(f"{path}: cannot be read ({error}); run the analysis with --again") from error
     return found
+
+
+def tell(
+    summary: Mapping[str, Any],
+    folder: Path,
+    render: Callable[[Mapping[str, Any]], RenderableType],
+    *,
+    as_text: bool,
+    note: str = "",
+) -> None:
+    """Print a report and where its results are, or the summary as JSON, to stdout.
+
+    Parameters
+    ----------
+    summary, folder
+        Of a finished job.
+    render
+        Makes the report of the summary.
+    as_text
+        False: JSON.
+    note
+        Behind the folder: how results came about.
+    """
+    from iondrift.report.console import layout
+
+    if not as_text:
+        print(as_json(summary))
+        return
+    stdout = layout.console_on()
+    layout.write(render(summary), stdout)
+    stdout.print(f"Results in {plain(folder)}{note}", soft_wrap=True)
 
 
 def as_json(summary: Any) -> str:

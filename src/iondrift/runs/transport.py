@@ -16,8 +16,7 @@ from iondrift.report.figures import transport as drawings
 from iondrift.report.summary import transport as summaries
 from iondrift.report.summary.readings import readings
 from iondrift.runs.options import Figures
-from iondrift.runs.results import as_json as to_json
-from iondrift.runs.results import publication
+from iondrift.runs.results import publication, tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +58,5 @@ def run(
 
 def show(outcome: TransportOutcome, *, as_json: bool, quiet: bool) -> None:
     """Print the report, or the summary as JSON, to stdout."""
-    from rich.console import Console
-
-    if as_json:
-        print(to_json(outcome.summary))
-    elif not quiet:
-        stdout = Console(highlight=False)
-        console.write(outcome.summary, stdout)
-        stdout.print(f"Results in {outcome.folder}", markup=False, soft_wrap=True)
+    if as_json or not quiet:
+        tell(outcome.summary, outcome.folder, console.render, as_text=not as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from iondrift.report.console import layout
@@ -45,11 +45,6 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
     """Return the report as plain text of a given width."""
     return layout.plain_text(render(summary), width)
-
-
-def write(summary: Mapping[str, Any], console: Console) -> None:
-    """Print the report."""
-    layout.write(render(summary), console)
 
 
 def _coefficients(summary: Mapping[str, Any]) -> RenderableType:

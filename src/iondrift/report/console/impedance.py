@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -63,11 +63,6 @@ def parts(summary: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, Re
         ("Warnings", layout.paragraphs(summary["warnings"], mark="!", style="bold yellow")),
     ]
     return [(prefix + heading, body) for heading, body in found]
-
-
-def write(summary: Mapping[str, Any], console: Console) -> None:
-    """Print the report; to a pipe as plain text."""
-    layout.write(render(summary), console)
 
 
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:

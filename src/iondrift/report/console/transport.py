@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from iondrift.report.console import layout, readings
 from iondrift.report.console.texts import banded, decimals, number, table_of_facts, with_unit
@@ -51,11 +51,6 @@ def render(summary: Mapping[str, Any]) -> RenderableType:
 def to_text(summary: Mapping[str, Any], *, width: int = 100) -> str:
     """Return the report as plain text of a given width."""
     return layout.plain_text(render(summary), width)
-
-
-def write(summary: Mapping[str, Any], console: Console) -> None:
-    """Print the report."""
-    layout.write(render(summary), console)
 
 
 def _fit(summary: Mapping[str, Any]) -> RenderableType:
