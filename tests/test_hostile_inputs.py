@@ -223,7 +223,7 @@ def test_outliers_are_found_and_nothing_else() -> None:
             assert np.argwhere(found.points).tolist() == [[k, m]]
             assert not found.profiles.any()
             assert abs(found.cleaned[k, m] / values[k, m] - 1.0) < 0.2
-        for whole in (1.3 * values[k], np.roll(values[k], 4)):
+        for whole in (1.3 * values[k], np.roll(values[k], 3)):
             damaged = values.copy()
             damaged[k] = whole
             assert np.flatnonzero(find_outliers(damaged).profiles).tolist() == [k]

@@ -10,7 +10,9 @@ of these hold; sigma is the noise at that place, from third differences in time,
 - |d| is more than four times that of the four points beside it: diffusion and a gain move neighbours, too.
 
 A whole profile stands out where the root mean square of d / sigma, over the places with sample and counting d beyond
-twice the spread, is above 3, and that over all of them four times as large as in the profiles beside it.
+twice the spread, is above 3, and that over all of them four times as large as in the profiles beside it; or where it
+lies elsewhere: its position, weighed by the slopes of the usual profile, is half a point and 7 sigma away from those of
+the eight around it, and more than twice what these spread.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from iondrift.cast import FloatArray
 
 _AROUND = 4  # profiles to either side, and so many more where the series ends
 _NOISE, _SPREAD, _BESIDE, _PROFILE = 7.0, 2.0, 4.0, 3.0
+_SHIFT = 0.5  # points
 _PASSES = 5
 _DIFFERENCE = np.array([1.0, -3.0, 3.0, -1.0])
 FEWEST = 12  # profiles: fewer do not tell noise from change
@@ -60,7 +63,7 @@ def find_outliers(values: FloatArray) -> Outliers:
             break
         points |= found
         cleaned = _filled(values, points)
-    profiles = _bad_profiles(cleaned)
+    profiles = _bad_profiles(cleaned) | _shifted_profiles(cleaned)
     if profiles.any():
         points[profiles] = False
         cleaned = _filled(values, points | profiles[:, None])
@@ -102,6 +105,17 @@ def _bad_profiles(values: FloatArray) -> npt.NDArray[np.bool_]:
     padded = np.pad(strength, 2, mode="reflect")
     beside = np.sort([padded[k : k + len(values)] for k in (0, 1, 3, 4)], axis=0)[1:3].mean(axis=0)
     return np.asarray((np.sqrt((apart**2).mean(axis=1)) > _PROFILE) & (strength > _BESIDE * beside))
+
+
+def _shifted_profiles(values: FloatArray) -> npt.NDArray[np.bool_]:
+    usual = np.median(values, axis=0)
+    if usual[[0, -1]].max() > 0.5 * np.quantile(usual, 0.95):
+        return np.zeros(len(values), dtype=np.bool_)  # the sample's edges, which tell where it lies, are out of view
+    slope = np.gradient(usual)
+    position = -(values - usual) @ slope / max(float(slope @ slope), np.finfo(float).tiny)  # points
+    deviation, spread, noise = _deviations(position[:, None])
+    size = np.abs(deviation[:, 0])
+    return np.asarray((size > _SHIFT) & (size > _NOISE * noise) & (size > _SPREAD * spread[:, 0]))
 
 
 def _running_median(values: FloatArray, reach: int = 4) -> FloatArray:
