@@ -67,7 +67,7 @@ def label_results(
     if bands is not None:
         for name, array in _of_bands(bands, experiment.reconstruction.closure).items():
             if "closure" in array.dims:
-                array = array.reindex(closure=coords["closure"])
+                array = array.reindex(closure=coords["closure"], copy=False)
             dataset[name] = array.drop_vars([c for c in array.coords if c not in array.dims])
         main = bands.by_closure.get(experiment.reconstruction.closure)
         if main is not None:

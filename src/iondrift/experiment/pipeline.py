@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +97,7 @@ def analyse(
         closures: dict[str, xr.Dataset] = {}
         for name, row in rows.items():
             progress(f"closure {name}")
-            closures[name] = _reconstruct(measured, row, series)
+            closures[name] = _sharing(_reconstruct(measured, row, series), closures)
         drawn = None
         if bands is not None and series is not None:
             drawn = bands_of(measured, rows, series, bands, model=model_of(measured, ledger), progress=progress)
@@ -158,6 +159,13 @@ def _reconstruct(measured: Measured, row: Row, series: SmoothSeries | None) -> x
             f"closure {row.closure}: no drift velocity comes out as a number; check D(c), concentration and voltage"
         )
     return result
+
+
+def _sharing(result: xr.Dataset, others: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Hold what closures have in common (c, its gradient, D) once: of long series it is half of each."""
+    first = next(iter(others.values()), result)
+    common = [name for name in result.data_vars if name in first and np.array_equal(result[name], first[name])]
+    return result.assign({name: first[name] for name in common})
 
 
 def _fit(measured: Measured, *, drawn: bool) -> SmoothSeries | None:

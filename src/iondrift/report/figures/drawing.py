@@ -75,7 +75,8 @@ def save(figure: Figure, name: str, folder: Path, kinds: Sequence[str] = ALL) ->
                 # no date in the file: the same results give the same bytes
                 FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None})  # type: ignore[no-untyped-call]
             else:
-                FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
+                # a sixth larger than by zlib's default, in half the time
+                FigureCanvasAgg(figure).print_png(path, pil_kwargs={"compress_level": 2})  # type: ignore[no-untyped-call]
             figure.set_layout_engine("none")  # laid out once for all files
     except OSError as error:
         raise StoreError(f"{folder / name}: cannot be written: {error.strerror or error}") from error
