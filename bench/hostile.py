@@ -1,4 +1,4 @@
-"""Hostile input, faults and environments in numbers: ``python bench/hostile.py [SHARE]``, seeded.
+"""Hostile input, faults and environments in numbers: ``python bench/hostile.py [SHARE [KIND...]]``, seeded.
 
 Of each kind so many are tried: 700 experiments whose files are damaged, 5,000 impedance files with one damage each, 25
 runs that are killed at a random moment, 40 environments; SHARE (1) of each. Bad is what takes more than 20 s, ends in a
@@ -58,9 +58,12 @@ def experiments(count: int, rng: np.random.Generator, scratch: Path) -> Counter[
             weights = np.array([8.0, 8.0, *[1.0] * (len(files) - 2)])
             for at in rng.choice(len(files), size=int(rng.integers(1, 3)), p=weights / weights.sum()):
                 files[at].write_bytes(mutated(files[at].read_bytes(), rng))
-        began = time.monotonic()
+        began, busy = time.monotonic(), time.process_time()
         what = _checked_and_run(cell, scratch / f"out{k}")
-        found["slow" if time.monotonic() - began > LONGEST_S else what] += 1
+        took, busy = time.monotonic() - began, time.process_time() - busy
+        if took > LONGEST_S:
+            print(f"{cell}: {took:.1f} s, {busy:.1f} s of them at work")
+        found["slow" if took > LONGEST_S else what] += 1
     return found
 
 
@@ -152,24 +155,23 @@ def environments(count: int, scratch: Path) -> Counter[str]:
     return found
 
 
-def main(share: float) -> None:
-    """Print tried, good and bad of each kind."""
-    rng = np.random.default_rng(20)
+def main(share: float, chosen: list[str]) -> None:
+    """Print tried, good and bad of each kind, or of the chosen ones."""
     print(f"{'kind':20}{'tried':>8}{'good':>8}{'bad':>6}  of what kind")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         kinds = {
-            "experiments": lambda: experiments(round(700 * share), rng, scratch),
-            "impedance files": lambda: impedance_files(round(5000 * share), rng, scratch),
+            "experiments": lambda: experiments(round(700 * share), np.random.default_rng(20), scratch),
+            "impedance files": lambda: impedance_files(round(5000 * share), np.random.default_rng(21), scratch),
             "kills": lambda: kills(max(1, round(25 * share)), scratch),
             "environments": lambda: environments(max(1, round(40 * share)), scratch),
         }
-        for name, tried in kinds.items():
-            found = tried()
+        for name in chosen or kinds:
+            found = kinds[name]()
             fine = found["good"] + found["silent, could not be seen"]
             bad = ", ".join(f"{count} {what}" for what, count in found.items() if what != "good")
             print(f"{name:20}{found.total():8}{fine:8}{found.total() - fine:6}  {bad}", flush=True)
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, sys.argv[2:])

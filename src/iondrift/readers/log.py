@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
@@ -14,34 +13,15 @@ from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
 from iondrift.readers.log_columns import header_unit
-from iondrift.readers.log_times import DATE, seconds_of, tells_time
+from iondrift.readers.log_lines import Line, split_log
+from iondrift.readers.log_times import check_order, continued, seconds_of, tells_time
 from iondrift.readers.paths import as_path
-from iondrift.readers.text import (
-    SEPARATORS,
-    Separator,
-    claims_number,
-    decimal_sign,
-    number,
-    number_at,
-    read_text,
-    split_cells,
-    split_lines,
-)
-from iondrift.settings import named_options, setting, split_keywords
+from iondrift.readers.text import Separator, claims_number, decimal_sign, number, number_at, read_text
+from iondrift.settings import named_options, split_keywords
 from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, unit_factor
 
 if TYPE_CHECKING:
     import xarray as xr
-
-_COMMENTS: Final = ("#", "%", "//")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Line:
-    """One line that is neither blank nor a comment, split into fields."""
-
-    number: int
-    fields: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +156,7 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     asked = replace(layout, **changes)
     path = as_path(path)
     columns = _columns(path, asked)
-    text_lines = _content(split_lines(read_text(path))[0])
-    lines = _split(text_lines, path, asked.separator, asked.decimal)
+    lines = split_log(read_text(path), path, asked.separator, asked.decimal)
     names, data = _header_and_data(lines, columns, path)
     places = [_place(column, names, path) for column in columns]
     mark = asked.decimal or _decimal_mark(data, places, path)
@@ -190,8 +169,8 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
         cells = [(line.number, line.fields[places[0]]) for line in data]
         values[:, 0] = seconds_of(cells, path, day_first=asked.day_first)
     if asked.time_restarts:
-        values[:, 0] = _continued(values[:, 0])
-    _check_time(values, data, path, header)
+        values[:, 0] = continued(values[:, 0])
+    check_order(values, [line.number for line in data], path, header)
     coords = {"time": values[:, 0]}
     log = variables.dataarray("voltage", values[:, 1], coords).to_dataset()
     if len(columns) == 3:
@@ -234,81 +213,7 @@ def _columns(path: Path, asked: LogLayout) -> list[_Column]:
     return columns
 
 
-def _content(lines: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the lines that are neither blank nor comments, with their numbers."""
-    return [
-        (k, line)
-        for k, line in enumerate(lines, 1)
-        if line and not line.isspace() and not line.lstrip().startswith(_COMMENTS)
-    ]
-
-
-def _split(lines: list[tuple[int, str]], path: Path, separator: Separator | None, decimal: str | None) -> list[_Line]:
-    if separator is None:
-        separator = _separator(lines, path, decimal)
-    elif separator not in SEPARATORS:
-        raise ConfigurationError(f"separator: {separator!r} is unknown; allowed: {', '.join(SEPARATORS)}")
-    if separator == "comma" and decimal == ",":
-        raise ConfigurationError(f"{path}: the comma cannot be separator and decimal mark at once; change one")
-    return [_Line(number=k, fields=split_cells(line, SEPARATORS[separator])) for k, line in lines]
-
-
-def _separator(lines: list[tuple[int, str]], path: Path, decimal: str | None) -> Separator:
-    """Find the separator from the lines that begin with a number; refuse to guess what a comma means."""
-    # A date has a blank, and no separator: "2024-05-17 10:00:00".
-    compact = [(k, DATE.sub("date", line).strip()) for k, line in lines]
-    begins = {k for k, line in lines if line.strip().lstrip('"')[:1] in set("+-.,0123456789")}
-    data = [(k, line) for k, line in compact if k in begins]
-    if not data:
-        number, first = lines[0]
-        raise InputFileError(
-            f"{path}, line {number}: no line begins with a number (first line: {first.strip()[:40]!r}); "
-            "give numbers with elapsed time, not dates, or name the separator if the first column is text"
-        )
-    before = [line for k, line in compact if k < data[0][0]]
-    certain: tuple[Separator, ...] = ("tab", "semicolon")
-    for name in certain:
-        mark = SEPARATORS[name]
-        # A tab inside a cell: the names above are parted by as many commas as every line.
-        inside = bool(before) and mark not in before[-1] and _as_many_commas([line for _, line in data], before)
-        if any(mark in line for _, line in data) and not inside:
-            return name
-    number, first = next(((k, line) for k, line in data if "," in line), (0, ""))
-    if not number:
-        return "space"
-    if decimal is not None:
-        return "comma" if decimal == "." else "space"
-    if _comma_separates([line for _, line in data], before):
-        return "comma"
-    text = "".join(line for _, line in data)
-    if " " in text and not re.search(r"\s,|,\s|\.", text):
-        return "space"
-    raise InputFileError(
-        f"{path}, line {number}: {first[:40]!r} can be read with the comma as separator or as decimal mark; "
-        f"say which: {setting('separator', 'comma')}, or {setting('decimal', ',')}"
-    )
-
-
-def _as_many_commas(data: list[str], before: list[str]) -> bool:
-    """Whether a header of names has as many commas as every line of numbers."""
-    count = before[-1].count(",") if before else 0
-    return count > 0 and all(line.count(",") == count for line in data)
-
-
-def _comma_separates(data: list[str], before: list[str]) -> bool:
-    """Whether the comma cannot be a decimal mark.
-
-    It cannot where points are, where white space or quotes follow every comma, or where a header of names has
-    as many commas as every line of numbers; white space elsewhere leaves the question open.
-    """
-    bare = [re.sub(r"\s*,\s*", ",", line) for line in data]
-    if any(" " in line for line in bare):
-        return False
-    spaced = all(re.fullmatch(r"[^,]*(,\s+[^,]*|\s+,[^,]*)+", line) for line in data)
-    return _as_many_commas(data, before) or spaced or any(mark in line for line in data for mark in '."')
-
-
-def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> tuple[list[str], list[_Line]]:
+def _header_and_data(lines: list[Line], columns: list[_Column], path: Path) -> tuple[list[str], list[Line]]:
     """Tell header lines, which hold no number where numbers are wanted, from data."""
     names = _header_names(lines, columns, path)
     start = 0 if not names else next(k for k, line in enumerate(lines) if list(line.fields) == names) + 1
@@ -326,13 +231,13 @@ def _header_and_data(lines: list[_Line], columns: list[_Column], path: Path) -> 
     return names, lines[start:]
 
 
-def _line_above(lines: list[_Line], first: _Line) -> list[str]:
+def _line_above(lines: list[Line], first: Line) -> list[str]:
     """Return the names above the first line of numbers, where there are as many."""
     above = [line for line in lines if line.number < first.number]
     return list(above[-1].fields) if above and len(above[-1].fields) == len(first.fields) else []
 
 
-def _header_names(lines: list[_Line], columns: list[_Column], path: Path) -> list[str]:
+def _header_names(lines: list[Line], columns: list[_Column], path: Path) -> list[str]:
     by_name = [column.wanted for column in columns if isinstance(column.wanted, str)]
     if not by_name:
         return []
@@ -359,13 +264,13 @@ def _place(column: _Column, names: list[str], path: Path) -> int:
     return names.index(column.wanted)
 
 
-def _decimal_mark(data: list[_Line], places: list[int], path: Path) -> str:
+def _decimal_mark(data: list[Line], places: list[int], path: Path) -> str:
     cells = ((line.number, line.fields[place]) for line in data for place in places if place < len(line.fields))
     return decimal_sign(cells, path)
 
 
 def _numbers(
-    data: list[_Line], columns: list[_Column], places: list[int], decimal: str, path: Path, *, skip: int
+    data: list[Line], columns: list[_Column], places: list[int], decimal: str, path: Path, *, skip: int
 ) -> FloatArray:
     """Return the columns as they are written; zeros in the first ``skip`` of them."""
     width = len(data[0].fields)
@@ -391,33 +296,3 @@ def _numbers(
                 value = number_at(line.fields[place], where, decimal)  # refuses it
             row[k] = value
     return values
-
-
-def _continued(time: FloatArray) -> FloatArray:
-    """Return the times of a clock that starts again with every step, as of one clock: steps without pauses."""
-    restarts = np.concatenate([[0.0], np.where(np.diff(time) < 0.0, time[:-1], 0.0)])
-    result: FloatArray = time + np.cumsum(restarts)
-    return result
-
-
-def _check_time(values: FloatArray, data: list[_Line], path: Path, header: Sequence[str]) -> None:
-    """Refuse a time that goes back, and a line that is there twice; a time repeats where a step begins."""
-    time = values[:, 0]
-    steps = np.diff(time)
-    wrong = np.flatnonzero((steps < 0.0) | ((steps == 0.0) & ~np.diff(values, axis=0).any(axis=1)))
-    if not wrong.size:
-        return
-    k = int(wrong[0]) + 1
-    what = "repeats" if steps[k - 1] == 0.0 else "goes back from"
-    remedy = "sort the lines or remove duplicates, or check the time column"
-    if steps[k - 1] < 0.0 and time[k] <= time[0] + np.median(steps[steps > 0.0]):
-        others = [name for name in header if name and "time" in name.lower()]
-        named = f" ({', '.join(map(repr, others))})" if len(others) > 1 else ""
-        remedy += (
-            f"; if the clock starts again with every step, take the column of the whole time{named}, or set "
-            f"{setting('time_restarts', True)}"
-        )
-    raise InputFileError(
-        f"{path}, line {data[k].number}: time {time[k]:.9g} s {what} {time[k - 1]:.9g} s of line {data[k - 1].number}; "
-        f"{remedy}"
-    )

@@ -71,6 +71,52 @@ def seconds_of(cells: Sequence[tuple[int, str]], path: Path, *, day_first: bool 
     return np.array(seconds)
 
 
+def continued(time: FloatArray) -> FloatArray:
+    """Return the times of a clock that starts again with every step, as of one clock: steps without pauses."""
+    restarts = np.concatenate([[0.0], np.where(np.diff(time) < 0.0, time[:-1], 0.0)])
+    result: FloatArray = time + np.cumsum(restarts)
+    return result
+
+
+def check_order(values: FloatArray, numbers: Sequence[int], path: Path, header: Sequence[str]) -> None:
+    """Refuse a time that goes back, and a line that is there twice; a time repeats where a step begins.
+
+    Parameters
+    ----------
+    values
+        The lines (line, quantity), time in s first.
+    numbers
+        Of the lines in the file.
+    path
+        Of the file.
+    header
+        Names of its columns.
+
+    Raises
+    ------
+    InputFileError
+        As said; it names both lines and the remedy.
+    """
+    time = values[:, 0]
+    steps = np.diff(time)
+    wrong = np.flatnonzero((steps < 0.0) | ((steps == 0.0) & ~np.diff(values, axis=0).any(axis=1)))
+    if not wrong.size:
+        return
+    k = int(wrong[0]) + 1
+    what = "repeats" if steps[k - 1] == 0.0 else "goes back from"
+    remedy = "sort the lines or remove duplicates, or check the time column"
+    if steps[k - 1] < 0.0 and time[k] <= time[0] + np.median(steps[steps > 0.0]):
+        others = [name for name in header if name and "time" in name.lower()]
+        named = f" ({', '.join(map(repr, others))})" if len(others) > 1 else ""
+        remedy += (
+            f"; if the clock starts again with every step, take the column of the whole time{named}, or set "
+            f"{setting('time_restarts', True)}"
+        )
+    raise InputFileError(
+        f"{path}, line {numbers[k]}: time {time[k]:.9g} s {what} {time[k - 1]:.9g} s of line {numbers[k - 1]}; {remedy}"
+    )
+
+
 def _of_clock(cell: str, place: str) -> float:
     found = _CLOCK.fullmatch(cell)
     if found is None:
