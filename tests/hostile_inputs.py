@@ -136,6 +136,7 @@ TAKEN: dict[str, tuple[Damage, str]] = {
     "a point three times too high": (point(9, 60, 3.0), r"1 of 2048 points \(p\(009\)\.txt point 60"),
     "a point of 1e300": (line(PROFILE, 60, "1e300"), r"1 of 2048 points \(p\(003\)\.txt point 57: 1e\+300"),
     "a point nearly nought": (point(9, 60, 0.01), r"1 of 2048 points \(p\(009\)\.txt point 60"),
+    "an empty point": (point(9, 60, 0.0), r"1 of 2048 points \(p\(009\)\.txt point 60: 0 "),
     "a profile half acquired": (
         lambda folder: cells.write_profile(folder / "profiles" / "p(009).txt", 0.5 * cells.intensities()[8]),
         r"1 of 16 profiles as a whole \(p\(009\)\.txt\)",

@@ -187,3 +187,12 @@ def test_the_real_log(measurements: Path) -> None:
     np.testing.assert_array_equal(log.time.values, table[:, 0] * 3600.0)
     np.testing.assert_array_equal(log.voltage.values, table[:, 1])
     np.testing.assert_allclose(log.current_density.values, -10.0 * table[:, 2], rtol=1e-15)
+
+
+def test_columns_that_the_header_names_the_other_way_round_are_refused(tmp_path):
+    rows = "0;0.5;0.1\n1;0.75;0.1"
+    assert read(write(tmp_path, f"t;U;I\n{rows}"))[1] == [0.5, 0.75]
+    with pytest.raises(InputFileError, match=r"'I' is asked for as voltage and column 'U' as current; exchange"):
+        read(write(tmp_path, f"t;I;U\n{rows}"))
+    exchanged = read(write(tmp_path, f"t;I;U\n{rows}"), voltage_column=3, current_density_column=2)
+    assert exchanged[1:] == ([0.1, 0.1], [0.5, 0.75])

@@ -35,7 +35,7 @@ def close_concentrated(inputs: DriftInputs, profiles: SmoothedProfiles) -> dict[
         "concentration_gradient": gradient,
         "charge_balance": found.flux * inputs.balanced[:, None],
         "net_velocity": found.flux / c,
-        "voltage_across": -found.field @ profiles.weights,
+        "voltage_across": -(found.field @ profiles.weights),
         "current_velocity": found.current_velocity,
         "friction": found.friction,
     }

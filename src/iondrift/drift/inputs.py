@@ -238,8 +238,9 @@ def along_time(value: float | xr.DataArray, name: str, time: xr.DataArray, unit:
 def _check_lowest(concentration: xr.DataArray) -> None:
     """Refuse a concentration that is nought but for rounding: velocities divide by it."""
     values = concentration.values
-    low = values < _NOUGHT * values.mean()
-    if low.any():
+    least = _NOUGHT * values.mean()
+    if values.min() < least:
+        low = values < least
         k, m = (int(i) for i in np.argwhere(low)[0])
         raise DataError(
             f"concentration: value {values[k, m]:g} at index ({k}, {m}) ({int(low.sum())} of {values.size} like it) is "

@@ -170,7 +170,7 @@ def close(
         "concentration_gradient": profiles.gradient,
         "charge_balance": found.charge_balance,
         "net_velocity": found.flux / c,
-        "voltage_across": -found.field @ profiles.weights,
+        "voltage_across": -(found.field @ profiles.weights),
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from iondrift import variables
 from iondrift.cast import FloatArray
 from iondrift.errors import ConfigurationError, InputFileError
-from iondrift.readers.log_columns import header_unit
+from iondrift.readers.log_columns import header_unit, refuse_exchanged
 from iondrift.readers.log_lines import Line, split_log
 from iondrift.readers.log_times import check_order, continued, seconds_of, tells_time
 from iondrift.readers.paths import as_path
@@ -161,6 +161,8 @@ def read_log(path: Path | str, *, layout: LogLayout = LogLayout(), **options: Un
     places = [_place(column, names, path) for column in columns]
     mark = asked.decimal or _decimal_mark(data, places, path)
     header = names or _line_above(lines, data[0])
+    if len(places) == 3 and not names:  # a column that was asked for by its name is meant
+        refuse_exchanged(header, places[1], places[2], path)
     written = tells_time(data[0].fields[places[0]]) if places[0] < len(data[0].fields) else False
     values = _numbers(data, columns, places, mark, path, skip=int(written))
     for k, (column, place) in enumerate(zip(columns, places, strict=True)):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from iondrift.errors import InputFileError
+from iondrift.settings import setting
 from iondrift.units import CURRENT_DENSITY_UNITS, CURRENT_UNITS, TIME_UNITS, VOLTAGE_UNITS, known_unit
 
 Role: TypeAlias = Literal["time", "voltage", "current"]
@@ -79,6 +82,31 @@ def recognise(header: Sequence[str]) -> dict[Role, LogColumn]:
         if best is not None:
             found[role] = best[1]
     return found
+
+
+def refuse_exchanged(header: Sequence[str], voltage: int, current: int, path: Path) -> None:
+    """Refuse to take as voltage the column that is named as current, and the other way round.
+
+    Parameters
+    ----------
+    header
+        Names of the columns; empty where the file has none.
+    voltage, current
+        Places that were asked for, from 0.
+    path
+        Of the file.
+
+    Raises
+    ------
+    InputFileError
+        Both names say the contrary.
+    """
+    named = {role: column.index for role, column in recognise(header).items()}
+    if (named.get("current"), named.get("voltage")) == (voltage, current):
+        raise InputFileError(
+            f"{path}: column {header[voltage]!r} is asked for as voltage and column {header[current]!r} as current; "
+            f"exchange {setting('voltage_column')} and {setting('current_density_column')}"
+        )
 
 
 def _parts(cell: str) -> tuple[str, str | None]:

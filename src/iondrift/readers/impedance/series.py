@@ -15,7 +15,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Unpack, get_args
 
@@ -25,7 +24,6 @@ import xarray as xr
 
 from iondrift import cast, variables
 from iondrift.errors import ConfigurationError, InputFileError, IondriftWarning, plain
-from iondrift.readers import time_stamps
 from iondrift.readers.impedance import (
     autolab_text,
     biologic_mpt,
@@ -43,6 +41,7 @@ from iondrift.readers.impedance.formats import detect_format, find_files
 from iondrift.readers.impedance.grid import align
 from iondrift.readers.impedance.options import Grid, Incomplete, ReadingKeywords, ReadingOptions
 from iondrift.readers.impedance.spectrum import Spectrum
+from iondrift.readers.impedance.sweep_times import place_in_time
 from iondrift.readers.text import SEPARATORS
 from iondrift.settings import setting, split_keywords, subject
 
@@ -164,7 +163,7 @@ def read_impedance(
     kept, left_out = _within(frequency, asked.frequency_range)
     cautions = [*dropped, *_told(spectra, "cautions")]
     dataset = _dataset(spectra, frequency[kept], impedance[:, kept])
-    started, doubt = _place_in_time(dataset, spectra, asked, len(files))
+    started, doubt = place_in_time(dataset, spectra, asked, len(files))
     dataset = dataset.set_coords(["time", "duration", "bias_voltage", "bias_current"])
     dataset.attrs = {
         "notes": (*_told(spectra, "notes"), *notes, *left_out, *doubt), "cautions": tuple(cautions),
@@ -264,50 +263,6 @@ def _dataset(spectra: list[Spectrum], frequency: cast.FloatArray, impedance: np.
         sweep=(per_spectrum, [spectrum.sweep for spectrum in spectra], {"long_name": "sweep in the file"}),
         completeness=(per_spectrum, [spectrum.completeness for spectrum in spectra]),
     )  # fmt: skip
-
-
-def _place_in_time(
-    dataset: xr.Dataset, spectra: list[Spectrum], asked: ReadingOptions, files: int
-) -> tuple[dict[str, str], list[str]]:
-    """Add ``time``; return what is known of t = 0, and what is not."""
-    started: dict[str, str] = {}
-    doubt: list[str] = []
-    wanted = None if asked.origin is None else _moment(asked.origin)
-    seconds = np.full(len(spectra), np.nan)
-    stamps = [spectrum.started for spectrum in spectra if spectrum.started is not None]
-    elapsed = np.array([spectrum.elapsed for spectrum in spectra])
-    if asked.times is not None:
-        seconds = cast.array(asked.times, "times", shape=(len(spectra),))
-    elif len(stamps) == len(spectra):
-        moments, certain = time_stamps.moments(stamps, day_first=asked.day_first)
-        zero = moments[0] if wanted is None else wanted
-        seconds = np.array([(moment - zero).total_seconds() for moment in moments]) + np.nan_to_num(elapsed)
-        if wanted is None:  # the first point is t = 0, however long after the start that the file tells
-            zero += timedelta(seconds=float(seconds[0]))
-            seconds -= seconds[0]
-        if wanted is not None or certain:
-            started["started"] = zero.isoformat()
-        else:
-            doubt.append(
-                f"the files start at {stamps[0].text}, and nothing tells day from month, so that the moment of t = 0 "
-                f"stays open; set {setting('day_first', True)} or {setting('day_first', False)}"
-            )
-    elif files == 1:
-        seconds = elapsed - elapsed[0]
-    dataset["time"] = variables.dataarray("time", seconds, {}, dims=("spectrum",), long_name="start of the sweep")
-    return started, doubt
-
-
-def _moment(origin: datetime | str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(origin) if isinstance(origin, str) else origin
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{subject('origin')}: {origin!r} is no ISO 8601 moment such as 2024-10-25T21:09:58"
-        ) from error
-    if moment.tzinfo is not None:
-        raise ConfigurationError(f"{subject('origin')}: {origin!r} has a time zone; instruments write local time")
-    return moment
 
 
 def _told(spectra: Iterable[Spectrum], what: Literal["notes", "cautions"]) -> tuple[str, ...]:
