@@ -83,25 +83,34 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as place:
         folder, out = Path(place), Path(place) / "out"
         write_cells(folder / "cells")
-        began = time.monotonic()
-        assert start(folder, out, asked.executor).wait() == 5
-        seconds = time.monotonic() - began
+        for _ in range(2):  # the first compiles
+            shutil.rmtree(out, ignore_errors=True)
+            began = time.monotonic()
+            assert start(folder, out, asked.executor).wait() == 5
+            seconds = time.monotonic() - began
         whole = digest(out)
         print(f"uninterrupted: {seconds:.1f} s, {whole[:16]}", flush=True)
-        for number in range(asked.kills):
+        number = missed = 0
+        while number < asked.kills:
             shutil.rmtree(out)
             process, moment = start(folder, out, asked.executor), random.uniform(0.0, seconds)
             time.sleep(moment)
             hit = kill(process, asked.victim)
             process.wait()
+            if not hit:  # it had ended, or had no worker yet: that is no trial
+                missed += 1
+                continue
+            number += 1
             complete = len(list(out.glob(f"*/{LEDGER}"))) if out.exists() else 0
             status = start(folder, out, asked.executor).wait()
             left = sorted(path.name for path in out.rglob(".iondrift*"))
             same = digest(out) == whole and status == 5 and not left
             failures += not same
             said = "the same" if same else f"DIFFERENT (status {status}, left {left})"
-            print(f"{number + 1:3d}: {moment:5.2f} s, killed {hit}, {complete:2d} complete, then {said}", flush=True)
-    print(f"{asked.kills - failures} of {asked.kills} ended with the same bytes")
+            print(f"{number:3d}: killed at {moment:5.2f} s, {complete:2d} complete, then {said}", flush=True)
+    print(
+        f"{asked.kills - failures} of {asked.kills} ended with the same bytes ({missed} moments too early or too late)"
+    )
     return int(failures > 0)
 
 
