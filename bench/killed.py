@@ -108,9 +108,7 @@ def main() -> int:
             failures += not same
             said = "the same" if same else f"DIFFERENT (status {status}, left {left})"
             print(f"{number:3d}: killed at {moment:5.2f} s, {complete:2d} complete, then {said}", flush=True)
-    print(
-        f"{asked.kills - failures} of {asked.kills} ended with the same bytes ({missed} moments too early or too late)"
-    )
+    print(f"{asked.kills - failures} of {asked.kills} ended with the same bytes; {missed} moments hit nothing")
     return int(failures > 0)
 
 
