@@ -2,7 +2,9 @@
 
 A family gives the relative deviation ``u(x, t)`` of the concentration ``c = c0 (1 + depth u)`` with its slope and its
 integral over x, on axes 0..1: ``diffusion`` (slab between electrodes under steps of the flux), ``exponentials``
-(layers and relaxations, two to four), ``fronts`` (steps that travel and widen, under an amplitude that alternates).
+(layers and relaxations, two to four), ``fronts`` (steps that travel and widen, under an amplitude that alternates),
+``oscillations`` (slab under a sinusoidal flux that is switched off). A name enters the seeds by its place in the
+alphabet.
 """
 
 from __future__ import annotations
@@ -138,6 +140,31 @@ def _fronts(rng: np.random.Generator) -> tuple[Deviation, tuple[float, ...]]:
     return deviation, ()
 
 
+def _oscillations(rng: np.random.Generator) -> tuple[Deviation, tuple[float, ...]]:
+    """Let a uniform slab answer to a flux with a constant and a sinusoidal part, then relax without any."""
+    end, constant, phase = rng.uniform(0.5, 0.9), rng.uniform(-1.0, 1.0), rng.uniform(0.0, 2.0 * np.pi)
+    frequency = 2.0 * np.pi * rng.uniform(1.0, 6.0)
+    diffusivity = np.exp(rng.uniform(np.log(0.03), np.log(0.6)))
+
+    def deviation(t: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        k = WAVES * np.pi
+        decay = diffusivity * k**2
+        driven = np.clip(t, 0.0, end)
+        fading = np.exp(-decay * driven)
+        turned = frequency * driven + phase
+        first = decay * np.sin(phase) - frequency * np.cos(phase)
+        swing = (decay * np.sin(turned) - frequency * np.cos(turned) - fading * first) / (decay**2 + frequency**2)
+        amplitudes = -4.0 * (swing + constant * (1.0 - fading) / decay) * np.exp(-decay * np.maximum(t - end, 0.0))
+        angles = k[:, None] * x
+        return (
+            amplitudes @ np.cos(angles),
+            amplitudes @ (-k[:, None] * np.sin(angles)),
+            amplitudes @ (np.sin(angles) / k[:, None]),
+        )
+
+    return deviation, (float(end),)
+
+
 def _erf_integral(z: np.ndarray) -> np.ndarray:
     return z * erf(z) + np.exp(-(z**2)) / np.sqrt(np.pi)
 
@@ -146,4 +173,5 @@ FAMILIES: dict[str, Callable[[np.random.Generator], tuple[Deviation, tuple[float
     "diffusion": _diffusion,
     "exponentials": _exponentials,
     "fronts": _fronts,
+    "oscillations": _oscillations,
 }
