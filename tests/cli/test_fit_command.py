@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,25 @@ def test_the_report_fits_its_columns_and_tells_what_is_not_promised(folder: Path
     assert max(map(len, result.stdout.splitlines()[:-1])) <= 80
     assert "without it no drift velocity v" in " ".join(result.stdout.split())
     assert "not fitted" in result.stdout
+
+
+def test_a_quiet_fit_says_what_it_leans_on_in_its_report_alone(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "cell.toml").read_text()
+    given = "diffusion_coefficient_m2_per_s = 1.3e-12\n"
+    assert 'kind = "constant"\n' + given in text
+    law = (
+        'kind = "polynomial"\nargument = "concentration_mol_per_L"\n'
+        "coefficients_m2_per_s = [1.3e-12]\nvalid_range = [0.1, 0.2]\n"
+    )
+    (folder / "outside.toml").write_text(text.replace('kind = "constant"\n' + given, law))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        result = fit(folder / "outside.toml", "--out", tmp_path / "out", "--quiet", "--figures", "none")
+    assert result.exit_code == 0, result.output
+    assert not told
+    assert result.output == ""
+    heard = json.loads((tmp_path / "out" / "summary.json").read_text())["warnings"]
+    assert any("valid" in line or "outside" in line for line in heard), heard
 
 
 @pytest.mark.parametrize(

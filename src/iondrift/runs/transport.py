@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from iondrift.errors import collected_warnings
 from iondrift.experiment import pipeline
 from iondrift.experiment.file.schema import Experiment
 from iondrift.experiment.transport import CellFit, fit_cell
@@ -47,7 +48,11 @@ def run(
     with publication(out) as written:
         found = fit_cell(experiment, mcmc=mcmc, seed=seed, progress=progress)
         progress("reading in closed form")
-        summary = summaries.build(found) | {"readings": readings(pipeline.read_in_closed_form(found.measured))}
+        notes = list(found.notes)
+        with collected_warnings(notes):
+            closed_forms = readings(pipeline.read_in_closed_form(found.measured))
+        found = replace(found, notes=tuple(dict.fromkeys(notes)))
+        summary = summaries.build(found) | {"readings": closed_forms}
         written.store(found.dataset)
         progress("drawing figures")
         folder, kinds = written.figures, drawing.KINDS[figures]
