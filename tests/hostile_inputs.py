@@ -149,7 +149,7 @@ TAKEN: dict[str, tuple[Damage, str]] = {
     ),
     "voltage and current swapped": (
         edit("current_density_column = 3", "voltage_column = 3\ncurrent_density_column = 2"),
-        r"log\.txt: V / i falls by \d+%",
+        r"V\s+/\s+i\s+falls\s+by\s+\d+%",
     ),
     "an offset beyond the voltage": (
         key("reconstruction", "voltage_offset_V = 3.0"),
