@@ -122,9 +122,10 @@ def test_truth_is_printed_and_drawn(analysed: list, tmp_path: Path, capsys: pyte
     printed = capsys.readouterr().out
     assert printed.count("truth and reconstruction") == 2
     cells, comparison = printed.split(" against ", 1)
+    comparison = comparison.split("Truth beside the estimate")[1]
     for row in ("truth", "voltage", "blocking", "current"):
         for text, count in ((cells, 2), (comparison, 1)):
-            assert sum(line.split()[:1] == [row] for line in text.splitlines()) >= count
+            assert sum(line.split()[:1] == [row] for line in text.splitlines()) == count
     page = (tmp_path / "comparison.html").read_text(encoding="utf-8")
     assert "Truth beside the estimate" in page
     assert page.count('href="#cell-') == 2
